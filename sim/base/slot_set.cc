@@ -1,0 +1,47 @@
+#include "sim/base/slot_set.h"
+
+#include "sim/base/hash.h"
+
+namespace sim {
+
+SharedSlots::SharedSlots(const SlotSet& slots)
+    : slots_(slots), count_(static_cast<std::uint32_t>(slots.count())), hash_(0) {
+  // Hashed by range, not by the bitset's memory: its layout is the library's business.
+  for (const SlotRange& range : slot_ranges(slots)) {
+    hash_ = fold64(hash_, (std::uint64_t{range.first.value} << 16) | range.last.value);
+  }
+}
+
+SlotsRef share_slots(const SlotSet& slots) {
+  return slots.none() ? no_slots() : std::make_shared<const SharedSlots>(slots);
+}
+
+const SlotsRef& no_slots() {
+  static const SlotsRef empty = std::make_shared<const SharedSlots>(SlotSet{});
+  return empty;
+}
+
+std::vector<SlotRange> slot_ranges(const SlotSet& slots) {
+  std::vector<SlotRange> ranges;
+  for (std::size_t slot = slots._Find_first(); slot < slots.size(); slot = slots._Find_next(slot)) {
+    const SlotId id{static_cast<std::uint16_t>(slot)};
+    if (!ranges.empty() && ranges.back().last.value + 1 == id.value) {
+      ranges.back().last = id;
+    } else {
+      ranges.push_back({id, id});
+    }
+  }
+  return ranges;
+}
+
+std::string format_slots(const SlotSet& slots) {
+  std::string text;
+  for (const SlotRange& range : slot_ranges(slots)) {
+    if (!text.empty()) text += ' ';
+    text += std::to_string(range.first.value);
+    if (range.last != range.first) text += "-" + std::to_string(range.last.value);
+  }
+  return text;
+}
+
+}  // namespace sim

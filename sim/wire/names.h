@@ -1,0 +1,59 @@
+// Interned node names and addresses.
+//
+// A 1,000-node cluster mentions its members some ten million times a virtual second; 40-byte names and textual addresses
+// are kept once and passed around as 32-bit references. The table is shared by all cluster nodes of a run (and by the copies of
+// a copied world): it is append-only and a pure cache, so sharing it carries no meaning. References are only ever compared for
+// equality; order comparisons look at the names themselves, and hashes use the names' own hashes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sim/base/types.h"
+
+namespace sim {
+
+struct NameRef {
+  std::uint32_t index = 0;  // 0: none, the all-zero name
+  bool operator==(const NameRef&) const = default;
+  bool is_none() const { return index == 0; }
+};
+struct AddressRef {
+  std::uint32_t index = 0;  // 0: the empty address, ":0@0"
+  bool operator==(const AddressRef&) const = default;
+};
+
+// A node's address as the bus carries it: text, because a peer may say anything; at most 46 bytes.
+struct Address {
+  std::string ip;
+  std::uint16_t port = 0, cport = 0, pport = 0;
+  bool operator==(const Address&) const = default;
+};
+
+class Names {
+ public:
+  Names();
+  ~Names();
+  Names(const Names&) = delete;
+  Names& operator=(const Names&) = delete;
+
+  NameRef intern(const NodeName& name);
+  AddressRef intern(const Address& address);
+
+  const NodeName& name(NameRef ref) const;
+  const Address& address(AddressRef ref) const;
+  // Hash of the text behind the reference: the same in every run.
+  std::uint64_t hash(NameRef ref) const;
+  std::uint64_t hash(AddressRef ref) const;
+  // How many names there are: an upper bound for NameRef::index, for tables indexed by it.
+  std::uint32_t name_count() const;
+
+ private:
+  struct Tables;
+  std::unique_ptr<Tables> tables_;
+};
+using NamesRef = std::shared_ptr<Names>;
+
+}  // namespace sim

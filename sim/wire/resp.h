@@ -1,0 +1,121 @@
+// RESP: what clients, replicas and primaries say to each other on the client port. RESP2 replies.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sim/node/payload.h"
+
+namespace sim::resp {
+
+// A command: its name and arguments, binary-safe.
+using Command = std::vector<std::string>;
+
+// A reply. Errors carry their code word: "MOVED 3999 10.0.0.2:6381", "ERR syntax error".
+struct Value;
+struct Simple {
+  std::string text;
+  bool operator==(const Simple&) const = default;
+};
+struct Error {
+  std::string text;
+  bool operator==(const Error&) const = default;
+};
+struct Bulk {
+  std::string text;
+  bool operator==(const Bulk&) const = default;
+};
+struct Null {
+  bool operator==(const Null&) const = default;
+};
+struct Array {
+  std::vector<Value> items;
+  bool operator==(const Array&) const;
+};
+struct Value {
+  std::variant<Simple, Error, std::int64_t, Bulk, Null, Array> data;
+  bool operator==(const Value&) const = default;
+};
+inline bool Array::operator==(const Array& other) const { return items == other.items; }
+
+inline Value ok() { return {Simple{"OK"}}; }
+inline Value error(std::string text) { return {Error{std::move(text)}}; }
+inline Value bulk(std::string text) { return {Bulk{std::move(text)}}; }
+inline Value integer(std::int64_t number) { return {number}; }
+// For people: redis-cli's way of printing, in one line.
+std::string describe(const Value& value);
+
+std::size_t encoded_size(const Command& command);
+std::size_t encoded_size(const Value& value);
+void append_encoded(const Command& command, std::string& out);
+void append_encoded(const Value& value, std::string& out);
+std::uint64_t hash(const Command& command);
+std::uint64_t hash(const Value& value);
+
+// Incremental readers of a byte stream. `next` answers one whole item, or nothing yet; `broken()` explains a protocol error
+// in the words a real server uses ("Protocol error: invalid multibulk length"). Inline commands are understood.
+class CommandReader {
+ public:
+  void feed(std::string_view bytes) { buffer_ += bytes; }
+  bool next(Command& command);
+  const std::string& broken() const { return broken_; }
+
+ private:
+  std::string buffer_;
+  std::size_t at_ = 0;
+  std::string broken_;
+};
+class ValueReader {
+ public:
+  void feed(std::string_view bytes) { buffer_ += bytes; }
+  bool next(Value& value);
+  const std::string& broken() const { return broken_; }
+
+ private:
+  std::string buffer_;
+  std::size_t at_ = 0;
+  std::string broken_;
+};
+
+// One command in flight, client to server (or primary to replica when not part of the counted stream).
+// `operation` is a client's operation id riding along for the trace; it is not on the wire, not hashed, and lost by
+// `bytes()`: behaviour never depends on it. `through_wire` keeps it.
+class RequestPayload final : public Payload {
+ public:
+  explicit RequestPayload(Command command, std::uint64_t operation = 0);
+  PayloadKind kind() const override { return PayloadKind::kRequest; }
+  std::size_t size() const override { return size_; }
+  std::string bytes() const override;
+  std::string_view label() const override { return label_; }  // "cmd:SET"
+  std::uint64_t hash() const override { return resp::hash(command_); }
+  PayloadRef through_wire() const override;
+  const Command& command() const { return command_; }
+  std::uint64_t operation() const { return operation_; }
+
+ private:
+  Command command_;
+  std::uint64_t operation_;
+  std::size_t size_;
+  std::string label_;
+};
+
+class ReplyPayload final : public Payload {
+ public:
+  explicit ReplyPayload(Value value);
+  PayloadKind kind() const override { return PayloadKind::kReply; }
+  std::size_t size() const override { return size_; }
+  std::string bytes() const override;
+  std::string_view label() const override;  // "reply", "reply:MOVED", "reply:error"
+  std::uint64_t hash() const override { return resp::hash(value_); }
+  PayloadRef through_wire() const override;
+  const Value& value() const { return value_; }
+
+ private:
+  Value value_;
+  std::size_t size_;
+};
+
+}  // namespace sim::resp
