@@ -1,0 +1,41 @@
+// Replication: the link to my primary, the stream, partial and full resynchronisation. (Protocol §10.)
+//
+// The first block is what the cluster side of the node (elections, role changes, manual failover) asks of it.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/core/pass.h"
+#include "sim/core/server.h"
+#include "sim/node/node.h"
+
+namespace sim {
+
+// Becomes, or stays, a replica of the node at `primary`; connects at once. A former primary's own history becomes the
+// cached one, so that it can PSYNC to its successor.
+void replication_follow(Server& server, Pass& pass, Endpoint primary);
+// Stops replicating and becomes a replication primary: new replication id, the old one stays valid up to here
+// (protocol §7.4 step 2). Sub-replicas are disconnected.
+void replication_promote(Server& server, Pass& pass);
+// Is a replication target set at all? (False for a replica after its restart until clusterCron step 5.)
+bool replication_has_target(const Server& server);
+// master_repl_offset for a primary; the processed offset for a replica (protocol §10.3). Never negative.
+std::int64_t replication_offset(const Server& server);
+// Age of a replica's data in ms with second granularity, before the node-timeout is subtracted (protocol §7.1 step 2).
+std::int64_t replication_data_age_ms(const Server& server, const Pass& pass);
+// The primary's answer to MFSTART, and its end: writes pause until the wall time given (protocol §7.10).
+void pause_writes(Server& server, std::int64_t until_wall_ms);
+void unpause_writes(Server& server, Pass& pass);
+
+// ---- Driven by the dispatcher ----
+// Is this connection the replication link (dialled by me)?
+bool is_replication_link(const Server& server, ConnId conn);
+void replication_link_connected(Server& server, Pass& pass, const Connected& connected);
+void replication_link_received(Server& server, Pass& pass, const Payload& payload);
+void replication_link_closed(Server& server, Pass& pass, CloseReason why);
+// Once a second, counted in cron runs.
+void replication_cron(Server& server, Pass& pass);
+// Before sleeping: feeds the stream of this pass to replicas, GETACKs, StreamAt notes.
+void replication_before_sleep(Server& server, Pass& pass);
+
+}  // namespace sim

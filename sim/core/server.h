@@ -1,0 +1,50 @@
+// Everything one Redis Cluster node knows, as plain state. Each protocol concern is a file of free functions on it.
+//
+//   cluster  (cluster_state.h)   who is who, which slot is whose, epochs, elections, links of the bus
+//   replication (replication.h)  replication ids, offsets, backlog, the link to my primary, my replicas
+//   keyspace (keyspace.h)        the data
+//   sessions (session.h)         client connections
+//   files    (persistence.h)     AOF and snapshot state
+#pragma once
+
+#include <cstdint>
+
+#include "sim/core/cluster_state.h"
+#include "sim/core/config.h"
+#include "sim/core/keyspace.h"
+#include "sim/core/persistence.h"
+#include "sim/core/replication_state.h"
+#include "sim/core/session.h"
+#include "sim/wire/names.h"
+
+namespace sim {
+
+// Deliberately broken variants of the core, each of which some invariant must catch ("mutations"). None in real use.
+// The table with declared killers is in sim/core/mutation.h.
+enum class Mutation : std::uint8_t;
+
+struct Server {
+  Config config;
+  NamesRef names;
+  Mutation mutation{};
+  std::uint32_t incarnation = 0;
+  Endpoint self;
+  std::uint32_t next_conn_serial = 1;  // for ConnId::dialled
+
+  // "Cached wall" of protocol §4.3: refreshed at each server cron and at the start of each command.
+  std::int64_t cached_wall_ms = 0;
+  std::int64_t cached_wall_s() const { return cached_wall_ms / 1000; }
+  std::uint64_t cron_runs = 0;
+
+  ClusterState cluster;
+  ReplicationState replication;
+  Keyspace keyspace;
+  Sessions sessions;
+  Persistence persistence;
+};
+
+inline ConnId mint_conn(Server& server) {
+  return ConnId::dialled(server.incarnation, server.next_conn_serial++);
+}
+
+}  // namespace sim
