@@ -1,7 +1,8 @@
 // The cluster bus: messages of Redis Cluster 7.0.15, typed and as bytes. (Protocol §2.)
 //
-// `bus::Message` is cut to wire precision when it is built (gossip times are whole seconds), so that the typed form and
-// the bytes say the same. `encode` and `decode` are pure; `check_length` is the receiver's first look (§2.2, §2.5).
+// `bus::Message` is cut to wire precision when it is built (gossip times are whole seconds), so
+// that the typed form and the bytes say the same. `encode` and `decode` are pure; `Framer` is the
+// receiver's first look (§2.2), `decode` its second (§2.5).
 #pragma once
 
 #include <array>
@@ -90,7 +91,8 @@ struct Gossip {
 
 struct Extension {
   std::uint16_t type = 0;  // 0: hostname
-  std::string payload;     // as on the wire, padded to a multiple of 8; at least one NUL for a hostname
+  std::string
+      payload;  // as on the wire, padded to a multiple of 8; at least one NUL for a hostname
   bool operator==(const Extension&) const = default;
 };
 // The hostname extension's text, up to its NUL; and how to build one.
@@ -131,11 +133,17 @@ struct Message {
 // The packet is malformed in a way that makes the receiver ignore it but keep the link (§2.5).
 struct Ignored {
   std::string why;
+  Type type{};  // what it claimed to be: counted in the statistics all the same
 };
+
+// The body belongs to the type, the counts are those of the lists, extensions are padded and
+// flagged. Required of every message that is encoded or sent; every decoded message is so.
+bool well_formed(const Message& message);
 
 std::size_t encoded_size(const Message& message);
 std::string encode(const Message& message, const Names& names);
-// `packet` is one whole packet as framed by its totlen. Names and addresses it mentions are interned.
+// `packet` is one whole packet as framed by its totlen. Names and addresses it mentions are
+// interned.
 std::variant<Message, Ignored> decode(std::string_view packet, Names& names);
 // Hash of every field; equal for a message and its re-decoded self.
 std::uint64_t hash(const Message& message, const Names& names);
@@ -151,6 +159,7 @@ class Framer {
 
  private:
   std::string buffer_;
+  std::size_t at_ = 0;  // what lies before has been handed out
   bool broken_ = false;
 };
 
