@@ -1,0 +1,38 @@
+#include "sim/app/console.h"
+
+#include "sim/wire/resp.h"
+
+namespace sim {
+
+PayloadRef RespConsole::request(const std::vector<std::string>& command) const {
+  return PayloadRef(new resp::RequestPayload(command));
+}
+
+std::string RespConsole::reply_text(const Payload& payload) const {
+  if (const auto* reply = dynamic_cast<const resp::ReplyPayload*>(&payload)) {
+    if (const auto* error = std::get_if<resp::Error>(&reply->value().data)) return "-" + error->text;
+    return resp::describe(reply->value());
+  }
+  return payload.bytes();
+}
+
+std::vector<std::string> split_command(std::string_view text) {
+  std::vector<std::string> words;
+  bool quoted = false, in_word = false;
+  for (const char c : text) {
+    if (c == '"') {
+      quoted = !quoted;
+      if (!in_word) words.emplace_back();
+      in_word = true;
+    } else if (c == ' ' && !quoted) {
+      in_word = false;
+    } else {
+      if (!in_word) words.emplace_back();
+      in_word = true;
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
+}  // namespace sim

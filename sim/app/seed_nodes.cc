@@ -1,0 +1,51 @@
+#include "sim/app/seed_nodes.h"
+
+#include "sim/base/choices.h"
+#include "sim/wire/bus.h"
+#include "sim/wire/nodes_conf.h"
+
+namespace sim {
+
+NodeName seed_node_id(std::uint64_t seed, const std::string& machine) {
+  ChoiceStream stream(seed, "plan:node-id:" + machine);
+  Choices choices(stream);
+  NodeName id;
+  for (char& digit : id.text) digit = "0123456789abcdef"[choices.choose(Site::kNodeId, 16)];
+  return id;
+}
+
+std::vector<SlotSet> even_slots(std::size_t shards) {
+  std::vector<SlotSet> layout(shards);
+  // redis-cli rounds the ends of the ranges: shard i ends at round((i + 1) * 16384 / shards) - 1.
+  std::size_t first = 0;
+  for (std::size_t shard = 0; shard < shards; ++shard) {
+    const std::size_t end =
+        shard + 1 == shards ? kSlotCount : (2 * (shard + 1) * kSlotCount + shards) / (2 * shards);
+    for (; first < end; ++first) layout[shard].set(first);
+  }
+  return layout;
+}
+
+DiskImage seed_disk(const std::vector<SeedNode>& nodes, std::size_t self) {
+  nodes_conf::File file;
+  std::uint64_t primaries = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const SeedNode& node = nodes[i];
+    nodes_conf::Line line;
+    line.id = node.id;
+    line.address = {format_ipv4(node.endpoint.ipv4), node.endpoint.port, node.bus_port, 0};
+    line.flags = node.primary < 0 ? bus::flag::kMaster : bus::flag::kSlave;
+    if (i == self) line.flags |= bus::flag::kMyself;
+    if (node.primary < 0) {
+      line.config_epoch = ++primaries;
+      line.slots = node.slots;
+    } else {
+      line.replica_of = nodes[static_cast<std::size_t>(node.primary)].id;
+    }
+    file.lines.push_back(std::move(line));
+  }
+  file.current_epoch = primaries;
+  return {{"nodes.conf", share(nodes_conf::print(file))}};
+}
+
+}  // namespace sim
