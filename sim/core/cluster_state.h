@@ -1,0 +1,142 @@
+// What one node believes about its cluster: who is who, which slot is whose, epochs, elections,
+// links. (Protocol §3.1.)
+//
+// Plain data; each protocol concern is a file of free functions on it. The second half is the small
+// set of questions the rest of the node (routing, sessions, replication) asks.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/base/types.h"
+#include "sim/core/link_table.h"
+#include "sim/core/peer_table.h"
+#include "sim/node/payload.h"
+#include "sim/wire/bus.h"
+
+namespace sim {
+
+struct Server;
+
+// A primary's word that it finds a peer unreachable. (Protocol §6.1.)
+struct FailureReport {
+  PeerId reporter;
+  std::int64_t time_ms = 0;
+};
+
+// The candidate's side of an election. (Protocol §7.1.)
+struct Election {
+  std::int64_t scheduled_ms = 0;  // failover_auth_time: when it asks for votes, or asked
+  std::uint32_t votes = 0;
+  std::uint32_t rank = 0;
+  bool asked = false;        // failover_auth_sent
+  std::uint64_t epoch = 0;   // failover_auth_epoch
+  bool expiry_told = false;  // for the trace: ElectionExpired was noted
+  std::string hindrance;     // for the trace: the last ElectionHindered
+};
+
+// Manual failover, replica and primary side. (Protocol §7.10.)
+struct ManualFailoverState {
+  std::int64_t end_ms = 0;  // 0: none in progress
+  PeerId replica;           // on the primary: the replica that asked
+  std::int64_t primary_offset = -1;
+  bool can_start = false;
+};
+
+// Work left for the end of the pass. (Protocol §4.2.)
+namespace todo {
+inline constexpr std::uint8_t kHandleFailover = 1;
+inline constexpr std::uint8_t kUpdateState = 2;
+inline constexpr std::uint8_t kSaveConfig = 4;
+inline constexpr std::uint8_t kFsyncConfig = 8;
+inline constexpr std::uint8_t kHandleManualFailover = 16;
+}  // namespace todo
+
+struct MessageCounters {
+  std::array<std::uint64_t, bus::kTypeCount> sent{}, received{};
+};
+
+struct ClusterState {
+  PeerTable peers;
+  SlotOwners owners;
+  SlotSet
+      not_claiming;  // owner_not_claiming: bound, but its owner's header does not claim it any more
+  LinkTable dialled, accepted;
+  // Links whose connection is being made, with what waits to be sent on them.
+  std::map<std::uint32_t, std::vector<PayloadRef>> connecting;
+  // Unsent bytes by connection, where there are any. (For hole (i) of protocol §2.1, and the send
+  // buffer limit.)
+  std::map<ConnId, std::uint64_t> unsent;
+  std::map<ConnId, bus::Framer> framers;  // links that carry raw bytes
+
+  std::uint64_t current_epoch = 0, last_vote_epoch = 0;
+  bool ok = false;
+  std::uint32_t size = 1;  // primaries with slots, as of the last evaluation
+  std::int64_t first_evaluation_ms = 0, minority_seen_ms = 0;
+  Election election;
+  ManualFailoverState manual;
+  std::uint8_t todo = 0;
+
+  // Side tables, for what few peers have.
+  std::map<PeerId, std::vector<FailureReport>> failure_reports;
+  std::map<PeerId, std::string> hostnames;
+  std::map<PeerId, std::int64_t> handshake_began_ms;  // node ctime, of nodes in handshake
+  std::map<PeerId, std::int64_t> failed_ms;           // fail_time; absent: 0
+  std::map<PeerId, std::int64_t> voted_ms;  // on primaries: my last vote for one of its replicas
+  std::map<std::string, std::int64_t, std::less<>>
+      blacklist;  // lower-cased id -> expiry, unix seconds
+
+  std::uint64_t cron_iteration = 0;
+  std::uint32_t suspected_at_cron = 0;  // stats_pfail_nodes: as counted by the last cron
+  // No peer needs cron before this wall time; 0: look at all of them. A lower bound, so late news
+  // is harmless.
+  std::int64_t next_scan_ms = 0;
+  MessageCounters counters;
+  std::uint64_t links_dropped_for_size = 0;
+  std::uint64_t file_size = 0;  // of nodes.conf, to pad a shorter one
+};
+
+// ---- What the rest of the node asks ----
+
+inline bool am_primary(const ClusterState& cluster) {
+  return cluster.peers.hot(kMyself).is_primary();
+}
+// kNoPeer: I am a primary, or do not know mine.
+inline PeerId my_primary(const ClusterState& cluster) {
+  return cluster.peers.hot(kMyself).primary;
+}
+// kNoPeer: nobody serves the slot.
+inline PeerId slot_owner(const ClusterState& cluster, SlotId slot) {
+  return cluster.owners.owner(slot);
+}
+inline bool cluster_ok(const ClusterState& cluster) {
+  return cluster.ok;
+}
+inline std::uint32_t my_slot_count(const ClusterState& cluster) {
+  return cluster.peers.hot(kMyself).slot_count;
+}
+
+const NodeName& peer_name(const Server& server, PeerId peer);
+const NodeName& my_name(const Server& server);
+const Address& peer_address(const Server& server, PeerId peer);
+// Where clients and replicas reach the peer. ipv4 is 0 if its address is unknown or no IPv4
+// address.
+Endpoint peer_endpoint(const Server& server, PeerId peer);
+// The host part of a MOVED or of CLUSTER SLOTS, after cluster-preferred-endpoint-type: "10.0.0.2",
+// "host-a", "?", "".
+std::string preferred_endpoint(const Server& server, PeerId peer);
+// "10.0.0.2:6379": preferred endpoint and client port.
+std::string redirect_address(const Server& server, PeerId peer);
+// Replicas of `primary` that clients may be told of: not FAIL, with a known offset other than 0. In
+// table order.
+std::vector<PeerId> available_replicas(const Server& server, PeerId primary);
+// A manual failover is under way here (pause, PAUSED headers, no replication PINGs).
+inline bool manual_failover_in_progress(const ClusterState& cluster) {
+  return cluster.manual.end_ms != 0;
+}
+
+}  // namespace sim
