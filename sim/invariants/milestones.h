@@ -1,0 +1,79 @@
+// Milestones: the moments of a run that people talk about.
+//
+// Scenarios name them in `when` and `expect.reached`, the report prints them as a timeline. The
+// names are a literal table: what is not in it cannot be waited for.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/time.h"
+#include "sim/trace/directory.h"
+#include "sim/trace/fold.h"
+
+namespace sim {
+
+struct MilestoneKind {
+  std::string_view name;  // "election-won"
+  std::string_view description;
+};
+std::span<const MilestoneKind> milestone_kinds();
+const MilestoneKind* find_milestone(std::string_view name);
+
+struct Milestone {
+  std::string_view name;  // of milestone_kinds(): static text
+  SimTime at;
+  std::uint64_t record = 0;        // sequence number of the record that made it
+  MachineId machine = kNoMachine;  // whom it is about: who crashed, is suspected, was elected
+  MachineId by = kNoMachine;       // who says so: the observer, the voter; often the same
+  int shard = -1;                  // of `machine`, at that moment; -1: none
+  bool notable =
+      true;          // belongs in a short timeline: false for the second observer of the same thing
+  std::string text;  // plain words, machines by name: "m3 suspects m1 (PFAIL)"
+};
+
+// Does it answer to a trigger? -1 and kNoMachine mean any. `node` is whom it is about.
+bool matches(const Milestone& milestone, std::string_view name, int shard = -1,
+             MachineId node = kNoMachine);
+
+class Milestones final : public TraceFold {
+ public:
+  explicit Milestones(Cast cast) : directory_(std::move(cast)) {}
+
+  void see(const Record& record) override;
+
+  // Those made by the record seen last: what a `when` trigger looks at.
+  std::span<const Milestone> latest() const { return latest_; }
+  // In order of time; of each kind at most the first kKeptOfEach, so that memory is bounded.
+  const std::vector<Milestone>& all() const { return all_; }
+  std::uint64_t count(std::string_view name) const;
+  bool reached(std::string_view name, int shard = -1, MachineId node = kNoMachine) const;
+  const Directory& directory() const { return directory_; }
+
+  static constexpr std::size_t kKeptOfEach = 500;
+
+ private:
+  void add(std::string_view name, const Record& record, MachineId about, std::string text,
+           bool notable = true);
+  void see_suspicion(const Record& record, const event::SuspicionChanged& change);
+  void see_operation(const Record& record);
+  void see_world(const Record& record);
+  void see_election(const Record& record);
+  void see_replication(const Record& record);
+  bool first_time(std::string key);  // since it was last forgotten
+
+  Directory directory_;
+  std::vector<Milestone> latest_, all_;
+  std::map<std::string, std::uint64_t, std::less<>> counts_;
+  std::map<std::string, std::vector<std::pair<int, MachineId>>, std::less<>> seen_pairs_;
+  std::map<std::uint64_t, event::OpKind> in_flight_;
+  std::map<std::string, bool, std::less<>> known_;
+};
+
+}  // namespace sim
