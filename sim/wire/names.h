@@ -1,9 +1,10 @@
 // Interned node names and addresses.
 //
-// A 1,000-node cluster mentions its members some ten million times a virtual second; 40-byte names and textual addresses
-// are kept once and passed around as 32-bit references. The table is shared by all cluster nodes of a run (and by the copies of
-// a copied world): it is append-only and a pure cache, so sharing it carries no meaning. References are only ever compared for
-// equality; order comparisons look at the names themselves, and hashes use the names' own hashes.
+// A 1,000-node cluster mentions its members some ten million times a virtual second; 40-byte names
+// and textual addresses are kept once and passed around as 32-bit references. The table is shared
+// by all cluster nodes of a run (and by the copies of a copied world): it is append-only and a pure
+// cache, so sharing it carries no meaning. References are only ever compared for equality; order
+// comparisons look at the names themselves, and hashes use the names' own hashes.
 #pragma once
 
 #include <cstdint>

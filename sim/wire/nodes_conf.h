@@ -23,8 +23,8 @@ struct OpenSlot {
 
 struct Line {
   NodeName id;
-  Address address;       // pport is not in the file
-  std::string hostname;  // "" if none
+  Address address;          // pport is not in the file
+  std::string hostname;     // "" if none
   std::uint16_t flags = 0;  // bus::flag bits
   NodeName replica_of;
   std::int64_t ping_sent_ms = 0, pong_received_ms = 0;
@@ -50,10 +50,15 @@ struct Corrupt {
   std::uint32_t line = 0;
   std::string why;
 };
-// Load rules of §3.2. An empty file parses to a File without lines (the caller then makes a new node).
+// Load rules of §3.2, as far as they need no clock: a replica's config epoch is 0, the current
+// epoch is at least every config epoch, nodes that are only mentioned (as a master or in an open
+// slot) get a line of their own ("noflags", no address). Left to the caller: non-zero times mean
+// "now". An empty file parses to a File without lines (the caller then makes a new node).
 std::variant<File, Corrupt> parse(std::string_view text);
 
 // "myself,master", "slave,fail?", "noflags": tokens in Redis' order.
 std::string flag_names(std::uint16_t flags);
+// The reverse; nothing if a token is unknown.
+std::optional<std::uint16_t> flags_of(std::string_view names);
 
 }  // namespace sim::nodes_conf

@@ -1,9 +1,11 @@
 // RESP: what clients, replicas and primaries say to each other on the client port. RESP2 replies.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -39,12 +41,22 @@ struct Value {
   std::variant<Simple, Error, std::int64_t, Bulk, Null, Array> data;
   bool operator==(const Value&) const = default;
 };
-inline bool Array::operator==(const Array& other) const { return items == other.items; }
+inline bool Array::operator==(const Array& other) const {
+  return items == other.items;
+}
 
-inline Value ok() { return {Simple{"OK"}}; }
-inline Value error(std::string text) { return {Error{std::move(text)}}; }
-inline Value bulk(std::string text) { return {Bulk{std::move(text)}}; }
-inline Value integer(std::int64_t number) { return {number}; }
+inline Value ok() {
+  return {Simple{"OK"}};
+}
+inline Value error(std::string text) {
+  return {Error{std::move(text)}};
+}
+inline Value bulk(std::string text) {
+  return {Bulk{std::move(text)}};
+}
+inline Value integer(std::int64_t number) {
+  return {number};
+}
 // For people: redis-cli's way of printing, in one line.
 std::string describe(const Value& value);
 
@@ -55,34 +67,82 @@ void append_encoded(const Value& value, std::string& out);
 std::uint64_t hash(const Command& command);
 std::uint64_t hash(const Value& value);
 
-// Incremental readers of a byte stream. `next` answers one whole item, or nothing yet; `broken()` explains a protocol error
-// in the words a real server uses ("Protocol error: invalid multibulk length"). Inline commands are understood.
+// A byte stream with a place in it. What has been read is given back in strokes, and a search for
+// the end of a line remembers how far it got, so that reading costs the same however the bytes
+// arrive.
+class Stream {
+ public:
+  void feed(std::string_view bytes) { buffer_ += bytes; }
+  std::string_view rest() const { return std::string_view(buffer_).substr(at_); }
+  void skip(std::size_t count);
+  // Where `mark` first occurs in rest(), or npos.
+  std::size_t find(char mark);
+
+ private:
+  std::string buffer_;
+  std::size_t at_ = 0;
+  std::size_t searched_ = 0;  // the mark looked for does not occur in buffer_ from at_ to here
+};
+
+// Incremental readers of a byte stream. `next` answers one whole item, or nothing yet; `broken()`
+// explains a protocol error in the words a real server uses ("Protocol error: invalid multibulk
+// length") and is empty while all is well. After an error nothing more is read. Inline commands are
+// understood, and empty commands passed over.
 class CommandReader {
  public:
-  void feed(std::string_view bytes) { buffer_ += bytes; }
+  void feed(std::string_view bytes) { stream_.feed(bytes); }
   bool next(Command& command);
   const std::string& broken() const { return broken_; }
+  // Nothing half-read is left over.
+  bool idle() const { return missing_ == 0 && stream_.rest().empty(); }
 
  private:
-  std::string buffer_;
-  std::size_t at_ = 0;
+  enum class Step { kDone, kAgain, kStarved };
+  Step read_inline(Command& command);
+  Step read_count();
+  Step read_length();
+  Step read_argument(Command& command);
+  Step fail(std::string why);
+
+  Stream stream_;
+  Command partial_;
+  std::int64_t missing_ = 0;  // arguments of partial_ still to come
+  std::int64_t length_ = -1;  // of the argument being read; -1 while not yet known
   std::string broken_;
 };
+
+// Arrays nested deeper than this are a protocol error.
+inline constexpr std::size_t kDepthMax = 32;
+
 class ValueReader {
  public:
-  void feed(std::string_view bytes) { buffer_ += bytes; }
+  void feed(std::string_view bytes) { stream_.feed(bytes); }
   bool next(Value& value);
   const std::string& broken() const { return broken_; }
+  bool idle() const { return open_.empty() && stream_.rest().empty(); }
 
  private:
-  std::string buffer_;
-  std::size_t at_ = 0;
+  enum class Step { kValue, kAgain, kStarved };
+  Step read_one(Value& value);
+  Step read_length(std::int64_t length, Value& value);
+  Step read_bulk(Value& value);
+  Step open_array(std::int64_t count, Value& value);
+  bool close_arrays(Value& value);
+  Step fail(std::string why);
+
+  struct Open {
+    Array array;
+    std::int64_t missing;
+  };
+  Stream stream_;
+  std::vector<Open> open_;         // arrays begun and not yet full, outermost first
+  std::int64_t bulk_length_ = -1;  // of the bulk string being read; -1 if none is
   std::string broken_;
 };
 
-// One command in flight, client to server (or primary to replica when not part of the counted stream).
-// `operation` is a client's operation id riding along for the trace; it is not on the wire, not hashed, and lost by
-// `bytes()`: behaviour never depends on it. `through_wire` keeps it.
+// One command in flight, client to server (or primary to replica when not part of the counted
+// stream). `operation` is a client's operation id riding along for the trace; it is not on the
+// wire, not hashed, and lost by `bytes()`: behaviour never depends on it. `through_wire` keeps it.
 class RequestPayload final : public Payload {
  public:
   explicit RequestPayload(Command command, std::uint64_t operation = 0);
