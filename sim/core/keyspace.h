@@ -33,10 +33,12 @@ class List : public boost::intrusive_ref_counter<List, boost::thread_unsafe_coun
   std::size_t size() const { return items_.size(); }
   const std::string& operator[](std::size_t index) const { return items_[index]; }
   std::uint64_t hash() const { return hash_; }
+  std::uint64_t bytes() const { return bytes_; }  // of all items together
 
  private:
   std::deque<std::string> items_;
-  std::uint64_t hash_ = 0;   // sum of item hash * P^position, modulo 2^64
+  std::uint64_t hash_ = 0;  // sum of item hash * P^position, modulo 2^64
+  std::uint64_t bytes_ = 0;
   std::uint64_t power_ = 1;  // P^size
 };
 using ListRef = boost::intrusive_ptr<List>;
@@ -52,6 +54,7 @@ struct Entry {
   std::string key;
   DataValue value;
   std::int64_t expire_at_ms = kNoExpiry;  // unix time
+  SlotId slot_id() const { return SlotId{slot}; }
 
  private:
   friend class Keyspace;
