@@ -1,0 +1,314 @@
+// A scenario as plain data: what a file says, read, checked, and with every default filled in.
+//
+// The language knows neither faults nor workloads nor invariants: their names and how to read their
+// options come in through a `Vocabulary`, and their options are kept as a `Section` for whoever
+// makes them. What each key means in full is told by scenarios/schema/scenario-v1.schema.json,
+// which tests hold against this reader.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/base/choices.h"
+#include "sim/base/slot_set.h"
+#include "sim/base/time.h"
+#include "sim/scenario/milestone.h"
+#include "sim/scenario/options.h"
+#include "sim/scenario/problems.h"
+#include "sim/scenario/selector.h"
+
+namespace sim {
+
+inline constexpr std::uint32_t kNodesMax = 10'000;
+
+using Directives =
+    std::vector<std::pair<std::string, std::string>>;  // as in redis.conf, in order of the file
+
+// ---- The cluster ----
+
+struct NodeOptions {
+  Directives config;
+  Duration clock_skew{};         // wall clock, from the first boot on
+  std::int32_t drift_ppm = 0;    // both clocks
+  std::string zone, rack, host;  // where it stands; empty: as placed
+};
+struct ClusterOptions {
+  std::uint32_t shards = 3;
+  std::uint32_t replicas = 1;  // of each shard
+  std::uint32_t standalone =
+      0;  // servers with cluster-enabled no, for clients that shard by themselves
+  std::vector<std::string> zones;  // at least one; "a", "b", ... if given as a number
+  std::vector<std::pair<std::string, std::vector<std::string>>>
+      regions;  // region -> zones; empty: none
+  std::uint32_t racks_per_zone = 1;
+  std::uint32_t hosts_per_rack = 0;  // 0: a host for every machine
+  enum class Placement : std::uint8_t {
+    kSpread,  // primaries round robin over zones, the replicas of a shard in other zones than its
+              // primary
+    kPacked,  // a shard stays in one zone
+  } placement = Placement::kSpread;
+  std::string profile = "redis-7.0";
+  enum class Form : std::uint8_t {
+    kBooted,  // from generated nodes.conf; t = 0 is the first moment all are ok
+    kMeet,    // empty nodes meet over the wire
+  } form = Form::kBooted;
+  Directives config;                         // of every server
+  std::map<std::string, NodeOptions> nodes;  // by machine name
+  std::vector<std::vector<SlotRange>>
+      slots;  // by shard; empty: split evenly as redis-cli --cluster create does
+};
+
+// A server of the cluster as the shape alone decides it. Machines are m1..mN: the shards' primaries
+// in order, then the replicas round robin (replica i follows primary i mod shards), then the
+// standalone servers.
+struct Server {
+  std::string name;
+  int shard = -1;  // -1: standalone
+  bool primary = false;
+  std::uint32_t primary_index =
+      0;  // index of its primary among the servers; its own for a primary or standalone
+  std::string host, rack, zone, region;  // host is never empty
+};
+std::vector<Server> servers(const ClusterOptions& cluster);
+
+// ---- The network ----
+
+// One way, between two machines.
+struct Quality {
+  Duration delay{};
+  Duration jitter{};
+  enum class Distribution : std::uint8_t {
+    kUniform,
+    kExponential,
+    kNormal
+  } distribution = Distribution::kUniform;
+  std::uint32_t loss_ppm = 0;
+  std::uint64_t bandwidth = 0;  // bytes per second, 0: unlimited
+  bool operator==(const Quality&) const = default;
+};
+// A vertex of the topology by kind and name; `kind` is "host", "rack", "zone", "region", "switch"
+// or "machine".
+struct VertexName {
+  std::string kind, name;
+  bool operator==(const VertexName&) const = default;
+};
+struct LinkOptions {
+  std::string name;  // for the fault `cut-link`; "a-b" if not given
+  VertexName a, b;
+  Quality quality;  // keys not given: no delay, jitter or loss of its own, unlimited
+};
+// `machines` is between any two machines that share a zone: half of the delay and jitter lies on
+// each machine's own link. A link between zones, regions or switches adds its own quality to that.
+// Without `switches`, zones that no link connects are joined directly by a link that adds nothing;
+// with `switches` only the links given exist between zones.
+struct NetworkOptions {
+  Quality machines{.delay = std::chrono::microseconds{500}};
+  std::vector<std::string> switches;
+  std::vector<LinkOptions> links;
+};
+
+// ---- What happens ----
+
+struct WorkloadOptions {
+  std::string type;  // name in the workload registry
+  std::string name;  // unique; the type, or "type-2" for a second one
+  std::uint32_t clients = 1;
+  std::string zone;  // where its clients stand; empty: spread over the zones
+  Section options;   // the rest, read by the workload
+};
+
+// A milestone of some shard, node or time.
+struct EventPattern {
+  Milestone event{};
+  std::optional<std::uint32_t> shard;
+  std::optional<Selector> node;
+  std::uint32_t count = 1;  // the count-th time it happens; in expectations: at least so often
+  std::optional<Duration> after, before;  // of the run's own time, for expectations
+  Place place;
+  std::string text() const;  // "promoted of shard 0 before 30s"
+};
+
+struct Trigger {
+  enum class Kind : std::uint8_t { kAt, kWhen, kAfter } kind = Kind::kAt;
+  Duration at{};      // kAt
+  EventPattern when;  // kWhen
+  std::string after;  // kAfter: id of an earlier step that has fired
+  Duration delay{};   // kWhen, kAfter: so much later
+};
+
+struct Lifetime {
+  enum class Kind : std::uint8_t {
+    kMomentary,
+    kFor,        // `length`, or until everything heals if that is sooner
+    kUntilHeal,  // "for": "heal"
+    kForever,    // "for": "forever": stays when the rest is healed
+  } kind = Kind::kMomentary;
+  Duration length{};
+};
+
+// What a reply must be; all given parts must hold. Errors begin with '-'.
+struct ReplyExpectation {
+  std::optional<std::string> reply;  // equal
+  std::optional<std::string> contains;
+  std::optional<std::string> error;  // an error that begins so: "MOVED", "CLUSTERDOWN"
+  bool any() const { return reply || contains || error; }
+  bool met_by(std::string_view text) const;
+  std::string text() const;  // in words: "a reply containing \"cluster_state:ok\""
+};
+struct CommandStep {
+  Selector node;  // typed at each such node's console, or asked by that client of the cluster
+  std::vector<std::string> words;
+  ReplyExpectation expect;
+  Duration within{};  // how long the reply may take
+};
+
+struct Step {
+  std::string id;  // unique; "step-3" (counting from 1) if not given
+  Trigger trigger;
+  enum class What : std::uint8_t { kFault, kCommand, kEnd } what = What::kFault;
+  std::string fault;    // kFault: name in the fault registry
+  Lifetime lifetime;    // kFault
+  Section options;      // kFault: the rest, read by the fault
+  CommandStep command;  // kCommand
+  std::string ends;     // kEnd: id of the lasting step that ends now
+  Place place;
+};
+
+struct NemesisOptions {
+  std::vector<std::string>
+      kinds;         // fault names, sorted as given; "all" is filled in from the vocabulary
+  Duration every{};  // mean time between two faults
+  Range<Duration> lasting{};  // how long each lasts
+  std::uint32_t max_concurrent = 1;
+  bool keep_majority =
+      true;            // never has more than a minority of the primaries down or cut off at once
+  bool swarm = false;  // each seed draws its own subset of the kinds
+  Range<Duration> active{};  // from, until, in the run's own time
+};
+
+// ---- What is expected ----
+
+struct MetricBound {
+  std::string metric;  // name in the vocabulary, without its statistic
+  enum class Statistic : std::uint8_t {
+    kEach,
+    kP50,
+    kP90,
+    kP99,
+    kMin,
+    kMax
+  } statistic = Statistic::kEach;
+  enum class Compare : std::uint8_t {
+    kLess,
+    kLessEqual,
+    kEqual,
+    kNotEqual,
+    kGreaterEqual,
+    kGreater
+  } compare{};
+  std::int64_t value = 0;  // nanoseconds, parts per million or a plain number, by the metric's unit
+  Place place;
+  std::string text() const;  // as written: "promotion_p99 <20s"
+  bool met_by(std::int64_t measured) const;
+  std::string written;
+};
+struct Expectations {
+  enum class Verdict : std::uint8_t { kPass, kFail } verdict = Verdict::kPass;
+  enum class Seeds : std::uint8_t { kEvery, kSome } in = Seeds::kEvery;
+  std::vector<std::string> except;           // invariants whose failure is not looked at
+  std::vector<std::uint32_t> known_defects;  // rows that may occur and are expected to be told
+  std::vector<std::string> violates;         // invariants that must fail (with verdict "fail")
+  std::vector<EventPattern> reached, not_reached;
+  std::vector<MetricBound> metrics;
+  std::vector<CommandStep> final;  // asked when the cluster has settled
+  Place place;
+};
+
+struct LimitOptions {
+  std::uint64_t events = 2'000'000'000;
+  std::uint64_t events_per_instant = 1'000'000;
+  std::uint64_t memory_bytes = std::uint64_t{8} << 30;
+};
+
+struct Scenario {
+  std::string file;  // as it was named
+  std::string name;
+  std::string variant;  // of a matrix: "cluster.replicas=2"; empty otherwise
+  std::string description;
+  std::vector<std::string> tags, refs;
+  std::uint64_t seed = 1;
+  Duration duration{};  // of the faults phase
+  ClusterOptions cluster;
+  NetworkOptions network;
+  std::vector<WorkloadOptions> workloads;
+  std::uint32_t auditors = 1;
+  std::vector<Step> timeline;  // in order of the file
+  std::optional<NemesisOptions> nemesis;
+  bool heal = true;  // at the end of `duration` everything ends and is mended, "forever" excepted
+  Duration settle_within{};  // after healing, views must agree within this
+  Expectations expect;
+  LimitOptions limits;
+
+  // Names of machines and places, for reading options again.
+  KnownNames known;
+  JsonRef document;  // the variant's own document, for swarm draws and for exporting
+  // What each seed draws for itself: a dotted path and its values. Empty: nothing.
+  std::vector<std::pair<std::string, std::vector<JsonRef>>> swarm;
+
+  std::uint32_t client_count() const;
+};
+
+// ---- Loading ----
+
+// What the rooms above the language know: names, and how to check what only they understand.
+struct Vocabulary {
+  struct Fault {
+    std::string name;
+    bool lasts = true;
+    bool random = true;                   // the nemesis may use it
+    std::function<void(Options&)> check;  // reads the options of a step; need not call finish
+  };
+  struct Workload {
+    std::string name;
+    std::function<void(Options&)> check;
+  };
+  enum class Unit : std::uint8_t { kCount, kTime, kRatio };
+  struct Metric {
+    std::string name;  // "promotion"; the language adds _p50, _p90, _p99, _min, _max
+    Unit unit = Unit::kCount;
+  };
+  std::vector<Fault> faults;
+  std::vector<Workload> workloads;
+  std::vector<std::string> invariants;
+  std::vector<Metric> metrics;
+  std::vector<std::string> profiles{"redis-7.0"};
+  std::vector<std::string> directives;
+  // The words a server refuses a directive with; nullopt: fine. Empty: not checked.
+  std::function<std::optional<std::string>(std::string_view name, std::string_view value)>
+      check_directive;
+};
+
+struct Loaded {
+  std::vector<Scenario>
+      variants;  // one, or one for every case of the matrix; none if there are problems
+  Problems problems;
+};
+// `file` is what messages call it. Never throws.
+Loaded load_scenario(std::string file, std::string text, const Vocabulary& vocabulary);
+
+// The scenario with its "swarm" values drawn (`Site::kSwarm`; the first value is outcome 0).
+// `problems` tells when a drawn combination makes no sense, which loading cannot have seen; the
+// scenario is then returned undrawn.
+Scenario draw_swarm(const Scenario& scenario, const Vocabulary& vocabulary, Choices& choices,
+                    Problems& problems);
+
+// The published schema (draft-07), as in scenarios/schema/scenario-v1.schema.json.
+std::string_view schema_text();
+
+}  // namespace sim
