@@ -16,11 +16,13 @@
 #include "sim/core/link_table.h"
 #include "sim/core/peer_table.h"
 #include "sim/node/payload.h"
+#include "sim/trace/record.h"
 #include "sim/wire/bus.h"
 
 namespace sim {
 
 struct Server;
+class Pass;
 
 // A primary's word that it finds a peer unreachable. (Protocol §6.1.)
 struct FailureReport {
@@ -60,12 +62,22 @@ struct MessageCounters {
   std::array<std::uint64_t, bus::kTypeCount> sent{}, received{};
 };
 
+// What the trace was last told, so that it is told changes only.
+struct Told {
+  Role role{};
+  NameRef replica_of;
+  SlotsRef slots = no_slots();
+  std::uint64_t config_epoch = 0, current_epoch = 0;
+  bool started = false;
+};
+
 struct ClusterState {
   PeerTable peers;
   SlotOwners owners;
   SlotSet
       not_claiming;  // owner_not_claiming: bound, but its owner's header does not claim it any more
-  LinkTable dialled, accepted;
+  LinkTable<DialledLink> dialled;
+  LinkTable<AcceptedLink> accepted;
   // Links whose connection is being made, with what waits to be sent on them.
   std::map<std::uint32_t, std::vector<PayloadRef>> connecting;
   // Unsent bytes by connection, where there are any. (For hole (i) of protocol §2.1, and the send
@@ -98,6 +110,9 @@ struct ClusterState {
   MessageCounters counters;
   std::uint64_t links_dropped_for_size = 0;
   std::uint64_t file_size = 0;  // of nodes.conf, to pad a shorter one
+  AddressRef
+      header_address;  // what headers say of my address; made anew when the configuration changes
+  Told told;
 };
 
 // ---- What the rest of the node asks ----
@@ -134,6 +149,8 @@ std::string redirect_address(const Server& server, PeerId peer);
 // Replicas of `primary` that clients may be told of: not FAIL, with a known offset other than 0. In
 // table order.
 std::vector<PeerId> available_replicas(const Server& server, PeerId primary);
+// To be called after directives changed at run time.
+void cluster_config_changed(Server& server, Pass& pass);
 // A manual failover is under way here (pause, PAUSED headers, no replication PINGs).
 inline bool manual_failover_in_progress(const ClusterState& cluster) {
   return cluster.manual.end_ms != 0;

@@ -77,6 +77,10 @@ class PeerTable {
   // Rows in use, myself included; and an upper bound of row numbers, for iterating.
   std::uint32_t known() const { return known_; }
   std::uint32_t rows() const { return static_cast<std::uint32_t>(hot_.size()); }
+  // A mark on a row, for whoever picks some; he unmarks them again.
+  bool marked(PeerId peer) const { return (marks_[peer.value / 64] >> (peer.value % 64) & 1) != 0; }
+  void mark(PeerId peer) { marks_[peer.value / 64] |= std::uint64_t{1} << (peer.value % 64); }
+  void unmark(PeerId peer) { marks_[peer.value / 64] &= ~(std::uint64_t{1} << (peer.value % 64)); }
   // Calls `visit(PeerId)` for every row in use, in row order.
   template <class Visit>
   void each(Visit visit) const {
@@ -90,6 +94,7 @@ class PeerTable {
   std::vector<PeerCold> cold_;
   std::vector<PeerId> by_name_;      // indexed by NameRef::index
   std::vector<std::uint32_t> free_;  // free rows
+  std::vector<std::uint64_t> marks_;
   std::uint32_t known_ = 0;
 };
 

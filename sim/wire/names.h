@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "sim/base/types.h"
+#include "sim/wire/slots_pool.h"
 
 namespace sim {
 
@@ -50,10 +51,13 @@ class Names {
   std::uint64_t hash(AddressRef ref) const;
   // How many names there are: an upper bound for NameRef::index, for tables indexed by it.
   std::uint32_t name_count() const;
+  // One shared object for equal slot sets.
+  SlotsRef share(const SlotSet& slots) { return slots_.share(slots); }
 
  private:
   struct Tables;
   std::unique_ptr<Tables> tables_;
+  SlotsPool slots_;
 };
 using NamesRef = std::shared_ptr<Names>;
 
