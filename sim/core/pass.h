@@ -1,8 +1,9 @@
-// One pass of the event loop, as the protocol's functions see it: what time it is, the oracle, and where effects go.
+// One pass of the event loop, as the protocol's functions see it: what time it is, the oracle, and
+// where effects go.
 //
-// Redis writes what a pass produced in the next pass, after its before-sleep hook has saved nodes.conf; so sends are
-// collected here and appended after the saves of this pass ("persist, then send"; protocol §2.1). `send_at_once` is for the two
-// holes in that rule.
+// Redis writes what a pass produced in the next pass, after its before-sleep hook has saved
+// nodes.conf; so sends are collected here and appended after the saves of this pass ("persist, then
+// send"; protocol §2.1). `send_at_once` is for the two holes in that rule.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,17 @@
 
 namespace sim {
 
+// What a pass collected and has not let go yet. The node keeps it between passes only to keep its
+// memory.
+struct Outbox {
+  std::vector<Send> sends;
+  std::vector<ConnId> closes;
+};
+
 class Pass {
  public:
-  Pass(const Clocks& clocks, Choices& oracle, Effects& effects) : now(clocks), choices(oracle), out_(effects) {}
+  Pass(const Clocks& clocks, Choices& oracle, Effects& effects, Outbox& outbox)
+      : now(clocks), choices(oracle), out_(effects), outbox_(outbox) {}
   Pass(const Pass&) = delete;
   Pass& operator=(const Pass&) = delete;
 
@@ -28,39 +37,68 @@ class Pass {
   std::int64_t wall_ms() const { return to_ms(now.wall); }
   std::int64_t wall_s() const { return to_ms(now.wall) / 1000; }
 
-  void send(ConnId conn, PayloadRef payload) { later_.push_back({conn, std::move(payload)}); }
-  void send_at_once(ConnId conn, PayloadRef payload) { out_.push_back(Send{conn, std::move(payload)}); }
-  void dial(ConnId conn, Endpoint remote) { out_.push_back(Dial{conn, remote}); }
-  // Now; whatever was collected for it and not yet sent is lost, as a freed link's buffer is.
-  void close(ConnId conn) { out_.push_back(Close{conn, false}); }
-  // After its collected sends: CLIENT_CLOSE_AFTER_REPLY.
-  void close_after_sends(ConnId conn) { close_later_.push_back(conn); }
-  void write(std::string file, std::uint64_t offset, SharedBytes data) {
-    out_.push_back(WriteFile{std::move(file), offset, std::move(data)});
+  void send(ConnId conn, PayloadRef payload) {
+    if (!exited_) outbox_.sends.push_back({conn, std::move(payload)});
   }
-  void truncate(std::string file, std::uint64_t size) { out_.push_back(TruncateFile{std::move(file), size}); }
-  void rename(std::string from, std::string to) { out_.push_back(RenameFile{std::move(from), std::move(to)}); }
-  void remove(std::string file) { out_.push_back(RemoveFile{std::move(file)}); }
-  void sync(std::string file) { out_.push_back(SyncFile{std::move(file)}); }
-  void listen(std::uint16_t port) { out_.push_back(Listen{port}); }
-  void exit(int code, std::string why) { out_.push_back(Exit{code, std::move(why)}); }
+  void send_at_once(ConnId conn, PayloadRef payload) { emit(Send{conn, std::move(payload)}); }
+  // The connection turned writable: what was collected for it leaves now. (Hole (i) of protocol
+  // §2.1.)
+  void release(ConnId conn) {
+    for (Send& send : outbox_.sends) {
+      if (send.conn == conn) emit(std::move(send));
+    }
+    forget_sends(conn);
+  }
+  void dial(ConnId conn, Endpoint remote) { emit(Dial{conn, remote}); }
+  // Now; whatever was collected for it and not yet sent is lost, as a freed link's buffer is.
+  void close(ConnId conn) {
+    forget_sends(conn);
+    emit(Close{conn, false});
+  }
+  // After its collected sends: CLIENT_CLOSE_AFTER_REPLY.
+  void close_after_sends(ConnId conn) { outbox_.closes.push_back(conn); }
+  void write(std::string file, std::uint64_t offset, SharedBytes data) {
+    emit(WriteFile{std::move(file), offset, std::move(data)});
+  }
+  void truncate(std::string file, std::uint64_t size) { emit(TruncateFile{std::move(file), size}); }
+  void rename(std::string from, std::string to) {
+    emit(RenameFile{std::move(from), std::move(to)});
+  }
+  void remove(std::string file) { emit(RemoveFile{std::move(file)}); }
+  void sync(std::string file) { emit(SyncFile{std::move(file)}); }
+  void listen(std::uint16_t port) { emit(Listen{port}); }
+  // The program ends here: nothing this pass asks for afterwards happens, and what was collected is
+  // lost.
+  void exit(int code, std::string why) {
+    emit(Exit{code, std::move(why)});
+    exited_ = true;
+  }
+  bool exited() const { return exited_; }
   template <class Kind>
   void note(Kind event) {
-    out_.push_back(Note{Event{std::move(event)}});
+    emit(Note{Event{std::move(event)}});
   }
 
   // End of the pass: what was collected leaves, in the order it was collected.
   void flush() {
-    for (Send& send : later_) out_.push_back(std::move(send));
-    for (ConnId conn : close_later_) out_.push_back(Close{conn, false});
-    later_.clear();
-    close_later_.clear();
+    for (Send& send : outbox_.sends) emit(std::move(send));
+    for (ConnId conn : outbox_.closes) emit(Close{conn, false});
+    outbox_.sends.clear();
+    outbox_.closes.clear();
   }
 
  private:
+  template <class Kind>
+  void emit(Kind&& effect) {
+    if (!exited_) out_.emplace_back(std::forward<Kind>(effect));
+  }
+  void forget_sends(ConnId conn) {
+    std::erase_if(outbox_.sends, [conn](const Send& send) { return send.conn == conn; });
+  }
+
   Effects& out_;
-  std::vector<Send> later_;
-  std::vector<ConnId> close_later_;
+  Outbox& outbox_;
+  bool exited_ = false;
 };
 
 }  // namespace sim
