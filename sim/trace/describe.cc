@@ -1,0 +1,313 @@
+#include "sim/trace/describe.h"
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+#include "sim/trace/event_fields.h"
+
+namespace sim {
+namespace {
+
+std::string number(std::uint64_t value) {
+  return std::to_string(value);
+}
+std::string signed_number(std::int64_t value) {
+  return std::to_string(value);
+}
+
+std::string plural(std::uint64_t count, const char* one, const char* many) {
+  return number(count) + " " + (count == 1 ? one : many);
+}
+std::string plural(std::uint64_t count, const std::string& one) {
+  return plural(count, one.c_str(), (one + "s").c_str());
+}
+
+std::string because(const std::string& why) {
+  return why.empty() ? "" : ": " + why;
+}
+
+// What a client wrote or read, cut to what fits a line.
+std::string quoted(const std::string& text) {
+  constexpr std::size_t kShown = 40;
+  return '"' + (text.size() <= kShown ? text : text.substr(0, kShown) + "...") + '"';
+}
+
+std::string slots_text(const SlotsRef& slots) {
+  constexpr std::size_t kShown = 60;
+  std::string text = format_slots(slots->slots());
+  if (text.size() > kShown) text = text.substr(0, text.rfind(' ', kShown)) + " ...";
+  return (slots->count() == 1 ? "slot " : "slots ") + text;
+}
+
+// One overload an event kind; adding a kind without one does not compile.
+class Words {
+ public:
+  explicit Words(const Directory& who) : who_(who) {}
+
+  // ---- A cluster node about itself ----
+  std::string operator()(const event::NodeStarted& e) const {
+    return "is up (epoch " + number(e.current_epoch) + ", " + plural(e.keys_loaded, "key") +
+           " loaded)";
+  }
+  std::string operator()(const event::Claim& e) const {
+    if (e.role == Role::kReplica) {
+      return e.replica_of.is_none() ? "is a replica of nobody yet"
+                                    : "is a replica of " + node(e.replica_of);
+    }
+    if (e.slots->count() == 0)
+      return "is a primary without slots (epoch " + number(e.config_epoch) + ")";
+    return "is primary of " + slots_text(e.slots) + " (epoch " + number(e.config_epoch) + ")";
+  }
+  std::string operator()(const event::HealthChanged& e) const {
+    return (e.ok ? "cluster state is ok" : "cluster state is FAIL") + because(e.why);
+  }
+  std::string operator()(const event::SlotsRebound& e) const {
+    return "sees " + slots_text(e.slots) + " move from " + node(e.from) + " to " + node(e.to) +
+           " (epoch " + number(e.epoch) + ")";
+  }
+  std::string operator()(const event::SuspicionChanged& e) const {
+    const std::string peer = node(e.peer);
+    switch (e.to) {
+      case event::Suspicion::kNone:
+        return "no longer holds " + peer + " as " + std::string(enum_name(e.from));
+      case event::Suspicion::kPfail:
+        return "holds " + peer + " as PFAIL (no answer)";
+      case event::Suspicion::kFail:
+        break;
+    }
+    if (e.quorum == 0) return "holds " + peer + " as FAIL (was told)";
+    return "holds " + peer + " as FAIL (" + plural(e.reports, "primary agrees", "primaries agree") +
+           ", " + number(e.quorum) + " needed)";
+  }
+  std::string operator()(const event::PeerLearned& e) const { return "learns of " + node(e.peer); }
+  std::string operator()(const event::PeerForgotten& e) const {
+    return "forgets " + node(e.peer) + because(e.why);
+  }
+  std::string operator()(const event::EpochChanged& e) const {
+    std::string text = "epochs (" + std::string(enum_name(e.cause)) + "):";
+    if (e.current_from != e.current_to)
+      text += " current " + number(e.current_from) + " to " + number(e.current_to);
+    if (e.config_from != e.config_to)
+      text += " config " + number(e.config_from) + " to " + number(e.config_to);
+    return text;
+  }
+
+  // ---- Elections ----
+  std::string operator()(const event::ElectionScheduled& e) const {
+    return "will stand for " + node(e.primary) + "'s place in " + signed_number(e.delay_ms) +
+           " ms (rank " + number(e.rank) + ", offset " + signed_number(e.offset) +
+           (e.manual ? ", manual)" : ")");
+  }
+  std::string operator()(const event::ElectionStarted& e) const {
+    return "stands for election in epoch " + number(e.epoch) + " in " + node(e.primary) +
+           "'s place (rank " + number(e.rank) + ", needs " + plural(e.quorum, "vote") +
+           (e.manual ? ", manual)" : ")");
+  }
+  std::string operator()(const event::VoteGranted& e) const {
+    return "votes for " + node(e.candidate) + " in epoch " + number(e.epoch) +
+           (e.forced ? " (manual failover)" : "");
+  }
+  std::string operator()(const event::VoteRefused& e) const {
+    return "refuses " + node(e.candidate) + " its vote in epoch " + number(e.epoch) +
+           because(e.why);
+  }
+  std::string operator()(const event::VoteCounted& e) const {
+    return "counts the vote of " + node(e.voter) + " in epoch " + number(e.epoch) + " (" +
+           number(e.votes) + " of " + number(e.quorum) + ")";
+  }
+  std::string operator()(const event::ElectionExpired& e) const {
+    return "gives up election in epoch " + number(e.epoch) + " (" + plural(e.votes, "vote") +
+           ", needed " + number(e.quorum) + ")";
+  }
+  std::string operator()(const event::ElectionHindered& e) const {
+    return "does not stand" + because(e.why);
+  }
+  std::string operator()(const event::Promoted& e) const {
+    const std::string how = e.takeover ? "takeover, nobody asked"
+                                       : plural(e.votes, "vote") + ", needed " + number(e.quorum);
+    return "becomes primary in " + node(e.old_primary) + "'s place, epoch " + number(e.epoch) +
+           " (" + how + (e.manual ? ", manual)" : ")");
+  }
+  std::string operator()(const event::Following& e) const {
+    return (e.was_primary ? "steps down and follows " : "now follows ") + node(e.primary);
+  }
+  std::string operator()(const event::ManualFailover& e) const {
+    return "manual failover" + because(e.phase);
+  }
+
+  // ---- Data and replication ----
+  std::string operator()(const event::ReplicationUp& e) const {
+    return "replicates from " + node(e.primary) + " (" + std::string(enum_name(e.how)) +
+           " sync, offset " + signed_number(e.offset) + ", " + plural(e.keys, "key") + ")";
+  }
+  std::string operator()(const event::ReplicationDown& e) const {
+    return "replication is down" + because(e.why);
+  }
+  std::string operator()(const event::StreamAt& e) const {
+    return "stream is at " + signed_number(e.offset);
+  }
+  std::string operator()(const event::WriteApplied& e) const {
+    return "applies a write to slot " + number(e.slot.value) + " (operation " +
+           number(e.operation) + ", offset " + signed_number(e.offset) + ")";
+  }
+  std::string operator()(const event::KeysDropped& e) const {
+    return "drops " + plural(e.keys, "key") + because(e.why);
+  }
+  std::string operator()(const event::ConfigSaved& e) const {
+    return e.synced ? "saved nodes.conf and synced it" : "saved nodes.conf";
+  }
+  std::string operator()(const event::Remark& e) const { return e.text; }
+  std::string operator()(const event::ViewSnapshot& e) const {
+    return std::string("probe: ") + (e.healthy ? "ok" : "not ok") + ", knows " +
+           plural(e.known_nodes, "node") + ", " + number(e.suspected) + " suspected, " +
+           plural(e.keys, "key") + ", epoch " + number(e.current_epoch);
+  }
+
+  // ---- Clients ----
+  std::string operator()(const event::OpInvoked& e) const {
+    return std::string(enum_name(e.kind)) + " " + quoted(e.key) +
+           (e.value.empty() ? "" : " " + quoted(e.value)) + " (operation " + number(e.operation) +
+           (e.final_read ? ", final)" : ")");
+  }
+  std::string operator()(const event::OpCompleted& e) const {
+    std::string text = "operation " + number(e.operation) + " " + std::string(enum_name(e.outcome));
+    if (e.absent) {
+      text += ": no such key";
+    } else if (!e.list.empty()) {
+      text += ": " + plural(e.list.size(), "element");
+    } else if (!e.value.empty()) {
+      text += ": " + quoted(e.value);
+    }
+    return text + (e.node.empty() ? "" : " from " + e.node);
+  }
+  std::string operator()(const event::Redirected& e) const {
+    return "operation " + number(e.operation) + " is told " + quoted(e.reply);
+  }
+  std::string operator()(const event::CacheRead& e) const {
+    return e.hit ? "cache hit" : "cache miss";
+  }
+  std::string operator()(const event::Measured& e) const {
+    return e.name + " = " + signed_number(e.value);
+  }
+
+  // ---- The world ----
+  std::string operator()(const event::MachineCrashed& e) const {
+    return e.power_lost ? "loses power" : "crashes";
+  }
+  std::string operator()(const event::MachineStarted& e) const {
+    if (e.incarnation == 0) return "boots";
+    return "boots again" + (e.disk.empty() ? "" : " (disk: " + e.disk + ")");
+  }
+  std::string operator()(const event::MachinePaused&) const { return "is paused"; }
+  std::string operator()(const event::MachineResumed&) const { return "resumes"; }
+  std::string operator()(const event::ProgramExited& e) const {
+    return "program exits with code " + signed_number(e.code) + because(e.why);
+  }
+  std::string operator()(const event::ClockStepped& e) const {
+    return "clock: " + e.what + (e.by_ms == 0 ? "" : " by " + signed_number(e.by_ms) + " ms");
+  }
+  std::string operator()(const event::Reachability& e) const {
+    if (e.groups.empty() && e.cut.empty()) return "network whole again (" + e.plane + ")";
+    std::string text = "network (" + e.plane + "):";
+    for (const auto& group : e.groups) {
+      text += " {";
+      for (const std::string& name : group) text += (text.back() == '{' ? "" : " ") + name;
+      text += '}';
+    }
+    for (const auto& one_way : e.cut) text += " " + one_way.first + "-/->" + one_way.second;
+    return text;
+  }
+  std::string operator()(const event::Delivered& e) const {
+    return "receives " + std::string(e.label) + " from " + machine(e.from) + " (" +
+           plural(e.size, "byte") + ")";
+  }
+  std::string operator()(const event::Connection& e) const {
+    return "connection " + e.what + ": " + machine(e.peer);
+  }
+  std::string operator()(const event::MessageTouched& e) const {
+    return std::string(e.label) + " from " + machine(e.from) + " to " + machine(e.to) + " " +
+           e.what;
+  }
+
+  // ---- The plan ----
+  std::string operator()(const event::PhaseBegan& e) const {
+    switch (e.phase) {
+      case event::Phase::kForming:
+        return "the cluster forms";
+      case event::Phase::kFaults:
+        return "the cluster is up; faults may begin";
+      case event::Phase::kSettling:
+        return "everything is healed; the cluster settles";
+      case event::Phase::kAudit:
+        return "auditors read the final data";
+      case event::Phase::kDone:
+        break;
+    }
+    return "the run is over";
+  }
+  std::string operator()(const event::FaultBegan& e) const {
+    return e.text.empty() ? e.kind : e.text;
+  }
+  std::string operator()(const event::FaultEnded& e) const {
+    return "fault " + number(e.id) + " ends (" + number(e.effects) +
+           (e.unit.empty() ? " effects" : " " + e.unit) + ")";
+  }
+  std::string operator()(const event::StepReply& e) const {
+    return "reply " + quoted(e.reply) + (e.as_expected ? "" : ", expected " + quoted(e.expected));
+  }
+  std::string operator()(const event::Converged&) const {
+    return "all nodes agree and are healthy";
+  }
+
+ private:
+  std::string node(const NodeName& id) const { return id.is_none() ? "nobody" : who_.label(id); }
+  std::string machine(MachineId id) const { return std::string(who_.name(id)); }
+
+  const Directory& who_;
+};
+
+template <class E, class... Kinds>
+constexpr bool kIsOneOf = (std::is_same_v<E, Kinds> || ...);
+
+struct IsMilestone {
+  template <class E>
+  bool operator()(const E&) const {
+    using namespace event;
+    return kIsOneOf<E, HealthChanged, ElectionScheduled, ElectionStarted, VoteGranted,
+                    ElectionExpired, Promoted, Following, ManualFailover, KeysDropped, Remark,
+                    Measured, MachineCrashed, MachinePaused, MachineResumed, ProgramExited,
+                    ClockStepped, PhaseBegan, FaultBegan, FaultEnded, Converged>;
+  }
+  bool operator()(const event::MachineStarted& e) const { return e.incarnation > 0; }
+  bool operator()(const event::StepReply& e) const { return !e.as_expected; }
+  // PFAIL is one node's impatience; FAIL, and the end of FAIL, are the cluster's verdict.
+  bool operator()(const event::SuspicionChanged& e) const {
+    return e.to == event::Suspicion::kFail || e.from == event::Suspicion::kFail;
+  }
+};
+
+}  // namespace
+
+std::string describe(const Record& record, const Directory& who) {
+  const std::string words = std::visit(Words(who), record.event);
+  if (record.machine == kNoMachine) return words;
+  return std::string(who.name(record.machine)) + ": " + words;
+}
+
+std::string describe(const Record& record, const Cast& cast) {
+  return describe(record, Directory(cast));
+}
+
+bool is_milestone(const Event& event) {
+  return std::visit(IsMilestone{}, event);
+}
+
+std::string format_time(SimTime at) {
+  const std::int64_t ms = to_ms(at);
+  const std::string millis = std::to_string(ms % 1000);
+  return std::to_string(ms / 1000) + "." + std::string(3 - millis.size(), '0') + millis + "s";
+}
+
+}  // namespace sim

@@ -1,0 +1,104 @@
+#include "sim/trace/describe.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+#include "tests/trace/random_event_testing.h"
+
+namespace sim {
+namespace {
+
+NodeName id(char c) {
+  return NodeName::from(std::string(40, c));
+}
+
+Cast three_machines() {
+  Cast cast(3);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    cast[i].name = "m" + std::to_string(i + 1);
+    cast[i].planned_id = id(static_cast<char>('a' + i));
+  }
+  return cast;
+}
+std::string line(std::uint32_t machine, Event event) {
+  return describe(Record{0, {}, MachineId{machine}, Source::kInternal, std::move(event)},
+                  three_machines());
+}
+
+TEST(Describe, SaysWhoInMachineNames) {
+  EXPECT_EQ(line(1, event::SuspicionChanged{id('a'), event::Suspicion::kPfail,
+                                            event::Suspicion::kFail, 2, 2}),
+            "m2: holds m1 as FAIL (2 primaries agree, 2 needed)");
+  EXPECT_EQ(line(1, event::SuspicionChanged{id('a'), event::Suspicion::kNone,
+                                            event::Suspicion::kFail, 0, 0}),
+            "m2: holds m1 as FAIL (was told)");
+  EXPECT_EQ(line(1, event::SuspicionChanged{id('a'), event::Suspicion::kFail,
+                                            event::Suspicion::kNone, 0, 0}),
+            "m2: no longer holds m1 as FAIL");
+  EXPECT_EQ(line(2, event::ElectionStarted{id('a'), 7, 0, 2, false}),
+            "m3: stands for election in epoch 7 in m1's place (rank 0, needs 2 votes)");
+  EXPECT_EQ(line(2, event::Promoted{id('a'), 7, 2, 2, false, false}),
+            "m3: becomes primary in m1's place, epoch 7 (2 votes, needed 2)");
+  EXPECT_EQ(line(0, event::Following{id('c'), true}), "m1: steps down and follows m3");
+}
+
+TEST(Describe, PlanRecordsHaveNoSubject) {
+  const Record record{
+      0, {}, kNoMachine, Source::kPlan, event::FaultBegan{1, "crash", "crash m1", {}}};
+  EXPECT_EQ(describe(record, three_machines()), "crash m1");
+}
+
+TEST(Describe, FollowsAMachineToItsNewId) {
+  Directory who(three_machines());
+  who.see(Record{0, {}, MachineId{0}, Source::kInternal, event::NodeStarted{.id = id('f')}});
+  EXPECT_EQ(
+      describe(Record{1, {}, MachineId{1}, Source::kInternal, event::PeerLearned{id('f')}}, who),
+      "m2: learns of m1");
+}
+
+TEST(Describe, CutsLongSlotListsAndValues) {
+  SlotSet odd;
+  for (std::size_t slot = 1; slot < 400; slot += 2) odd.set(slot);
+  EXPECT_EQ(line(0, event::SlotsRebound{share_slots(odd), id('a'), id('b'), 9}),
+            "m1: sees slots 1 3 5 7 9 11 13 15 17 19 21 23 25 27 29 31 33 35 37 39 41 43 ... move "
+            "from m1 to m2 "
+            "(epoch 9)");
+  EXPECT_LT(line(0, event::OpInvoked{.operation = 1, .key = std::string(5000, 'k')}).size(), 100u);
+}
+
+template <std::size_t... I>
+void expect_words_for_every_kind(std::index_sequence<I...>) {
+  const auto expect_words = [](auto event) {
+    RandomFields filler(11, 3);
+    fields(filler, event);
+    EXPECT_GT(line(0, Event(event)).size(), std::string("m1: ").size()) << event_name(event);
+  };
+  (expect_words(std::variant_alternative_t<I, Event>{}), ...);
+}
+TEST(Describe, HasWordsForEveryKind) {
+  expect_words_for_every_kind(std::make_index_sequence<kEventKinds>());
+}
+
+TEST(Milestones, AreWhatTurnsARun) {
+  EXPECT_TRUE(is_milestone(event::MachineCrashed{}));
+  EXPECT_TRUE(is_milestone(event::Promoted{}));
+  EXPECT_TRUE(is_milestone(
+      event::SuspicionChanged{{}, event::Suspicion::kPfail, event::Suspicion::kFail, 2, 2}));
+  EXPECT_FALSE(is_milestone(
+      event::SuspicionChanged{{}, event::Suspicion::kNone, event::Suspicion::kPfail, 0, 0}));
+  EXPECT_FALSE(is_milestone(event::MachineStarted{.incarnation = 0}));
+  EXPECT_TRUE(is_milestone(event::MachineStarted{.incarnation = 1}));
+  EXPECT_FALSE(is_milestone(event::StepReply{}));
+  EXPECT_FALSE(is_milestone(event::OpInvoked{}));
+  EXPECT_FALSE(is_milestone(event::Delivered{}));
+}
+
+TEST(FormatTime, RoundsDownToMilliseconds) {
+  EXPECT_EQ(format_time(sim_time(12'345'999us)), "12.345s");
+  EXPECT_EQ(format_time(sim_time(7ms)), "0.007s");
+}
+
+}  // namespace
+}  // namespace sim
