@@ -22,18 +22,18 @@
 
 namespace sim {
 
-enum class Unit : std::uint8_t {
+enum class MetricUnit : std::uint8_t {
   kNanoseconds,
   kCount,
   kPpm,             // parts per million: 250,000 is 25 %
   kMilliPerSecond,  // thousandths per second: 1,000 is once a second
 };
 // "1.204 s", "17", "25.00 %", "1.000/s".
-std::string format_metric(std::int64_t value, Unit unit);
+std::string format_metric(std::int64_t value, MetricUnit unit);
 
 struct MetricKind {
   std::string_view name;  // "promotion"; a name ending in '*' is a family: "bus_sent_*"
-  Unit unit{};
+  MetricUnit unit{};
   std::string_view description;
 };
 std::span<const MetricKind> metric_kinds();
@@ -41,7 +41,7 @@ const MetricKind* find_metric(std::string_view name);  // a family answers for i
 
 struct Metric {
   std::string name;
-  Unit unit{};
+  MetricUnit unit{};
   std::int64_t value = 0;
 };
 
@@ -66,7 +66,7 @@ class Metrics final : public TraceFold {
 
 struct Distribution {
   std::string name;
-  Unit unit{};
+  MetricUnit unit{};
   std::uint64_t runs = 0;  // that reported it
   std::int64_t min = 0, p50 = 0, p90 = 0, p99 = 0, max = 0;
   std::uint64_t worst_seed = 0;  // the lowest seed that has the maximum
@@ -84,7 +84,7 @@ class MetricTable {
 
  private:
   struct Column {
-    Unit unit{};
+    MetricUnit unit{};
     std::vector<std::pair<std::int64_t, std::uint64_t>> values;  // (value, seed)
   };
   std::uint64_t runs_ = 0;
@@ -99,7 +99,7 @@ struct Bound {
   Statistic statistic = Statistic::kMax;
   Comparison comparison{};
   std::int64_t limit = 0;  // in the metric's unit
-  Unit unit{};
+  MetricUnit unit{};
   std::string text;  // as written: "promotion_p99 <20s"
 };
 // `key` is a metric, optionally with _min, _p50, _p90, _p99 or _max (the default); `text` is a

@@ -4,13 +4,13 @@
 // names are a literal table: what is not in it cannot be waited for.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/time.h"
@@ -53,7 +53,10 @@ class Milestones final : public TraceFold {
   // In order of time; of each kind at most the first kKeptOfEach, so that memory is bounded.
   const std::vector<Milestone>& all() const { return all_; }
   std::uint64_t count(std::string_view name) const;
-  bool reached(std::string_view name, int shard = -1, MachineId node = kNoMachine) const;
+  std::uint64_t count(std::string_view name, int shard, MachineId node = kNoMachine) const;
+  bool reached(std::string_view name, int shard = -1, MachineId node = kNoMachine) const {
+    return count(name, shard, node) > 0;
+  }
   const Directory& directory() const { return directory_; }
 
   static constexpr std::size_t kKeptOfEach = 500;
@@ -66,14 +69,16 @@ class Milestones final : public TraceFold {
   void see_world(const Record& record);
   void see_election(const Record& record);
   void see_replication(const Record& record);
-  bool first_time(std::string key);  // since it was last forgotten
+  // Once for a machine, until it is forgotten: later observers of one thing are not news.
+  bool first_for(std::string_view what, MachineId about);
+  void forget(std::string_view what, MachineId about);
 
   Directory directory_;
   std::vector<Milestone> latest_, all_;
-  std::map<std::string, std::uint64_t, std::less<>> counts_;
-  std::map<std::string, std::vector<std::pair<int, MachineId>>, std::less<>> seen_pairs_;
-  std::map<std::uint64_t, event::OpKind> in_flight_;
-  std::map<std::string, bool, std::less<>> known_;
+  std::map<std::string_view, std::uint64_t> counts_;  // keys are the table's
+  std::map<std::string_view, std::map<std::pair<int, MachineId>, std::uint64_t>> reached_;
+  std::set<std::uint64_t> writes_in_flight_;
+  std::set<std::pair<std::string, MachineId>> told_;
 };
 
 }  // namespace sim

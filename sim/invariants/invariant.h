@@ -1,0 +1,83 @@
+// An invariant: a claim about every run, judged from the trace alone.
+//
+// One file each, registered in registry.cc with its claim, where the claim comes from, what it
+// needs to see, and at least one mutation of the core that it kills. It streams (bounded memory),
+// is copied with the run, and can judge a saved trace.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/time.h"
+#include "sim/trace/fold.h"
+
+namespace sim {
+
+// What the plan tells the judge: the numbers bounds are derived from.
+struct RunFacts {
+  Cast cast;
+  Duration node_timeout = 15s;
+  Duration tick = 100ms;  // 1000/hz
+  Duration one_way_max =
+      1ms;  // D: the longest one-way delay of the undisturbed network, jitter included
+  Duration clock_disorder{};  // largest wall-clock disagreement the scenario causes (skews, jumps);
+                              // 0: none
+  bool drift = false;
+  bool full_coverage = true;  // cluster-require-full-coverage
+  std::uint32_t replicas_per_shard = 0;
+  bool persistent = false;  // appendonly yes
+  bool takeovers =
+      false;  // the scenario contains TAKEOVER or FORCE: consensus is bypassed on purpose
+  bool operator_commands = false;  // slots or epochs are edited by hand
+  Duration converge_within = 30s;  // "settle" bound of the scenario
+  SimTime settle_from;             // when everything was healed; end of time if never
+};
+
+enum class Judgement : std::uint8_t {
+  kPass,
+  kFail,         // the claim is violated
+  kKnownDefect,  // what happened is a defect that 7.0.15 really has (protocol §14 `row`), and the
+                 // trace shows its pattern
+  kUnknown,      // gave up: memory or time
+  kNotChecked,   // this run cannot supply what the invariant needs
+};
+
+struct Finding {
+  Judgement judgement = Judgement::kFail;
+  SimTime at;
+  std::uint64_t record = 0;  // sequence number of the record that decided it
+  std::string what;          // one sentence, machines by name, with the numbers and the bound
+  int row = 0;               // of §14, for a known defect
+};
+
+class Invariant : public TraceFold {
+ public:
+  // The run is over; liveness claims are decided here.
+  virtual void finish(SimTime end) = 0;
+  virtual Judgement judgement() const = 0;
+  // The first few findings (at most 10 kept), and how many there were.
+  virtual const std::vector<Finding>& findings() const = 0;
+  virtual std::uint64_t finding_count() const = 0;
+  // Numbers for the report beside the verdict, in words: "3 elections, 2 won", "longest overlap 1.2
+  // s of 7.7 s allowed".
+  virtual std::string summary() const = 0;
+  virtual std::unique_ptr<Invariant> clone() const = 0;
+};
+
+struct InvariantKind {
+  std::string_view name;    // "election_safety"
+  std::string_view claim;   // one sentence
+  std::string_view source;  // "Cluster spec, \"Replica election\"; protocol §15.8-10"
+  std::string_view scope;   // "always", "after heal"
+  std::string_view kills;   // mutations, comma-separated
+  bool liveness = false;    // a failure is exit 4, not 1
+  std::unique_ptr<Invariant> (*make)(const RunFacts& facts);
+};
+std::span<const InvariantKind> invariants();
+const InvariantKind* find_invariant(std::string_view name);
+
+}  // namespace sim

@@ -1,0 +1,72 @@
+#include "sim/invariants/verdict.h"
+
+#include <utility>
+
+namespace sim {
+
+namespace {
+std::string seconds_and_ms(std::int64_t ms) {
+  std::string fraction = std::to_string(ms % 1000);
+  fraction.insert(0, 3 - fraction.size(), '0');
+  return std::to_string(ms / 1000) + "." + fraction + " s";
+}
+}  // namespace
+
+std::string words(Duration duration) {
+  const std::int64_t ns = duration.count();
+  if (ns < 0) return "-" + words(-duration);
+  if (ns == 0) return "0 s";
+  if (ns < 1'000'000) return std::to_string((ns + 999) / 1000) + " us";
+  const std::int64_t ms = ns / 1'000'000;
+  return ms < 1000 ? std::to_string(ms) + " ms" : seconds_and_ms(ms);
+}
+
+std::string moment(SimTime at) {
+  const std::int64_t ms = to_ms(at);
+  return ms < 0 ? "-" + seconds_and_ms(-ms) : seconds_and_ms(ms);
+}
+
+std::string counted(std::uint64_t count, std::string_view singular) {
+  return std::to_string(count) + " " + std::string{singular} + (count == 1 ? "" : "s");
+}
+
+Judgement Verdict::judgement() const {
+  if (failures_ > 0) return Judgement::kFail;
+  if (!surrender_.empty()) return Judgement::kUnknown;
+  if (defects_ > 0) return Judgement::kKnownDefect;
+  return checked_ && refusal_.empty() ? Judgement::kPass : Judgement::kNotChecked;
+}
+
+std::string Verdict::summary() const {
+  if (!surrender_.empty()) return surrender_;
+  if (judgement() != Judgement::kNotChecked) return numbers();
+  return refusal_.empty() ? missing_ : refusal_;
+}
+
+void Verdict::cannot_check(std::string why) {
+  if (refusal_.empty()) refusal_ = std::move(why);
+}
+
+void Verdict::give_up(std::string why) {
+  if (surrender_.empty()) surrender_ = std::move(why);
+}
+
+// Violations are never crowded out by known defects: the list is cut from the end of the less
+// serious ones.
+void Verdict::add(Finding finding) {
+  const bool failure = finding.judgement == Judgement::kFail;
+  ++(failure ? failures_ : defects_);
+  if (findings_.size() < kKept) {
+    findings_.push_back(std::move(finding));
+    return;
+  }
+  if (!failure) return;
+  for (std::size_t i = findings_.size(); i-- > 0;) {
+    if (findings_[i].judgement == Judgement::kFail) continue;
+    findings_.erase(findings_.begin() + static_cast<std::ptrdiff_t>(i));
+    findings_.push_back(std::move(finding));
+    return;
+  }
+}
+
+}  // namespace sim
