@@ -1,0 +1,104 @@
+#include "sim/app/cli.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/scenario/problems.h"
+
+namespace sim {
+namespace {
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+// CLI11 says "The following argument was not expected: --sed"; we say what was probably meant.
+std::string explain(const CLI::App& app, const CLI::ParseError& error, const Arguments& arguments) {
+  if (error.get_name() != "ExtrasError") return error.what();
+  const std::vector<std::string> known = option_names(app);
+  for (const std::string& argument : arguments) {
+    if (!argument.starts_with("--")) continue;
+    const std::string name = argument.substr(0, argument.find('='));
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::vector<std::string_view> candidates(known.begin(), known.end());
+    const std::string_view meant = nearest(name, candidates);
+    return fmt::format("unknown option {}{}", name, meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
+  }
+  return error.what();
+}
+
+std::uint64_t parse_number(std::string_view text, int base) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) {
+    throw UsageError{fmt::format("'{}' is not a seed: expected a number such as 7, 0x2a, or a commit hash", text)};
+  }
+  return value;
+}
+
+}  // namespace
+
+std::optional<int> parse_command_line(CLI::App& app, const Arguments& arguments) {
+  try {
+    // CLI11 wants the arguments last first.
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    return std::nullopt;
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "slotsim {}: {}\nSee: slotsim {} --help\n", app.get_name(), explain(app, error, arguments),
+               app.get_name());
+    return 2;
+  }
+}
+
+std::uint64_t parse_seed(std::string_view text) {
+  if (text.starts_with("0x") || text.starts_with("0X")) return parse_number(text.substr(2), 16);
+  const bool hex_digits = text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  if (hex_digits && text.size() >= 16 && text.size() <= 40 &&
+      text.find_first_of("abcdef") != std::string_view::npos) {
+    return parse_number(text.substr(0, 16), 16);
+  }
+  return parse_number(text, 10);
+}
+
+SeedRange parse_seeds(std::string_view text) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string_view::npos) {
+    const std::uint64_t seed = parse_seed(text);
+    return {seed, seed};
+  }
+  const SeedRange range{parse_seed(text.substr(0, dots)), parse_seed(text.substr(dots + 2))};
+  if (range.last < range.first) {
+    throw UsageError{fmt::format("seeds '{}' are backwards: the first must not be greater than the last", text)};
+  }
+  if (range.count() == 0 || range.count() > 10'000'000) {
+    throw UsageError{fmt::format("seeds '{}': at most 10,000,000 in one go", text)};
+  }
+  return range;
+}
+
+Paint::Paint() : on_(isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr) {}
+
+std::string Paint::wrap(std::string_view code, std::string_view text) const {
+  return on_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+std::string format_seconds(std::int64_t ns) {
+  const std::int64_t ms = (ns < 0 ? ns - 500'000 : ns + 500'000) / 1'000'000;
+  const std::int64_t magnitude = ms < 0 ? -ms : ms;
+  return fmt::format("{}{}.{:03}s", ms < 0 ? "-" : "", magnitude / 1000, magnitude % 1000);
+}
+
+}  // namespace sim

@@ -1,0 +1,61 @@
+// What the sub-commands share on the command line: parsing, errors in our own words and codes, seeds, colour.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace sim {
+
+// The sub-commands; each takes its own arguments and answers the exit code. One .cc each.
+using Arguments = std::vector<std::string>;
+int command_run(const Arguments& arguments);
+int command_validate(const Arguments& arguments);
+int command_graph(const Arguments& arguments);
+int command_list(const Arguments& arguments);
+int command_schema(const Arguments& arguments);
+int command_bench(const Arguments& arguments);
+
+// Parses with CLI11. nullopt: go on. Otherwise the exit code to end with: 0 after --help, 2 after a mistake, which has been
+// explained in one line with a suggestion where one is near.
+std::optional<int> parse_command_line(CLI::App& app, const Arguments& arguments);
+
+// "7", "0x2a", or 16 to 40 hex digits of a commit. Throws UsageError.
+std::uint64_t parse_seed(std::string_view text);
+// "1..50", or a single seed.
+struct SeedRange {
+  std::uint64_t first = 1, last = 1;
+  std::uint64_t count() const { return last - first + 1; }
+};
+SeedRange parse_seeds(std::string_view text);
+
+// A mistake on the command line: printed, exit 2.
+struct UsageError {
+  std::string what;
+};
+
+// Colour if stdout is a terminal and NO_COLOR is not set.
+class Paint {
+ public:
+  Paint();
+  std::string good(std::string_view text) const { return wrap("32", text); }
+  std::string bad(std::string_view text) const { return wrap("1;31", text); }
+  std::string warn(std::string_view text) const { return wrap("33", text); }
+  std::string strong(std::string_view text) const { return wrap("1", text); }
+  std::string faint(std::string_view text) const { return wrap("2", text); }
+
+ private:
+  std::string wrap(std::string_view code, std::string_view text) const;
+  bool on_;
+};
+
+// "12.345s", always with milliseconds; "-0.250s" before t = 0.
+std::string format_seconds(std::int64_t ns);
+
+}  // namespace sim

@@ -1,0 +1,224 @@
+#include "sim/app/judge.h"
+
+#include <algorithm>
+
+#include "sim/app/casting.h"
+#include "sim/trace/describe.h"
+
+namespace sim {
+namespace {
+
+// A run that goes wrong for hours must not keep a line for every moment of it.
+constexpr std::size_t kTimelineMax = 5'000;
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool fails(const InvariantResult& invariant) {
+  return invariant.judgement == Judgement::kFail || invariant.judgement == Judgement::kKnownDefect;
+}
+
+// Declared by the scenario: looked away from, expected to break, or a defect of the real server that it is about.
+bool is_excused(const InvariantResult& invariant, const Expectations& expect) {
+  if (contains(expect.except, invariant.name) || contains(expect.violates, invariant.name)) return true;
+  if (invariant.judgement != Judgement::kKnownDefect) return false;
+  return std::all_of(invariant.findings.begin(), invariant.findings.end(), [&](const Finding& finding) {
+    return finding.judgement != Judgement::kKnownDefect ||
+           std::find(expect.known_defects.begin(), expect.known_defects.end(),
+                     static_cast<std::uint32_t>(finding.row)) != expect.known_defects.end();
+  });
+}
+
+int code_of(const InvariantResult& invariant) {
+  if (invariant.judgement == Judgement::kUnknown) return exit_code::kUnknown;
+  return invariant.liveness ? exit_code::kLiveness : exit_code::kViolation;
+}
+
+std::int64_t in_plain_units(std::int64_t value, MetricUnit unit) {
+  return unit == MetricUnit::kMilliPerSecond ? value / 1000 : value;
+}
+
+}  // namespace
+
+Judge::Judge(std::shared_ptr<const Plan> plan)
+    : plan_(std::move(plan)), milestones_(plan_->facts.cast), metrics_(plan_->facts) {
+  for (const InvariantKind& kind : invariants()) invariants_.push_back(kind.make(plan_->facts));
+}
+
+Judge::Judge(const Judge& other)
+    : plan_(other.plan_),
+      milestones_(other.milestones_),
+      metrics_(other.metrics_),
+      faults_(other.faults_),
+      timeline_(other.timeline_),
+      replies_(other.replies_),
+      end_(other.end_) {
+  for (const auto& invariant : other.invariants_) invariants_.push_back(invariant->clone());
+}
+
+void Judge::see(const Record& record) {
+  milestones_.see(record);
+  metrics_.see(record);
+  for (const auto& invariant : invariants_) invariant->see(record);
+  see_plan(record);
+  if (is_milestone(record.event) && timeline_.size() < kTimelineMax) {
+    timeline_.push_back({record.at, describe(record, directory()), record.source == Source::kPlan});
+  }
+}
+
+void Judge::see_plan(const Record& record) {
+  if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
+    faults_.push_back({began->id, began->kind, began->text, "", record.at, record.at, 0});
+  } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
+    for (FaultResult& fault : faults_) {
+      if (fault.id != ended->id) continue;
+      fault.ended = record.at;
+      fault.effects = ended->effects;
+      fault.unit = ended->unit;
+    }
+  } else if (const auto* reply = std::get_if<event::StepReply>(&record.event)) {
+    if (reply->expected.empty() && reply->as_expected) return;
+    replies_.push_back({"step " + std::to_string(reply->id) + " answers " + reply->expected, reply->as_expected,
+                        "got " + reply->reply, exit_code::kViolation});
+  }
+}
+
+void Judge::finish(SimTime end) {
+  end_ = end;
+  metrics_.finish(end);
+  for (const auto& invariant : invariants_) invariant->finish(end);
+}
+
+void Judge::report(RunResult& result) const {
+  result.faults = faults_;
+  result.timeline = timeline_;
+  result.expectations = replies_;
+  for (const Metric& metric : metrics_.values()) {
+    result.metrics.push_back({metric.name, format_metric(metric.value, metric.unit), metric.value});
+  }
+  const Expectations& expect = plan_->scenario.expect;
+  for (std::size_t i = 0; i < invariants_.size(); ++i) {
+    const InvariantKind& kind = invariants()[i];
+    const Invariant& invariant = *invariants_[i];
+    InvariantResult judged{std::string(kind.name), invariant.judgement(),     kind.liveness, false, invariant.summary(),
+                           invariant.findings(),   invariant.finding_count()};
+    if (!result.complete && kind.liveness) {
+      judged.judgement = Judgement::kNotChecked;
+      judged.summary = "the run was cut short";
+    }
+    judged.excused = is_excused(judged, expect);
+    result.invariants.push_back(std::move(judged));
+  }
+  for (const FaultResult& fault : faults_) {
+    if (fault.effects == 0) {
+      result.warnings.push_back("fault " + std::to_string(fault.id) + " changed nothing: " + fault.text);
+    }
+  }
+  if (result.complete) judge_expectations(result);
+  headline(result);
+}
+
+void Judge::judge_expectations(RunResult& result) const {
+  const Expectations& expect = plan_->scenario.expect;
+  const auto times_reached = [&](const EventPattern& pattern) {
+    std::vector<MachineId> meant;
+    if (pattern.node) {
+      ChoiceStream aside(plan_->seed, "judge:expect");
+      Choices choices(aside);
+      meant = resolve(*pattern.node, directory(), choices);
+    }
+    const int shard = pattern.shard ? static_cast<int>(*pattern.shard) : -1;
+    return std::count_if(milestones_.all().begin(), milestones_.all().end(), [&](const Milestone& milestone) {
+      return matches(milestone, pattern.event, shard) &&
+             (!pattern.after || milestone.at >= sim_time(*pattern.after)) &&
+             (!pattern.before || milestone.at < sim_time(*pattern.before)) &&
+             (!pattern.node || std::find(meant.begin(), meant.end(), milestone.machine) != meant.end());
+    });
+  };
+  for (const EventPattern& pattern : expect.reached) {
+    const auto times = times_reached(pattern);
+    result.expectations.push_back({"reaches " + pattern.text(), times >= pattern.count,
+                                   "happened " + std::to_string(times) + " times", exit_code::kViolation});
+  }
+  for (const EventPattern& pattern : expect.not_reached) {
+    const auto times = times_reached(pattern);
+    result.expectations.push_back({"never reaches " + pattern.text(), times == 0,
+                                   "happened " + std::to_string(times) + " times", exit_code::kViolation});
+  }
+  for (const MetricBound& bound : expect.metrics) {
+    if (bound.statistic != MetricBound::Statistic::kEach) continue;
+    const std::optional<std::int64_t> value = metrics_.value(bound.metric);
+    const MetricKind* kind = find_metric(bound.metric);
+    const bool met = value && kind != nullptr && bound.met_by(in_plain_units(*value, kind->unit));
+    result.expectations.push_back({bound.text(), met,
+                                   value && kind != nullptr ? "is " + format_metric(*value, kind->unit) : "was not measured",
+                                   exit_code::kGate});
+  }
+}
+
+void Judge::headline(RunResult& result) const {
+  const Expectations& expect = plan_->scenario.expect;
+  const bool failure_expected = expect.verdict == Expectations::Verdict::kFail;
+  std::string broken, as_declared, absent;
+  const auto list = [](std::string& into, std::string_view name) { into += (into.empty() ? "" : ", ") + std::string(name); };
+  for (const InvariantResult& invariant : result.invariants) {
+    const bool expected = failure_expected && contains(expect.violates, invariant.name);
+    if (fails(invariant) && invariant.excused) list(as_declared, invariant.name);
+    if (expected && !fails(invariant)) list(absent, invariant.name);
+    if (!fails(invariant) && invariant.judgement != Judgement::kUnknown) continue;
+    if (invariant.excused) continue;
+    list(broken, invariant.name);
+    result.code = exit_code::worse(result.code, code_of(invariant));
+  }
+  for (const Expectation& expectation : result.expectations) {
+    if (expectation.met) continue;
+    list(broken, expectation.text);
+    result.code = exit_code::worse(result.code, expectation.code);
+  }
+  if (!result.complete) {
+    list(broken, result.cut_short);
+    const bool stuck = result.cut_short.starts_with("livelock") || result.cut_short.starts_with("the cluster did not");
+    const bool limited = result.cut_short.find("limit") != std::string::npos;
+    if (stuck) result.code = exit_code::worse(result.code, exit_code::kLiveness);
+    if (limited) result.code = exit_code::worse(result.code, exit_code::kUnknown);
+  } else if (!absent.empty() && expect.in == Expectations::Seeds::kEvery) {
+    list(broken, absent + " held, though the scenario says it is violated");
+    result.code = exit_code::worse(result.code, exit_code::kUnexpectedPass);
+  }
+  if (result.code == exit_code::kOk && result.complete) {
+    result.headline = as_declared.empty() ? "PASS" : "PASS (as declared: " + as_declared + " does not hold)";
+  } else if (result.code == exit_code::kOk) {
+    result.headline = "CUT SHORT (" + result.cut_short + ")";
+  } else {
+    result.headline = "FAIL " + broken;
+  }
+}
+
+std::vector<Expectation> judge_bounds_over_seeds(const Scenario& scenario, const MetricTable& table) {
+  std::vector<Expectation> judged;
+  for (const MetricBound& bound : scenario.expect.metrics) {
+    if (bound.statistic == MetricBound::Statistic::kEach) continue;
+    const std::optional<Distribution> distribution = table.distribution(bound.metric);
+    Expectation expectation{bound.text(), false, "was not measured", exit_code::kGate};
+    if (distribution) {
+      std::int64_t value = distribution->max;
+      switch (bound.statistic) {
+        case MetricBound::Statistic::kP50: value = distribution->p50; break;
+        case MetricBound::Statistic::kP90: value = distribution->p90; break;
+        case MetricBound::Statistic::kP99: value = distribution->p99; break;
+        case MetricBound::Statistic::kMin: value = distribution->min; break;
+        case MetricBound::Statistic::kMax:
+        case MetricBound::Statistic::kEach: break;
+      }
+      expectation.met = bound.met_by(in_plain_units(value, distribution->unit));
+      expectation.detail = "is " + format_metric(value, distribution->unit) + " over " +
+                           std::to_string(distribution->runs) + " runs (worst seed " +
+                           std::to_string(distribution->worst_seed) + ")";
+    }
+    judged.push_back(std::move(expectation));
+  }
+  return judged;
+}
+
+}  // namespace sim

@@ -1,0 +1,301 @@
+#include "sim/app/plan.h"
+
+#include <algorithm>
+
+#include "sim/app/console.h"
+#include "sim/app/seed_nodes.h"
+#include "sim/app/topology_plan.h"
+#include "sim/app/vocabulary.h"
+#include "sim/base/check.h"
+#include "sim/client/client_node.h"
+#include "sim/core/cluster_node.h"
+#include "sim/workloads/workload.h"
+
+namespace sim {
+namespace {
+
+constexpr std::uint32_t kServerNet = 10u << 24;                  // 10.0.x.y
+constexpr std::uint32_t kClientNet = (10u << 24) | (1u << 16);   // 10.1.x.y
+
+// Addresses 10.0.0.1, 10.0.0.2, ... in order of the machines.
+std::uint32_t address_in(std::uint32_t net, std::size_t index) {
+  return net + static_cast<std::uint32_t>(index) + 1;
+}
+
+class Planner {
+ public:
+  Planner(const Scenario& scenario, const PlanOptions& options)
+      : options_(options), plan_(std::make_shared<Plan>()) {
+    plan_->seed = options.seed;
+    plan_->scenario = scenario;
+  }
+
+  std::shared_ptr<const Plan> make() {
+    draw_swarm_values();
+    plan_servers();
+    plan_workloads();
+    plan_world();
+    plan_steps();
+    plan_facts();
+    return plan_;
+  }
+
+ private:
+  void draw_swarm_values() {
+    if (plan_->scenario.swarm.empty()) return;
+    ChoiceStream stream(options_.seed, "plan:swarm");
+    Choices choices(stream);
+    Problems problems;
+    Scenario drawn = draw_swarm(plan_->scenario, vocabulary(), choices, problems);
+    if (!problems.empty()) throw ScenarioError(problems);
+    plan_->scenario = std::move(drawn);
+  }
+
+  Config config_of(const std::string& machine, bool standalone) const {
+    const ClusterOptions& cluster = plan_->scenario.cluster;
+    Config config;
+    config.cluster_enabled = !standalone;
+    const auto apply = [&](const Directives& directives) {
+      // Loading has checked them; what a server refuses cannot come this far.
+      for (const auto& [name, value] : directives) CHECK(!set_directive(config, name, value, false));
+    };
+    apply(cluster.config);
+    const auto own = cluster.nodes.find(machine);
+    if (own != cluster.nodes.end()) apply(own->second.config);
+    return config;
+  }
+
+  void plan_servers() {
+    const std::vector<PlannedServer> servers = planned_servers(plan_->scenario.cluster);
+    std::vector<SeedNode> seeds;
+    const std::vector<SlotSet> slots = slot_layout();
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      const PlannedServer& server = servers[i];
+      SeedNode seed;
+      seed.name = server.name;
+      seed.id = seed_node_id(options_.seed, server.name);
+      configs_.push_back(config_of(server.name, server.shard < 0));
+      seed.endpoint = {address_in(kServerNet, i), configs_.back().port};
+      seed.bus_port = configs_.back().bus_port();
+      if (server.shard >= 0 && !server.primary) seed.primary = static_cast<int>(server.primary_index);
+      if (server.shard >= 0 && server.primary) seed.slots = slots[static_cast<std::size_t>(server.shard)];
+      seeds.push_back(std::move(seed));
+    }
+    names_ = std::make_shared<Names>();
+    const auto in_cluster = static_cast<std::size_t>(
+        std::count_if(servers.begin(), servers.end(), [](const PlannedServer& s) { return s.shard >= 0; }));
+    const std::vector<SeedNode> members(seeds.begin(), seeds.begin() + static_cast<std::ptrdiff_t>(in_cluster));
+    for (std::size_t i = 0; i < servers.size(); ++i) add_server(servers[i], seeds[i], members, i);
+  }
+
+  std::vector<SlotSet> slot_layout() const {
+    const ClusterOptions& cluster = plan_->scenario.cluster;
+    if (cluster.slots.empty()) return even_slots(cluster.shards);
+    std::vector<SlotSet> layout(cluster.slots.size());
+    for (std::size_t shard = 0; shard < layout.size(); ++shard) {
+      for (const SlotRange& range : cluster.slots[shard]) {
+        for (std::size_t slot = range.first.value; slot <= range.last.value; ++slot) layout[shard].set(slot);
+      }
+    }
+    return layout;
+  }
+
+  void add_server(const PlannedServer& server, const SeedNode& seed, const std::vector<SeedNode>& members,
+                  std::size_t index) {
+    const ClusterOptions& cluster = plan_->scenario.cluster;
+    const bool standalone = server.shard < 0;
+    MachineSpec spec;
+    spec.info.name = server.name;
+    spec.info.kind = standalone ? MachineKind::kStandaloneNode : MachineKind::kClusterNode;
+    spec.info.endpoint = seed.endpoint;
+    spec.info.shard = server.shard;
+    spec.info.planned_primary = server.primary && !standalone;
+    const Config& config = configs_[index];
+    spec.factory = std::make_shared<ClusterNodeFactory>(NodeSetup{config, names_, options_.mutation});
+    if (!standalone && cluster.form == ClusterOptions::Form::kBooted) {
+      spec.disk = seed_disk(members, index);
+      spec.info.planned_id = seed.id;
+    }
+    spec.ports = {{seed.bus_port, Plane::kBus}};
+    // Machines do not start in step: each within its first 100 ms.
+    ChoiceStream stream(options_.seed, "plan:boot:" + server.name);
+    Choices choices(stream);
+    spec.boot_at = sim_time(std::chrono::milliseconds(choices.choose(Site::kBootOffset, 100)));
+    const auto own = cluster.nodes.find(server.name);
+    if (own != cluster.nodes.end()) {
+      spec.clock_skew = own->second.clock_skew;
+      spec.drift_ppm = own->second.drift_ppm;
+    }
+    add_machine(std::move(spec), {server.name, server.host, server.rack, server.zone, server.region});
+    plan_->nodes.push_back({MachineId{static_cast<std::uint32_t>(index)}, seed.endpoint, seed.primary,
+                            slot_ranges(seed.slots), standalone});
+  }
+
+  void add_machine(MachineSpec spec, Standing standing) {
+    spec.info.host = standing.host;
+    spec.info.rack = standing.rack;
+    spec.info.zone = standing.zone;
+    spec.info.region = standing.region;
+    standings_.push_back(std::move(standing));
+    plan_->world.machines.push_back(std::move(spec));
+  }
+
+  std::string region_of(const std::string& zone) const {
+    for (const auto& [region, zones] : plan_->scenario.cluster.regions) {
+      if (std::find(zones.begin(), zones.end(), zone) != zones.end()) return region;
+    }
+    return {};
+  }
+
+  MachineId add_client(ClientSetup setup, const std::string& zone) {
+    MachineSpec spec;
+    spec.info.name = setup.name;
+    spec.info.kind = MachineKind::kClient;
+    spec.info.endpoint = {address_in(kClientNet, client_machines_++), 0};
+    spec.factory = std::make_shared<ClientNodeFactory>(setup);
+    spec.boot_at = kNotByItself;
+    const MachineId machine{static_cast<std::uint32_t>(plan_->world.machines.size())};
+    add_machine(std::move(spec), {setup.name, setup.name, "", zone, region_of(zone)});
+    return machine;
+  }
+
+  std::vector<ServerAddress> servers_for(Routing routing) const {
+    std::vector<ServerAddress> addresses;
+    for (const PlannedNode& node : plan_->nodes) {
+      if (node.standalone != (routing == Routing::kSharding)) continue;
+      addresses.push_back({plan_->world.machines[node.machine.value].info.name, node.endpoint});
+    }
+    return addresses;
+  }
+
+  void plan_workloads() {
+    const Scenario& scenario = plan_->scenario;
+    const std::vector<std::string>& zones = scenario.cluster.zones;
+    std::uint32_t index = 1;
+    std::uint32_t client_number = 0, auditor_number = 0;
+    for (const WorkloadOptions& section : scenario.workloads) {
+      Problems problems;
+      Options options = section.options.open(problems, &scenario.known);
+      const WorkloadKind* kind = find_workload(section.type);
+      CHECK(kind != nullptr);
+      const std::unique_ptr<Workload> workload = kind->make(options);
+      CHECK(problems.empty());
+      WorkloadPlace place{section.name, servers_for(workload->routing()), index, Duration{0}, scenario.duration};
+      for (ClientSetup& setup : workload->clients(place)) {
+        setup.name = "client-" + std::to_string(++client_number);
+        const std::string zone = section.zone.empty() ? zones[(client_number - 1) % zones.size()] : section.zone;
+        plan_->clients.push_back(add_client(std::move(setup), zone));
+      }
+      ClientSetup auditor = workload->auditor(place);
+      auditor.name = "auditor-" + std::to_string(++auditor_number);
+      plan_->auditors.push_back(add_client(std::move(auditor), zones.front()));
+      index += workload->client_count() + 1;
+    }
+  }
+
+  void plan_world() {
+    const Scenario& scenario = plan_->scenario;
+    WorldSpec& world = plan_->world;
+    PlannedTopology planned = plan_topology(scenario.network, standings_);
+    world.topology = std::move(planned.topology);
+    for (std::size_t i = 0; i < world.machines.size(); ++i) world.machines[i].vertex = planned.vertices[i];
+    one_way_max_ = planned.one_way_max;
+    world.seed = options_.seed;
+    world.console = std::make_shared<RespConsole>();
+    world.replication_labels = {"repl:", "cmd:PSYNC", "cmd:SYNC", "cmd:REPLCONF"};
+    world.limits = {scenario.limits.events, scenario.limits.events_per_instant, scenario.limits.memory_bytes};
+    world.through_wire = options_.through_wire;
+    world.record_deliveries = options_.record_deliveries;
+  }
+
+  void plan_steps() {
+    for (const Step& step : plan_->scenario.timeline) {
+      PlannedStep planned{step, nullptr, false};
+      if (step.what == Step::What::kFault) {
+        const FaultKind* kind = find_fault(step.fault);
+        CHECK(kind != nullptr);
+        Problems problems;
+        Options options = step.options.open(problems, &plan_->scenario.known);
+        planned.fault = kind->make(options);
+        CHECK(problems.empty());
+        planned.lasts = kind->lasts;
+      }
+      plan_->steps.push_back(std::move(planned));
+    }
+  }
+
+  bool uses_fault(std::initializer_list<std::string_view> names) const {
+    const auto named = [&](std::string_view fault) { return std::find(names.begin(), names.end(), fault) != names.end(); };
+    for (const Step& step : plan_->scenario.timeline) {
+      if (step.what == Step::What::kFault && named(step.fault)) return true;
+    }
+    const auto& nemesis = plan_->scenario.nemesis;
+    return nemesis && std::any_of(nemesis->kinds.begin(), nemesis->kinds.end(), named);
+  }
+
+  // A step whose options say so in a word: {"do": "failover", "mode": "takeover"}.
+  bool uses_word(std::string_view fault, std::initializer_list<std::string_view> words) const {
+    for (const Step& step : plan_->scenario.timeline) {
+      if (step.what != Step::What::kFault || step.fault != fault) continue;
+      for (const JsonMember& member : step.options.object->members) {
+        if (std::find(words.begin(), words.end(), member.value->text) != words.end()) return true;
+      }
+    }
+    return false;
+  }
+
+  bool edits_slots() const {
+    for (const Step& step : plan_->scenario.timeline) {
+      if (step.what != Step::What::kCommand || step.command.words.size() < 2) continue;
+      std::string word = step.command.words[1];
+      std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      });
+      if (word.find("SLOTS") != std::string::npos || word.find("EPOCH") != std::string::npos || word == "REPLICATE") {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void plan_facts() {
+    const Scenario& scenario = plan_->scenario;
+    RunFacts& facts = plan_->facts;
+    for (const MachineSpec& machine : plan_->world.machines) facts.cast.push_back(machine.info);
+    Config config;
+    if (!configs_.empty()) config = configs_.front();
+    facts.node_timeout = std::chrono::milliseconds(config.cluster_node_timeout_ms);
+    facts.tick = std::chrono::milliseconds(1000 / std::max<std::int64_t>(1, config.hz));
+    facts.one_way_max = one_way_max_;
+    facts.full_coverage = config.cluster_require_full_coverage;
+    facts.replicas_per_shard = scenario.cluster.replicas;
+    facts.persistent = config.appendonly;
+    for (const auto& [name, node] : scenario.cluster.nodes) {
+      facts.clock_disorder = std::max(facts.clock_disorder, node.clock_skew < Duration{0} ? -node.clock_skew : node.clock_skew);
+      facts.drift = facts.drift || node.drift_ppm != 0;
+    }
+    // How far a clock fault goes is its own business; bounds that clocks can break are then not held against anybody.
+    if (uses_fault({"clock-jump", "clock-skew"})) facts.clock_disorder = std::max<Duration>(facts.clock_disorder, 1h);
+    if (uses_fault({"clock-drift"})) facts.drift = true;
+    facts.takeovers = uses_word("failover", {"takeover", "force"});
+    facts.operator_commands = edits_slots();
+    facts.converge_within = scenario.settle_within;
+    facts.settle_from = scenario.heal ? sim_time(scenario.duration) : SimTime::max();
+  }
+
+  const PlanOptions& options_;
+  std::shared_ptr<Plan> plan_;
+  NamesRef names_;
+  std::vector<Config> configs_;
+  std::vector<Standing> standings_;
+  std::size_t client_machines_ = 0;
+  Duration one_way_max_{};
+};
+
+}  // namespace
+
+std::shared_ptr<const Plan> make_plan(const Scenario& scenario, const PlanOptions& options) {
+  return Planner(scenario, options).make();
+}
+
+}  // namespace sim

@@ -1,0 +1,57 @@
+// Scenario + seed -> Plan: everything a run needs, with nothing left to read from the scenario file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/core/mutation.h"
+#include "sim/faults/fault.h"
+#include "sim/invariants/invariant.h"
+#include "sim/scenario/scenario.h"
+#include "sim/world/world.h"
+
+namespace sim {
+
+// What the command line adds to a scenario.
+struct PlanOptions {
+  std::uint64_t seed = 1;
+  bool through_wire = false;
+  bool record_deliveries = false;
+  Mutation mutation = Mutation::kNone;
+};
+
+struct PlannedStep {
+  Step step;
+  std::shared_ptr<const Fault> fault;  // for fault steps; cloned when it fires
+  bool lasts = false;
+};
+
+// One server as the cluster is formed.
+struct PlannedNode {
+  MachineId machine;
+  Endpoint endpoint;
+  int primary = -1;  // index among the nodes, -1: a primary
+  std::vector<SlotRange> slots;
+  bool standalone = false;
+};
+
+struct Plan {
+  std::uint64_t seed = 1;
+  Scenario scenario;  // with the seed's swarm values drawn
+  WorldSpec world;
+  std::vector<PlannedNode> nodes;
+  std::vector<MachineId> clients;   // boot when the cluster has formed
+  std::vector<MachineId> auditors;  // boot when it has settled
+  std::vector<PlannedStep> steps;
+  RunFacts facts;
+};
+
+// Machines whose specs say so are started by a lever only.
+inline constexpr SimTime kNotByItself = SimTime::max();
+
+// Throws ScenarioError if the values this seed draws make no sense together.
+std::shared_ptr<const Plan> make_plan(const Scenario& scenario, const PlanOptions& options);
+
+}  // namespace sim

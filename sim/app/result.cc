@@ -1,0 +1,175 @@
+#include "sim/app/result.h"
+
+#include <algorithm>
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+namespace sim {
+namespace exit_code {
+
+int worse(int a, int b) {
+  constexpr std::array<int, 10> kBySeverity = {kInterrupted, kInternal,       kNondeterminism, kViolation, kLiveness,
+                                               kUnexpectedPass, kGate, kUnknown, kUsage, kOk};
+  const auto rank = [&](int code) { return std::find(kBySeverity.begin(), kBySeverity.end(), code); };
+  return rank(a) <= rank(b) ? a : b;
+}
+
+}  // namespace exit_code
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array<const char*, 5> kJudgementNames = {"pass", "fail", "known-defect", "unknown", "not checked"};
+
+Json time_json(SimTime at) { return to_ns(at); }
+SimTime time_from(const Json& json) { return sim_time(Duration{json.get<std::int64_t>()}); }
+std::string hex(std::uint64_t value) {
+  std::string text(16, '0');
+  for (std::size_t i = 16; i-- > 0; value >>= 4) text[i] = "0123456789abcdef"[value & 15];
+  return text;
+}
+
+Json finding_json(const Finding& finding) {
+  return {{"judgement", kJudgementNames[static_cast<std::size_t>(finding.judgement)]},
+          {"at_ns", time_json(finding.at)},
+          {"record", finding.record},
+          {"what", finding.what},
+          {"row", finding.row}};
+}
+Judgement judgement_from(const Json& json) {
+  const auto name = json.get<std::string>();
+  for (std::size_t i = 0; i < kJudgementNames.size(); ++i) {
+    if (name == kJudgementNames[i]) return static_cast<Judgement>(i);
+  }
+  return Judgement::kUnknown;
+}
+
+Json invariant_json(const InvariantResult& invariant) {
+  Json findings = Json::array();
+  for (const Finding& finding : invariant.findings) findings.push_back(finding_json(finding));
+  return {{"name", invariant.name},
+          {"judgement", kJudgementNames[static_cast<std::size_t>(invariant.judgement)]},
+          {"liveness", invariant.liveness},
+          {"excused", invariant.excused},
+          {"summary", invariant.summary},
+          {"finding_count", invariant.finding_count},
+          {"findings", std::move(findings)}};
+}
+InvariantResult invariant_from(const Json& json) {
+  InvariantResult invariant;
+  invariant.name = json["name"];
+  invariant.judgement = judgement_from(json["judgement"]);
+  invariant.liveness = json["liveness"];
+  invariant.excused = json["excused"];
+  invariant.summary = json["summary"];
+  invariant.finding_count = json["finding_count"];
+  for (const Json& finding : json["findings"]) {
+    invariant.findings.push_back({judgement_from(finding["judgement"]), time_from(finding["at_ns"]),
+                                  finding["record"], finding["what"], finding["row"]});
+  }
+  return invariant;
+}
+
+}  // namespace
+
+std::string to_json(const RunResult& result) {
+  Json json;
+  json["slotsim_result"] = 1;
+  json["scenario"] = result.scenario;
+  json["file"] = result.file;
+  json["case"] = result.case_name;
+  json["seed"] = result.seed;
+  json["headline"] = result.headline;
+  json["exit_code"] = result.code;
+  json["complete"] = result.complete;
+  json["cut_short"] = result.cut_short;
+  json["end_ns"] = time_json(result.end);
+  json["forming_ns"] = result.forming.count();
+  json["digest"] = hex(result.digest);
+  json["events"] = result.events;
+  json["deliveries"] = result.deliveries;
+  json["encoded"] = result.encoded;
+  json["decoded"] = result.decoded;
+  json["memory_bytes"] = result.memory_bytes;
+  json["cpu_ns"] = result.cpu_ns;
+  json["checkpoints"] = Json::array();
+  for (const auto& [event, digest] : result.checkpoints) json["checkpoints"].push_back({event, hex(digest)});
+  json["watched"] = result.watched;
+  json["invariants"] = Json::array();
+  for (const InvariantResult& invariant : result.invariants) json["invariants"].push_back(invariant_json(invariant));
+  json["expectations"] = Json::array();
+  for (const Expectation& expectation : result.expectations) {
+    json["expectations"].push_back({{"text", expectation.text},
+                                    {"met", expectation.met},
+                                    {"detail", expectation.detail},
+                                    {"code", expectation.code}});
+  }
+  json["faults"] = Json::array();
+  for (const FaultResult& fault : result.faults) {
+    json["faults"].push_back({{"id", fault.id},
+                              {"kind", fault.kind},
+                              {"text", fault.text},
+                              {"began_ns", time_json(fault.began)},
+                              {"ended_ns", time_json(fault.ended)},
+                              {"effects", fault.effects},
+                              {"unit", fault.unit}});
+  }
+  json["warnings"] = result.warnings;
+  json["timeline"] = Json::array();
+  for (const TimelineEntry& entry : result.timeline) {
+    json["timeline"].push_back({{"at_ns", time_json(entry.at)}, {"text", entry.text}, {"fault", entry.fault}});
+  }
+  json["metrics"] = Json::array();
+  for (const MetricResult& metric : result.metrics) {
+    json["metrics"].push_back({{"name", metric.name}, {"unit", metric.unit}, {"value", metric.value}});
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+RunResult result_from_json(const std::string& text) {
+  const Json json = Json::parse(text);
+  RunResult result;
+  result.scenario = json["scenario"];
+  result.file = json["file"];
+  result.case_name = json["case"];
+  result.seed = json["seed"];
+  result.headline = json["headline"];
+  result.code = json["exit_code"];
+  result.complete = json["complete"];
+  result.cut_short = json["cut_short"];
+  result.end = time_from(json["end_ns"]);
+  result.forming = Duration{json["forming_ns"].get<std::int64_t>()};
+  result.digest = std::stoull(json["digest"].get<std::string>(), nullptr, 16);
+  result.events = json["events"];
+  result.deliveries = json["deliveries"];
+  result.encoded = json["encoded"];
+  result.decoded = json["decoded"];
+  result.memory_bytes = json["memory_bytes"];
+  result.cpu_ns = json["cpu_ns"];
+  for (const Json& checkpoint : json["checkpoints"]) {
+    result.checkpoints.emplace_back(checkpoint[0].get<std::uint64_t>(),
+                                    std::stoull(checkpoint[1].get<std::string>(), nullptr, 16));
+  }
+  result.watched = json["watched"].get<std::vector<std::string>>();
+  for (const Json& invariant : json["invariants"]) result.invariants.push_back(invariant_from(invariant));
+  for (const Json& expectation : json["expectations"]) {
+    result.expectations.push_back(
+        {expectation["text"], expectation["met"], expectation["detail"], expectation["code"]});
+  }
+  for (const Json& fault : json["faults"]) {
+    result.faults.push_back({fault["id"], fault["kind"], fault["text"], fault["unit"], time_from(fault["began_ns"]),
+                             time_from(fault["ended_ns"]), fault["effects"]});
+  }
+  result.warnings = json["warnings"].get<std::vector<std::string>>();
+  for (const Json& entry : json["timeline"]) {
+    result.timeline.push_back({time_from(entry["at_ns"]), entry["text"], entry["fault"]});
+  }
+  for (const Json& metric : json["metrics"]) {
+    result.metrics.push_back({metric["name"], metric["unit"], metric["value"]});
+  }
+  return result;
+}
+
+}  // namespace sim

@@ -1,0 +1,176 @@
+#include "sim/app/run.h"
+
+#include <array>
+
+#include "sim/base/check.h"
+#include "sim/trace/describe.h"
+
+namespace sim {
+namespace {
+constexpr std::size_t kLastRecords = 20;
+}  // namespace
+
+Run::Run(std::shared_ptr<const Plan> plan)
+    : plan_(std::move(plan)),
+      world_(plan_->world),
+      directory_(plan_->facts.cast),
+      judge_(plan_),
+      matches_(plan_->steps.size()),
+      triggered_(plan_->steps.size()),
+      fault_choices_(plan_->seed, "plan:faults"),
+      nemesis_choices_(plan_->seed, "plan:nemesis"),
+      replication_up_(plan_->world.machines.size()) {
+  schedule(SimTime{}, {Action::Kind::kFormingPoll});
+}
+
+Run::Run(const Run& other)
+    : plan_(other.plan_),
+      world_(other.world_),
+      directory_(other.directory_),
+      judge_(other.judge_),
+      origin_(other.origin_),
+      formed_(other.formed_),
+      phase_(other.phase_),
+      cut_short_(other.cut_short_),
+      actions_(other.actions_),
+      forming_records_(other.forming_records_),
+      fired_(other.fired_),
+      matches_(other.matches_),
+      triggered_(other.triggered_),
+      fault_choices_(other.fault_choices_),
+      nemesis_choices_(other.nemesis_choices_),
+      nemesis_kinds_(other.nemesis_kinds_),
+      pending_(other.pending_),
+      next_fault_id_(other.next_fault_id_),
+      meet_stage_(other.meet_stage_),
+      in_flight_(other.in_flight_),
+      audits_done_(other.audits_done_),
+      settle_deadline_(other.settle_deadline_),
+      audit_deadline_(other.audit_deadline_),
+      converged_(other.converged_),
+      views_(other.views_),
+      replication_up_(other.replication_up_),
+      last_records_(other.last_records_) {
+  for (const ActiveFault& active : other.faults_) {
+    faults_.push_back({active.id, active.step, active.kind, active.fault->clone(), active.ended, active.forever,
+                       active.of_nemesis});
+  }
+}
+
+bool Run::advance() {
+  if (over()) return false;
+  const std::optional<SimTime> event = world_.next_event();
+  const bool action_first = !actions_.empty() && (!event || actions_.begin()->first <= *event);
+  if (action_first) {
+    const auto [due, action] = *actions_.begin();
+    actions_.erase(actions_.begin());
+    world_.skip_to(due);
+    carry_out(action);
+    drain();
+  } else {
+    CHECK(event.has_value());  // a run that is not over always has an action ahead
+    if (!world_.advance()) {
+      constexpr std::array kWords = {"stopped", "event limit reached", "livelock: too many events in no time",
+                                     "memory limit reached"};
+      cut_short(kWords[static_cast<std::size_t>(world_.stopped())]);
+    }
+    if (world_.has_records()) drain();
+  }
+  return !over();
+}
+
+void Run::carry_out(const Action& action) {
+  switch (action.kind) {
+    case Action::Kind::kFormingPoll: return forming_poll();
+    case Action::Kind::kStep: return step_due(action.index);
+    case Action::Kind::kAct: return act(action.index);
+    case Action::Kind::kEndFault: return end_fault(action.index);
+    case Action::Kind::kNemesis: return nemesis_due();
+    case Action::Kind::kHeal: return heal();
+    case Action::Kind::kSettlePoll: return settle_poll();
+    case Action::Kind::kAuditPoll: return audit_poll();
+    case Action::Kind::kReplyDeadline: return reply_deadline(action.index);
+  }
+}
+
+void Run::drain() {
+  for (Record& record : world_.take_records()) take(std::move(record));
+  if (!pending_.empty()) replies();
+}
+
+void Run::take(Record record) {
+  if (const auto* up = std::get_if<event::ReplicationUp>(&record.event); up != nullptr) {
+    replication_up_[record.machine.value] = directory_.incarnation(record.machine) + 1;
+  } else if (std::holds_alternative<event::ReplicationDown>(record.event)) {
+    replication_up_[record.machine.value] = 0;
+  } else if (auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
+    views_[record.machine] = *view;
+  } else if (std::holds_alternative<event::OpInvoked>(record.event)) {
+    ++in_flight_;
+  } else if (std::holds_alternative<event::OpCompleted>(record.event)) {
+    --in_flight_;
+  } else if (const auto* measured = std::get_if<event::Measured>(&record.event)) {
+    if (measured->name == "audit_done") ++audits_done_;
+  }
+  directory_.see(record);
+  if (formed_) {
+    record.at = told(record.at);
+    tell(record);
+    if (phase_ == event::Phase::kFaults) watch_triggers();
+  } else {
+    forming_records_.push_back(record);
+  }
+  if (last_records_.size() == kLastRecords) last_records_.erase(last_records_.begin());
+  last_records_.push_back(std::move(record));
+}
+
+void Run::tell(const Record& record) {
+  judge_.see(record);
+  if (sink_) sink_(record);
+}
+
+void Run::cut_short(std::string why) {
+  if (cut_short_.empty() && phase_ != event::Phase::kDone) cut_short_ = std::move(why);
+}
+
+void Run::probe_everybody() {
+  for (const PlannedNode& node : plan_->nodes) world_.probe(node.machine, true);
+  drain();
+}
+
+RunResult Run::result() {
+  CHECK(over());
+  RunResult result;
+  result.scenario = plan_->scenario.name;
+  result.file = plan_->scenario.file;
+  result.case_name = plan_->scenario.variant;
+  result.seed = plan_->seed;
+  result.complete = cut_short_.empty();
+  result.cut_short = cut_short_;
+  result.end = now();
+  result.forming = origin_;
+  result.digest = world_.digest();
+  result.checkpoints = world_.checkpoints();
+  result.watched = world_.watched();
+  result.events = world_.events();
+  result.deliveries = world_.deliveries();
+  result.encoded = world_.wire_counts().encoded;
+  result.decoded = world_.wire_counts().decoded;
+  result.memory_bytes = world_.memory_estimate();
+  for (const Record& record : forming_records_) tell(record);  // it never formed: these are all there are
+  judge_.finish(now());
+  judge_.report(result);
+  return result;
+}
+
+std::string Run::whereabouts() const {
+  std::string text = "scenario " + plan_->scenario.file + ", seed " + std::to_string(plan_->seed) + ", t = " +
+                     format_time(now()) + (formed_ ? "" : " (still forming)") + ", event " +
+                     std::to_string(world_.events()) + "; last records:";
+  for (const Record& record : last_records_) {
+    text += "\n  " + format_time(record.at) + "  " + describe(record, directory_);
+  }
+  return text;
+}
+
+}  // namespace sim

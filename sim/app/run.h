@@ -1,0 +1,137 @@
+// A run: the plan carried out in a world, judged as it goes.
+//
+// A run is a value as its world is: copied at any moment, both copies finish equal. Time is told from the moment the cluster
+// has formed (t = 0); what happens before has negative times.
+//
+//   forming -> faults (timeline, nemesis, workloads) -> settling (everything mended; views must agree) -> audit -> done
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/app/judge.h"
+#include "sim/app/plan.h"
+#include "sim/app/result.h"
+#include "sim/world/world.h"
+
+namespace sim {
+
+class Run {
+ public:
+  explicit Run(std::shared_ptr<const Plan> plan);
+  Run(const Run& other);
+  Run& operator=(const Run&) = delete;
+
+  // Carries out one event or one action of the plan. False when the run is over.
+  bool advance();
+  bool over() const { return phase_ == event::Phase::kDone || !cut_short_.empty(); }
+  SimTime now() const { return told(world_.now()); }  // since t = 0; before forming is done, since boot
+  bool formed() const { return formed_; }
+  // Ends the run here: "interrupted", "stopped at 12s (--until)".
+  void cut_short(std::string why);
+  // Everybody says what they believe; for pictures.
+  void probe_everybody();
+
+  // Every record from now on, with times told from t = 0; not copied with the run.
+  void set_sink(std::function<void(const Record&)> sink) { sink_ = std::move(sink); }
+  // Precondition: over.
+  RunResult result();
+
+  World& world() { return world_; }
+  const Plan& plan() const { return *plan_; }
+  const Judge& judge() const { return judge_; }
+  // One line for a CHECK or a livelock: scenario, seed, time, last records.
+  std::string whereabouts() const;
+
+ private:
+  struct Action {
+    enum class Kind : std::uint8_t {
+      kFormingPoll, kStep, kAct, kEndFault, kNemesis, kHeal, kSettlePoll, kAuditPoll, kReplyDeadline
+    } kind{};
+    std::uint32_t index = 0;  // step, active fault or ticket
+  };
+  struct ActiveFault {
+    std::uint32_t id = 0;
+    std::string step;  // id of its step, "" for the nemesis'
+    std::string kind;
+    std::unique_ptr<Fault> fault;
+    bool ended = false, forever = false, of_nemesis = false;
+  };
+  struct PendingReply {
+    std::uint32_t step_number = 0;
+    CommandStep command;
+  };
+  class Stage;
+
+  const ChoicePolicy* world_choice_policy() const { return plan_->world.choice_policy.get(); }
+  SimTime told(SimTime raw) const { return raw - origin_; }
+  SimTime raw(Duration since_formed) const { return sim_time(origin_ + since_formed); }
+  void schedule(SimTime raw, Action action) { actions_.emplace(raw, action); }
+  void carry_out(const Action& action);
+  void drain();
+  void take(Record record);
+  void tell(const Record& record);  // to the judge and the sink
+  void watch_triggers();
+
+  // run_forming.cc: until everybody is ok and every replica is in sync.
+  void forming_poll();
+  void meet_step();
+  bool is_formed() const;
+  void begin_faults();
+
+  // run_steps.cc: timeline and nemesis.
+  void step_due(std::uint32_t index);
+  void fire(std::uint32_t index);
+  void ask(const CommandStep& command, std::uint32_t number);
+  void begin_fault(std::unique_ptr<Fault> fault, std::string_view kind, const std::string& step,
+                   const Lifetime& lifetime, bool of_nemesis);
+  void act(std::uint32_t index);
+  void end_fault(std::uint32_t index);
+  void nemesis_due();
+  void schedule_nemesis();
+  void replies();
+  void reply_deadline(std::uint32_t ticket);
+
+  // run_settling.cc: healing, convergence, audit.
+  void heal();
+  void settle_poll();
+  bool views_agree();
+  void begin_audit();
+  void audit_poll();
+  void finish();
+
+  std::shared_ptr<const Plan> plan_;
+  World world_;
+  Directory directory_;  // from boot on: selectors and forming ask it
+  Judge judge_;          // sees the records of the forming once their times can be told
+  Duration origin_{};  // the world's time at t = 0
+  bool formed_ = false;
+  event::Phase phase_ = event::Phase::kForming;
+  std::string cut_short_;
+  std::multimap<SimTime, Action> actions_;
+  std::vector<Record> forming_records_;  // until their times can be told
+  std::map<std::string, SimTime> fired_;                // step id -> raw time
+  std::vector<std::uint32_t> matches_;                  // by step: how often its `when` has happened
+  std::vector<bool> triggered_;                         // by step
+  std::vector<ActiveFault> faults_;
+  ChoiceStream fault_choices_, nemesis_choices_;
+  std::vector<std::string> nemesis_kinds_;
+  std::map<std::uint32_t, PendingReply> pending_;       // by console ticket
+  std::uint32_t next_fault_id_ = 1;
+  int meet_stage_ = 0;
+  std::uint64_t in_flight_ = 0;                         // client operations
+  std::uint32_t audits_done_ = 0;
+  SimTime settle_deadline_{}, audit_deadline_{};
+  bool converged_ = false;
+  std::map<MachineId, event::ViewSnapshot> views_;      // the last probe of each
+  std::vector<std::uint32_t> replication_up_;           // by machine: incarnation + 1 in which its link came up
+  std::vector<Record> last_records_;                    // ring of the last 20, for whereabouts
+  std::function<void(const Record&)> sink_;
+};
+
+}  // namespace sim

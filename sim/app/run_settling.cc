@@ -1,0 +1,107 @@
+// After the faults: everything is mended, views must agree within the bound, and auditors read the final data.
+#include "sim/app/run.h"
+
+namespace sim {
+namespace {
+constexpr Duration kPoll = 250ms;
+// Operations in flight and auditors get this long; a cluster that serves nobody must not keep the run from ending.
+constexpr Duration kAuditPatience = 60s;
+}  // namespace
+
+void Run::heal() {
+  if (!plan_->scenario.heal) {
+    // Nothing is mended and nothing promised: the run ends as it stands.
+    return finish();
+  }
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) {
+    if (!faults_[i].forever) end_fault(i);
+  }
+  const auto stays_down = [&](MachineId machine) {
+    for (const ActiveFault& active : faults_) {
+      if (!active.forever) continue;
+      for (const MachineId target : active.fault->targets()) {
+        if (target == machine) return true;
+      }
+    }
+    return false;
+  };
+  for (const PlannedNode& node : plan_->nodes) {
+    if (!world_.levers().is_up(node.machine) && !stays_down(node.machine)) world_.levers().start(node.machine, {});
+  }
+  phase_ = event::Phase::kSettling;
+  world_.note(event::PhaseBegan{phase_});
+  settle_deadline_ = world_.now() + plan_->scenario.settle_within;
+  audit_deadline_ = settle_deadline_ + kAuditPatience;
+  schedule(world_.now() + kPoll, {Action::Kind::kSettlePoll});
+}
+
+// Every live member is ok, holds no live node suspect, follows whom it should, and describes the cluster as the others do.
+bool Run::views_agree() {
+  std::uint32_t dead = 0;
+  const event::ViewSnapshot* first = nullptr;
+  for (const PlannedNode& node : plan_->nodes) {
+    if (node.standalone) continue;
+    if (!world_.levers().is_up(node.machine)) {
+      ++dead;
+      continue;
+    }
+    views_.erase(node.machine);
+    world_.probe(node.machine, false);
+  }
+  drain();
+  for (const PlannedNode& node : plan_->nodes) {
+    if (node.standalone || !world_.levers().is_up(node.machine)) continue;
+    const auto found = views_.find(node.machine);
+    if (found == views_.end()) return false;  // paused, or gone meanwhile
+    const event::ViewSnapshot& view = found->second;
+    if (first == nullptr) first = &view;
+    if (!view.healthy || view.suspected > dead || view.fingerprint != first->fingerprint) return false;
+    if (directory_.role(node.machine) == Role::kReplica && !view.replication_up) return false;
+  }
+  return true;
+}
+
+void Run::settle_poll() {
+  if (!converged_ && views_agree()) {
+    converged_ = true;
+    world_.note(event::Converged{});
+  }
+  const bool settled = converged_ || world_.now() >= settle_deadline_;
+  const bool quiet = in_flight_ == 0 || world_.now() >= audit_deadline_;
+  if (settled && quiet) return begin_audit();
+  schedule(world_.now() + kPoll, {Action::Kind::kSettlePoll});
+}
+
+void Run::begin_audit() {
+  phase_ = event::Phase::kAudit;
+  world_.note(event::PhaseBegan{phase_});
+  audit_deadline_ = world_.now() + kAuditPatience;
+  for (const MachineId auditor : plan_->auditors) world_.levers().start(auditor, {});
+  std::uint32_t number = static_cast<std::uint32_t>(plan_->steps.size());
+  for (const CommandStep& command : plan_->scenario.expect.final) ask(command, ++number);
+  schedule(world_.now() + kPoll, {Action::Kind::kAuditPoll});
+}
+
+void Run::audit_poll() {
+  const bool audited = audits_done_ >= plan_->auditors.size() && pending_.empty();
+  if (!audited && world_.now() < audit_deadline_) {
+    schedule(world_.now() + kPoll, {Action::Kind::kAuditPoll});
+    return;
+  }
+  finish();
+}
+
+void Run::finish() {
+  probe_everybody();
+  for (ActiveFault& active : faults_) {
+    if (active.ended) continue;
+    active.ended = true;
+    const Fault::Effects effects = active.fault->effects(world_.levers());
+    world_.note(event::FaultEnded{active.id, effects.count, std::string(effects.unit)});
+  }
+  phase_ = event::Phase::kDone;
+  world_.note(event::PhaseBegan{phase_});
+  drain();
+}
+
+}  // namespace sim

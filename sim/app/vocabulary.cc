@@ -1,0 +1,81 @@
+#include "sim/app/vocabulary.h"
+
+#include <cstdio>
+#include <cerrno>
+#include <cstring>
+
+#include "sim/core/config.h"
+#include "sim/faults/fault.h"
+#include "sim/invariants/invariant.h"
+#include "sim/invariants/metrics.h"
+#include "sim/invariants/milestones.h"
+#include "sim/workloads/workload.h"
+
+namespace sim {
+namespace {
+
+Vocabulary::Unit unit_of(MetricUnit unit) {
+  switch (unit) {
+    case MetricUnit::kNanoseconds: return Vocabulary::Unit::kTime;
+    case MetricUnit::kPpm: return Vocabulary::Unit::kRatio;
+    case MetricUnit::kCount:
+    case MetricUnit::kMilliPerSecond: break;
+  }
+  return Vocabulary::Unit::kCount;
+}
+
+std::optional<std::string> check_directive(std::string_view name, std::string_view value) {
+  Config config;
+  return set_directive(config, name, value, false);
+}
+
+Vocabulary make_vocabulary() {
+  Vocabulary words;
+  for (const FaultKind& kind : faults()) {
+    words.faults.push_back({std::string(kind.name), kind.lasts, kind.make_random != nullptr,
+                            [make = kind.make](Options& options) { make(options); }});
+  }
+  for (const WorkloadKind& kind : workloads()) {
+    words.workloads.push_back({std::string(kind.name), [make = kind.make](Options& options) { make(options); }});
+  }
+  for (const InvariantKind& kind : invariants()) words.invariants.emplace_back(kind.name);
+  for (const MilestoneKind& kind : milestone_kinds()) words.milestones.emplace_back(kind.name);
+  for (const MetricKind& kind : metric_kinds()) words.metrics.push_back({std::string(kind.name), unit_of(kind.unit)});
+  for (const std::string_view name : directive_names()) words.directives.emplace_back(name);
+  words.check_directive = check_directive;
+  return words;
+}
+
+// One byte more than a scenario may have is enough to know that it has too many.
+bool read_all(std::FILE* file, std::string& text) {
+  char buffer[65536];
+  while (text.size() <= kJsonBytesMax) {
+    const std::size_t n = std::fread(buffer, 1, sizeof buffer, file);
+    text.append(buffer, n);
+    if (n < sizeof buffer) break;
+  }
+  return std::ferror(file) == 0;
+}
+
+}  // namespace
+
+const Vocabulary& vocabulary() {
+  static const Vocabulary words = make_vocabulary();
+  return words;
+}
+
+Loaded load_scenario_file(const std::string& path) {
+  std::string text;
+  std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
+  const bool read = file != nullptr && read_all(file, text);
+  const int error = errno;
+  if (file != nullptr && file != stdin) std::fclose(file);
+  if (!read) {
+    Loaded loaded{{}, Problems(path, "")};
+    loaded.problems.add({{}, "", std::string("cannot be read: ") + std::strerror(error), ""});
+    return loaded;
+  }
+  return load_scenario(path == "-" ? "(standard input)" : path, std::move(text), vocabulary());
+}
+
+}  // namespace sim
