@@ -31,11 +31,11 @@ std::string read_ip(std::string_view packet, std::size_t at) {
   const std::string_view field = packet.substr(at, kIpSize);
   return std::string(field.substr(0, field.find('\0')));
 }
-SlotsRef read_slots(std::string_view packet, std::size_t at) {
+SlotsRef read_slots(std::string_view packet, std::size_t at, Names& names) {
   static_assert(std::is_trivially_copyable_v<SlotSet>);
   SlotSet slots;  // laid out as on the wire; see the encoder
   std::memcpy(static_cast<void*>(&slots), packet.data() + at, sizeof(SlotSet));
-  return share_slots(slots);
+  return names.share(slots);
 }
 
 Header read_header(std::string_view packet, Names& names) {
@@ -46,7 +46,7 @@ Header read_header(std::string_view packet, Names& names) {
   header.config_epoch = read64(packet, 24);
   header.offset = read64(packet, 32);
   header.sender = read_name(packet, 40, names);
-  header.slots = read_slots(packet, 80);
+  header.slots = read_slots(packet, 80, names);
   header.replica_of = read_name(packet, 2128, names);
   header.extensions = read16(packet, 2214);
   header.address = names.intern(Address{.ip = read_ip(packet, 2168),
@@ -74,8 +74,6 @@ Gossip read_gossip(std::string_view packet, std::size_t at, Names& names) {
   return entry;
 }
 
-// Checks the lengths the packet's own type asks for. Nothing is interned before they all fit: a
-// stream of rubbish must not fill the table of names.
 std::optional<std::string> wrong_length(std::string_view packet, std::uint64_t expected) {
   if (packet.size() == expected) return std::nullopt;
   return "length " + std::to_string(packet.size()) + ", expected " + std::to_string(expected);
@@ -150,6 +148,7 @@ Read read_module(std::string_view packet) {
                      std::string(packet.substr(kHeaderSize + 13))}};
 }
 
+// Nothing is interned before all lengths fit: a stream of rubbish must not fill the table of names.
 Read read_body(std::string_view packet, Names& names) {
   switch (static_cast<Type>(read16(packet, 12))) {
     case Type::kPing:
@@ -170,7 +169,7 @@ Read read_body(std::string_view packet, Names& names) {
     case Type::kUpdate:
       if (const auto why = wrong_length(packet, kUpdateSize)) return Ignored{*why};
       return Body{Update{read64(packet, kHeaderSize), read_name(packet, kHeaderSize + 8, names),
-                         read_slots(packet, kHeaderSize + 48)}};
+                         read_slots(packet, kHeaderSize + 48, names)}};
     case Type::kModule:
       return read_module(packet);
   }
