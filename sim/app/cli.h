@@ -44,6 +44,7 @@ struct UsageError {
 class Paint {
  public:
   Paint();
+  static Paint plain() { return Paint(false); }
   std::string good(std::string_view text) const { return wrap("32", text); }
   std::string bad(std::string_view text) const { return wrap("1;31", text); }
   std::string warn(std::string_view text) const { return wrap("33", text); }
@@ -51,6 +52,7 @@ class Paint {
   std::string faint(std::string_view text) const { return wrap("2", text); }
 
  private:
+  explicit Paint(bool on) : on_(on) {}
   std::string wrap(std::string_view code, std::string_view text) const;
   bool on_;
 };

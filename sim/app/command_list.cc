@@ -1,0 +1,92 @@
+// slotsim list: the tables, as the code uses them.
+#include <array>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/app/cli.h"
+#include "sim/app/result.h"
+#include "sim/core/mutation.h"
+#include "sim/faults/fault.h"
+#include "sim/invariants/invariant.h"
+#include "sim/invariants/metrics.h"
+#include "sim/invariants/milestones.h"
+#include "sim/scenario/selector.h"
+#include "sim/workloads/workload.h"
+
+namespace sim {
+namespace {
+
+void row(std::string_view name, std::string_view description) { fmt::print("  {:<26} {}\n", name, description); }
+
+void list_faults() {
+  for (const FaultKind& kind : faults()) {
+    row(kind.name, kind.description);
+    fmt::print("  {:<26}   {}\n", "", kind.example);
+  }
+}
+void list_invariants() {
+  for (const InvariantKind& kind : invariants()) {
+    row(kind.name, kind.claim);
+    fmt::print("  {:<26}   {}; {}; kills {}\n", "", kind.scope, kind.source, kind.kills);
+  }
+}
+void list_workloads() {
+  for (const WorkloadKind& kind : workloads()) {
+    row(kind.name, kind.description);
+    fmt::print("  {:<26}   {}\n", "", kind.example);
+  }
+}
+void list_selectors() {
+  for (const SelectorForm& form : selector_forms()) row(form.form, form.description);
+}
+void list_mutations() {
+  for (const MutationInfo& info : mutations()) {
+    row(info.name, fmt::format("{} (killed by {})", info.description, info.killed_by));
+  }
+}
+void list_milestones() {
+  for (const MilestoneKind& kind : milestone_kinds()) row(kind.name, kind.description);
+}
+void list_metrics() {
+  for (const MetricKind& kind : metric_kinds()) row(kind.name, kind.description);
+}
+
+struct Table {
+  std::string_view name, description;
+  void (*print)();
+};
+constexpr std::array kTables = {
+    Table{"faults", "what can go wrong, for a timeline or the nemesis", list_faults},
+    Table{"invariants", "what is checked in every run", list_invariants},
+    Table{"workloads", "what clients do", list_workloads},
+    Table{"selectors", "how a step says whom it means", list_selectors},
+    Table{"mutations", "deliberate breakages of the core, for --mutate", list_mutations},
+    Table{"milestones", "moments to wait for (when) or demand (reached)", list_milestones},
+    Table{"metrics", "numbers of a run, for bounds", list_metrics},
+};
+
+}  // namespace
+
+int command_list(const Arguments& words) {
+  CLI::App app{"Lists what scenarios can name.\n\nExamples:\n  slotsim list faults\n  slotsim list invariants", "list"};
+  std::string what;
+  app.add_option("what", what, "faults, invariants, workloads, selectors, mutations, milestones, metrics");
+  if (const auto code = parse_command_line(app, words)) return *code;
+  if (what.empty()) {
+    for (const Table& table : kTables) row(table.name, table.description);
+    return exit_code::kOk;
+  }
+  std::vector<std::string_view> names;
+  for (const Table& table : kTables) {
+    if (table.name == what) {
+      table.print();
+      return exit_code::kOk;
+    }
+    names.push_back(table.name);
+  }
+  throw UsageError{"there is no list of '" + what + "'; " + did_you_mean(what, names)};
+}
+
+}  // namespace sim

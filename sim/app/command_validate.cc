@@ -1,0 +1,45 @@
+// slotsim validate: every mistake of every file at once.
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/app/cli.h"
+#include "sim/app/result.h"
+#include "sim/app/vocabulary.h"
+
+namespace sim {
+
+int command_validate(const Arguments& words) {
+  CLI::App app{"Checks scenario files without running them.\n\nExamples:\n  slotsim validate my.json\n  slotsim validate -",
+               "validate"};
+  std::vector<std::string> files;
+  app.add_option("files", files, "scenario files (- for standard input)")->required();
+  if (const auto code = parse_command_line(app, words)) return *code;
+  int code = exit_code::kOk;
+  for (const std::string& file : files) {
+    const Loaded loaded = load_scenario_file(file);
+    if (!loaded.problems.empty()) {
+      std::fputs(loaded.problems.text().c_str(), stderr);
+      code = exit_code::kUsage;
+      continue;
+    }
+    if (loaded.variants.size() == 1) {
+      fmt::print("{}: fine\n", file);
+    } else {
+      fmt::print("{}: fine, {} cases\n", file, loaded.variants.size());
+    }
+  }
+  return code;
+}
+
+int command_schema(const Arguments& words) {
+  CLI::App app{"Prints the JSON schema (draft-07) of scenario files.\n\nExample:\n  slotsim schema > scenario-v1.schema.json",
+               "schema"};
+  if (const auto code = parse_command_line(app, words)) return *code;
+  const std::string_view schema = schema_text();
+  std::fwrite(schema.data(), 1, schema.size(), stdout);
+  return exit_code::kOk;
+}
+
+}  // namespace sim

@@ -1,0 +1,36 @@
+// What a person reads after a run, and what a CI system does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/app/cli.h"
+#include "sim/app/result.h"
+#include "sim/invariants/metrics.h"
+#include "sim/scenario/scenario.h"
+
+namespace sim {
+
+// Timeline in plain words, verdict table, numbers, digest, and the command that replays it.
+std::string report_run(const Scenario& scenario, const RunResult& result, const Paint& paint);
+
+// The line that carries everything: FAIL <name> seed=... invariant=... t=... events=... digest=... replay="..."
+std::string failure_line(const RunResult& result);
+
+// Many seeds of one scenario: how many passed, percentiles with the worst seed, bounds over seeds.
+struct SeedsSummary {
+  const Scenario* scenario = nullptr;
+  std::uint64_t passed = 0, failed = 0;
+  std::vector<RunResult> failures;  // the first few, whole
+  MetricTable metrics;
+  std::vector<Expectation> bounds;
+  int code = exit_code::kOk;
+};
+std::string report_seeds(const SeedsSummary& summary, const Paint& paint);
+
+std::string replay_command(const RunResult& result);
+
+// JUnit XML (the surefire schema): one testcase a run; passing seeds of a scenario are folded into one.
+std::string junit_xml(const std::vector<SeedsSummary>& summaries);
+
+}  // namespace sim

@@ -1,0 +1,76 @@
+#include "sim/app/run_once.h"
+
+#include <cstdio>
+#include <memory>
+
+#include "sim/app/cli.h"
+#include "sim/base/check.h"
+#include "sim/hosts/clock.h"
+#include "sim/trace/trace_json.h"
+
+namespace sim {
+namespace {
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+File open_trace(const std::string& path, const Plan& plan) {
+  File file(std::fopen(path.c_str(), "wb"));
+  if (file == nullptr) throw UsageError{"cannot write the trace to " + path};
+  std::string header;
+  append_json(TraceHeader{plan.scenario.name, plan.seed, plan.facts.cast}, header);
+  std::fwrite(header.data(), 1, header.size(), file.get());
+  return file;
+}
+
+// While a run is under way, a failed CHECK tells which one.
+class CheckContext {
+ public:
+  explicit CheckContext(const Run& run) {
+    set_check_context([&run] { return run.whereabouts(); });
+  }
+  ~CheckContext() { set_check_context(nullptr); }
+  CheckContext(const CheckContext&) = delete;
+  CheckContext& operator=(const CheckContext&) = delete;
+};
+
+}  // namespace
+
+RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
+  const std::int64_t cpu_before = process_cpu_ns();
+  const std::shared_ptr<const Plan> plan = make_plan(scenario, settings.plan);
+  Run run(plan);
+  const CheckContext context(run);
+  File trace;
+  std::string line;
+  if (!settings.trace_file.empty()) {
+    trace = open_trace(settings.trace_file, *plan);
+    run.set_sink([&](const Record& record) {
+      line.clear();
+      append_json(record, plan->facts.cast, line);
+      std::fwrite(line.data(), 1, line.size(), trace.get());
+    });
+  }
+  if (settings.watch_count > 0) run.world().watch_events(settings.watch_first, settings.watch_count);
+  const SimTime end = sim_time(plan->scenario.duration);
+  bool planted = !settings.plant_nondeterminism;
+  for (std::uint64_t i = 0; run.advance(); ++i) {
+    if (run.formed() && settings.until && run.now() >= *settings.until) {
+      run.cut_short("stopped at " + format_seconds(to_ns(*settings.until)) + " (--until)");
+    }
+    if (!planted && run.formed() && run.now() >= sim_time(plan->scenario.duration / 2)) {
+      run.world().levers().console(plan->nodes.front().machine, {"ECHO", std::to_string(process_number())});
+      planted = true;
+    }
+    if ((i & 0x3fff) != 0) continue;
+    if (settings.interrupted && settings.interrupted()) run.cut_short("interrupted");
+    if (settings.progress) settings.progress(run.now(), end);
+  }
+  RunResult result = run.result();
+  result.cpu_ns = process_cpu_ns() - cpu_before;
+  return result;
+}
+
+}  // namespace sim

@@ -1,0 +1,27 @@
+#include "sim/hosts/clock.h"
+
+#include <ctime>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace sim {
+namespace {
+std::int64_t read_clock(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+}  // namespace
+
+std::int64_t process_cpu_ns() { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
+std::int64_t real_ns() { return read_clock(CLOCK_MONOTONIC); }
+
+std::uint64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::uint64_t process_number() { return static_cast<std::uint64_t>(getpid()); }
+
+}  // namespace sim
