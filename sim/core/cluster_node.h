@@ -9,6 +9,7 @@
 #include <span>
 
 #include "sim/core/mutation.h"
+#include "sim/core/pass.h"
 #include "sim/core/server.h"
 #include "sim/node/node.h"
 
@@ -31,7 +32,12 @@ class ClusterNode final : public Node {
   const Server& server() const { return server_; }  // for tests
 
  private:
+  void boot(Pass& pass, const Booted& booted);
+  void take(Pass& pass, const Input& input);
+  void run_cron(Pass& pass);
+
   Server server_;
+  Outbox outbox_;  // empty between steps
   std::optional<MonotonicTime> next_cron_;  // none before boot and after exit
 };
 

@@ -56,6 +56,7 @@ inline constexpr std::uint8_t kUpdateState = 2;
 inline constexpr std::uint8_t kSaveConfig = 4;
 inline constexpr std::uint8_t kFsyncConfig = 8;
 inline constexpr std::uint8_t kHandleManualFailover = 16;
+inline constexpr std::uint8_t kSaveNextCron = 32;  // mutation send-before-save only
 }  // namespace todo
 
 struct MessageCounters {
@@ -69,6 +70,13 @@ struct Told {
   SlotsRef slots = no_slots();
   std::uint64_t config_epoch = 0, current_epoch = 0;
   bool started = false;
+};
+
+// The fingerprint of this node's view, kept until something it depends on changes.
+struct ViewCache {
+  bool valid = false;
+  std::uint64_t fingerprint = 0;
+  std::uint32_t suspected = 0;
 };
 
 struct ClusterState {
@@ -113,6 +121,8 @@ struct ClusterState {
   AddressRef
       header_address;  // what headers say of my address; made anew when the configuration changes
   Told told;
+  mutable ViewCache view_cache;
+  bool malformed_names = false;  // some peer has a name that lookups refuse
 };
 
 // ---- What the rest of the node asks ----
@@ -138,6 +148,9 @@ inline std::uint32_t my_slot_count(const ClusterState& cluster) {
 const NodeName& peer_name(const Server& server, PeerId peer);
 const NodeName& my_name(const Server& server);
 const Address& peer_address(const Server& server, PeerId peer);
+std::string peer_hostname(const Server& server, PeerId peer);  // "" if it announces none
+// As last announced; my own is computed.
+std::int64_t known_offset(const Server& server, PeerId peer);
 // Where clients and replicas reach the peer. ipv4 is 0 if its address is unknown or no IPv4
 // address.
 Endpoint peer_endpoint(const Server& server, PeerId peer);
@@ -149,6 +162,8 @@ std::string redirect_address(const Server& server, PeerId peer);
 // Replicas of `primary` that clients may be told of: not FAIL, with a known offset other than 0. In
 // table order.
 std::vector<PeerId> available_replicas(const Server& server, PeerId primary);
+// Own ports, announced address and NOFAILOVER flag, from the configuration.
+void refresh_own_row(Server& server);
 // To be called after directives changed at run time.
 void cluster_config_changed(Server& server, Pass& pass);
 // A manual failover is under way here (pause, PAUSED headers, no replication PINGs).

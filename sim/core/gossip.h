@@ -12,7 +12,10 @@ bus::Message build_message(const Server& server, bus::Type type);
 // PING, PONG or MEET with its gossip.
 bus::Message build_heartbeat(Server& server, Pass& pass, bus::Type type);
 
-// On a link that `peer` is behind. On the link I dialled it starts the clock of the PING.
+// A peer of the table, myself included, each with equal chance.
+PeerId draw_peer(const PeerTable& peers, Choices& choices, Site site);
+
+// On the link I dialled; the clock of the PING starts.
 void send_ping(Server& server, Pass& pass, PeerId peer);
 void send_pong(Server& server, Pass& pass, ConnId conn);
 // To every peer with a link that is not in handshake; to siblings only: replicas of my primary or

@@ -23,6 +23,10 @@ bool start_handshake(Server& server, Pass& pass, const Address& address);
 PeerId add_peer(Server& server, Pass& pass, NameRef name, AddressRef address, std::uint16_t flags);
 // Deletes it and every trace of it: slots, replicas' memory of it, reports by and about it, links.
 void forget_peer(Server& server, Pass& pass, PeerId peer, std::string why);
+// The peer a packet mentions. Lookups refuse malformed names, though 7.0 lets them into the table.
+PeerId mentioned_peer(const Server& server, NameRef name);
+// A name enters the table. False: that ended the program, as a malformed name does the second time.
+bool admit_name(Server& server, Pass& pass, NameRef name);
 // By its 40 characters, whatever their case; kNoPeer for a malformed or unknown one.
 PeerId find_peer(const Server& server, std::string_view name);
 

@@ -10,6 +10,8 @@ namespace sim {
 // Fills the cluster state at boot; a missing or empty file makes a new node. A corrupt one ends the
 // program.
 void load_nodes_file(Server& server, Pass& pass, const DiskImage& disk);
+// A server without a cluster: it knows itself, and nothing is on disk.
+void make_standalone(Server& server, Pass& pass);
 // At once, as one write padded to the old size.
 void save_nodes_file(Server& server, Pass& pass, bool sync);
 // At the end of the pass, before anything is sent.

@@ -1,0 +1,206 @@
+#include "sim/core/cluster_cron.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "sim/core/cluster_health.h"
+#include "sim/core/election.h"
+#include "sim/core/epochs.h"
+#include "sim/core/failure.h"
+#include "sim/core/gossip.h"
+#include "sim/core/links.h"
+#include "sim/core/manual_failover.h"
+#include "sim/core/membership.h"
+#include "sim/core/nodes_file.h"
+#include "sim/core/replication.h"
+
+namespace sim {
+namespace {
+
+constexpr std::uint64_t kRandomPingEvery = 10;  // ticks
+constexpr std::uint32_t kRandomPingSamples = 5;
+
+void drop_fat_links(Server& server, Pass& pass) {
+  const std::uint64_t limit = server.config.cluster_link_sendbuf_limit;
+  std::vector<ConnId> fat;
+  for (const auto& [conn, bytes] : server.cluster.unsent) {
+    if (bytes > limit && is_bus_link(server, conn)) fat.push_back(conn);
+  }
+  for (ConnId conn : fat) free_link(server, pass, conn);
+  server.cluster.links_dropped_for_size += fat.size();
+}
+
+void expire_handshakes(Server& server, Pass& pass) {
+  const std::int64_t timeout = std::max<std::int64_t>(server.config.cluster_node_timeout_ms, 1000);
+  std::vector<PeerId> expired;
+  for (const auto& [peer, began] : server.cluster.handshake_began_ms) {
+    if (pass.wall_ms() - began > timeout) expired.push_back(peer);
+  }
+  for (PeerId peer : expired) forget_peer(server, pass, peer, "handshake timed out");
+}
+
+// Loop 1 of the cron: links for those who have none.
+void reconnect(Server& server, Pass& pass) {
+  ClusterState& cluster = server.cluster;
+  if (server.config.cluster_link_sendbuf_limit > 0) drop_fat_links(server, pass);
+  expire_handshakes(server, pass);
+  cluster.suspected_at_cron = 0;
+  for (std::uint32_t row = 1; row < cluster.peers.rows(); ++row) {
+    const PeerHot& hot = cluster.peers.hot(PeerId{row});
+    if (!hot.used() || hot.has(bus::flag::kNoAddr)) continue;
+    if (hot.has(bus::flag::kPfail)) ++cluster.suspected_at_cron;
+    if (hot.linked == 0) dial_peer(server, pass, PeerId{row});
+  }
+}
+
+// Of five drawn at random, the one not heard of for longest.
+void ping_random_peer(Server& server, Pass& pass) {
+  const PeerTable& peers = server.cluster.peers;
+  PeerId chosen = kNoPeer;
+  for (std::uint32_t i = 0; i < kRandomPingSamples; ++i) {
+    const PeerId peer = draw_peer(peers, pass.choices, Site::kRandomPing);
+    const PeerHot& hot = peers.hot(peer);
+    if (hot.linked == 0 || hot.ping_sent_ms != 0 || peer == kMyself) continue;
+    if (hot.has(bus::flag::kHandshake)) continue;
+    if (chosen.is_none() || peers.hot(chosen).pong_received_ms > hot.pong_received_ms) {
+      chosen = peer;
+    }
+  }
+  if (!chosen.is_none()) send_ping(server, pass, chosen);
+}
+
+// The link may be stuck: half the timeout without an answer or anything else on a link that is old
+// enough. A new one often helps.
+void renew_stuck_link(Server& server, Pass& pass, PeerId peer, std::int64_t now) {
+  const ClusterState& cluster = server.cluster;
+  const PeerHot& hot = cluster.peers.hot(peer);
+  const PeerCold& cold = cluster.peers.cold(peer);
+  const std::int64_t timeout = server.config.cluster_node_timeout_ms;
+  if (hot.linked == 0 || hot.ping_sent_ms == 0 || now - hot.ping_sent_ms <= timeout / 2) return;
+  if (now - cold.data_received_ms <= timeout / 2) return;
+  if (now - cluster.dialled.find(cold.dialled_link)->created_ms <= timeout) return;
+  free_dialled_link(server, pass, peer);
+}
+
+// Loop 2 for one peer. True: it turned PFAIL.
+bool watch(Server& server, Pass& pass, PeerId peer) {
+  ClusterState& cluster = server.cluster;
+  const std::int64_t now = pass.wall_ms();
+  const std::int64_t timeout = server.config.cluster_node_timeout_ms;
+  renew_stuck_link(server, pass, peer, now);
+  const PeerHot& hot = cluster.peers.hot(peer);
+  const bool due = hot.ping_sent_ms == 0 && now - hot.pong_received_ms > timeout / 2;
+  const bool failing_over =
+      cluster.manual.end_ms != 0 && am_primary(cluster) && peer == cluster.manual.replica;
+  if (hot.linked != 0 && (due || failing_over)) {
+    send_ping(server, pass, peer);
+    return false;
+  }
+  if (hot.ping_sent_ms == 0) return false;
+  const std::int64_t silence =
+      now - std::max(hot.ping_sent_ms, cluster.peers.cold(peer).data_received_ms);
+  if (silence <= timeout || hot.has(bus::flag::kPfail | bus::flag::kFail)) return false;
+  suspect(server, pass, peer);
+  return true;
+}
+
+// Until when nothing of the two loops can have anything to do. 0: they must run next time too.
+std::int64_t next_scan(const Server& server) {
+  const ClusterState& cluster = server.cluster;
+  if (!cluster.handshake_began_ms.empty() || cluster.suspected_at_cron > 0 ||
+      cluster.manual.end_ms != 0 || server.config.cluster_link_sendbuf_limit > 0) {
+    return 0;
+  }
+  std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+  for (std::uint32_t row = 1; row < cluster.peers.rows(); ++row) {
+    const PeerHot& hot = cluster.peers.hot(PeerId{row});
+    if (!hot.used() || hot.has(bus::flag::kNoAddr)) continue;
+    if (hot.linked == 0 || hot.has(bus::flag::kPfail)) return 0;
+    earliest = std::min(earliest, hot.ping_sent_ms != 0 ? hot.ping_sent_ms : hot.pong_received_ms);
+  }
+  return earliest == std::numeric_limits<std::int64_t>::max()
+             ? earliest
+             : earliest + server.config.cluster_node_timeout_ms / 2;
+}
+
+bool watch_all(Server& server, Pass& pass) {
+  constexpr std::uint16_t kSkipped = bus::flag::kNoAddr | bus::flag::kHandshake;
+  bool turned = false;
+  for (std::uint32_t row = 1; row < server.cluster.peers.rows(); ++row) {
+    const PeerHot& hot = server.cluster.peers.hot(PeerId{row});
+    if (hot.used() && !hot.has(kSkipped) && watch(server, pass, PeerId{row})) turned = true;
+  }
+  return turned;
+}
+
+// A replica whose replication has no target yet: after a restart, or while its primary's address
+// was unknown.
+void start_replication(Server& server, Pass& pass) {
+  const PeerId primary = my_primary(server.cluster);
+  if (primary.is_none() || replication_has_target(server)) return;
+  if (server.cluster.peers.hot(primary).has(bus::flag::kNoAddr)) return;
+  replication_follow(server, pass, peer_endpoint(server, primary));
+}
+
+}  // namespace
+
+void cluster_cron(Server& server, Pass& pass) {
+  ClusterState& cluster = server.cluster;
+  ++cluster.cron_iteration;
+  const bool scan = pass.wall_ms() > cluster.next_scan_ms;
+  if (scan) reconnect(server, pass);
+  if (cluster.cron_iteration % kRandomPingEvery == 0) ping_random_peer(server, pass);
+  bool turned = false;
+  if (scan) {
+    turned = watch_all(server, pass);
+    cluster.next_scan_ms = next_scan(server);
+  }
+  if (!am_primary(cluster)) start_replication(server, pass);
+  abort_late_manual_failover(server, pass);
+  if (!am_primary(cluster)) {
+    handle_manual_failover(server, pass);
+    handle_failover(server, pass);
+  }
+  if (turned || !cluster.ok) evaluate_health(server, pass);
+  if ((cluster.todo & todo::kSaveNextCron) != 0) {
+    cluster.todo &= static_cast<std::uint8_t>(~todo::kSaveNextCron);
+    save_later(cluster, true);
+  }
+}
+
+void cluster_before_sleep(Server& server, Pass& pass) {
+  ClusterState& cluster = server.cluster;
+  const std::uint8_t flags = cluster.todo;
+  if ((flags & ~todo::kSaveNextCron) == 0) return;
+  cluster.todo = flags & todo::kSaveNextCron;
+  if ((flags & todo::kHandleManualFailover) != 0) {
+    if (!am_primary(cluster)) {
+      handle_manual_failover(server, pass);
+      handle_failover(server, pass);
+    }
+  } else if ((flags & todo::kHandleFailover) != 0) {
+    handle_failover(server, pass);
+  }
+  if ((flags & todo::kUpdateState) != 0) evaluate_health(server, pass);
+  if ((flags & todo::kSaveConfig) != 0) {
+    save_nodes_file(server, pass, (flags & todo::kFsyncConfig) != 0);
+  }
+}
+
+void tell_claim(Server& server, Pass& pass) {
+  ClusterState& cluster = server.cluster;
+  const PeerHot& me = cluster.peers.hot(kMyself);
+  const PeerCold& mine = cluster.peers.cold(kMyself);
+  Told& told = cluster.told;
+  const Role role = me.is_primary() ? Role::kPrimary : Role::kReplica;
+  const NameRef primary = me.primary.is_none() ? NameRef{} : cluster.peers.hot(me.primary).name;
+  if (told.started && told.role == role && told.replica_of == primary && told.slots == mine.slots &&
+      told.config_epoch == mine.config_epoch && told.current_epoch == cluster.current_epoch) {
+    return;
+  }
+  told = {role, primary, mine.slots, mine.config_epoch, cluster.current_epoch, true};
+  pass.note(event::Claim{my_name(server), role, server.names->name(primary), mine.slots,
+                         mine.config_epoch, cluster.current_epoch});
+}
+
+}  // namespace sim

@@ -1,0 +1,89 @@
+#include "sim/core/cluster_state.h"
+
+#include "sim/core/nodes_file.h"
+#include "sim/core/replication.h"
+#include "sim/core/server.h"
+
+namespace sim {
+
+const NodeName& peer_name(const Server& server, PeerId peer) {
+  return server.names->name(peer.is_none() ? NameRef{} : server.cluster.peers.hot(peer).name);
+}
+const NodeName& my_name(const Server& server) {
+  return peer_name(server, kMyself);
+}
+
+const Address& peer_address(const Server& server, PeerId peer) {
+  return server.names->address(server.cluster.peers.hot(peer).address);
+}
+
+Endpoint peer_endpoint(const Server& server, PeerId peer) {
+  const Address& address = peer_address(server, peer);
+  return {parse_ipv4(address.ip), address.port};
+}
+
+std::string peer_hostname(const Server& server, PeerId peer) {
+  if (peer == kMyself) return server.config.cluster_announce_hostname;
+  const auto found = server.cluster.hostnames.find(peer);
+  return found == server.cluster.hostnames.end() ? "" : found->second;
+}
+
+std::int64_t known_offset(const Server& server, PeerId peer) {
+  return peer == kMyself ? replication_offset(server)
+                         : static_cast<std::int64_t>(server.cluster.peers.cold(peer).offset);
+}
+
+std::string preferred_endpoint(const Server& server, PeerId peer) {
+  const std::string& type = server.config.cluster_preferred_endpoint_type;
+  if (type == "ip") return peer_address(server, peer).ip;
+  if (type == "unknown-endpoint") return "";
+  const std::string hostname = peer_hostname(server, peer);
+  return hostname.empty() ? "?" : hostname;
+}
+
+std::string redirect_address(const Server& server, PeerId peer) {
+  return preferred_endpoint(server, peer) + ":" + std::to_string(peer_address(server, peer).port);
+}
+
+std::vector<PeerId> available_replicas(const Server& server, PeerId primary) {
+  std::vector<PeerId> replicas;
+  const PeerTable& peers = server.cluster.peers;
+  peers.each([&](PeerId peer) {
+    const PeerHot& hot = peers.hot(peer);
+    if (hot.primary != primary || hot.has(bus::flag::kFail)) return;
+    if (known_offset(server, peer) != 0) replicas.push_back(peer);
+  });
+  return replicas;
+}
+
+void refresh_own_row(Server& server) {
+  const Config& config = server.config;
+  PeerHot& me = server.cluster.peers.hot(kMyself);
+  Address address = server.names->address(me.address);
+  if (!config.cluster_announce_ip.empty()) address.ip = config.cluster_announce_ip;
+  address.port = config.cluster_announce_port != 0 ? config.cluster_announce_port : config.port;
+  address.cport =
+      config.cluster_announce_bus_port != 0 ? config.cluster_announce_bus_port : config.bus_port();
+  address.pport = 0;
+  me.address = server.names->intern(address);
+  address.ip = config.cluster_announce_ip;
+  server.cluster.header_address = server.names->intern(address);
+  if (config.cluster_replica_no_failover) {
+    me.set(bus::flag::kNoFailover);
+  } else {
+    me.clear(bus::flag::kNoFailover);
+  }
+}
+
+void cluster_config_changed(Server& server, Pass&) {
+  ClusterState& cluster = server.cluster;
+  const std::uint16_t flags_before = cluster.peers.hot(kMyself).flags;
+  refresh_own_row(server);
+  if (cluster.peers.hot(kMyself).flags != flags_before) {
+    save_later(cluster, false);
+    cluster.todo |= todo::kUpdateState;
+  }
+  cluster.next_scan_ms = 0;  // the node timeout may be another one
+}
+
+}  // namespace sim

@@ -1,0 +1,128 @@
+#include "sim/core/gossip.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/core/epochs.h"
+#include "sim/core/links.h"
+#include "sim/core/replication.h"
+
+namespace sim {
+namespace {
+
+constexpr std::uint16_t kUnfitForGossip = bus::flag::kHandshake | bus::flag::kNoAddr;
+
+bus::Gossip entry_of(const PeerHot& hot) {
+  return {hot.name, static_cast<std::uint32_t>(hot.ping_sent_ms / 1000),
+          static_cast<std::uint32_t>(hot.pong_received_ms / 1000), hot.address, hot.flags};
+}
+
+// A tenth of the cluster but at least three, drawn with replacement in at most three times as many
+// attempts.
+void pick_at_random(ClusterState& cluster, Choices& choices, std::vector<bus::Gossip>& picked,
+                    std::int64_t fresh, std::int64_t wanted) {
+  PeerTable& peers = cluster.peers;
+  for (std::int64_t draws = 3 * wanted;
+       draws > 0 && fresh > 0 && static_cast<std::int64_t>(picked.size()) < wanted; --draws) {
+    const PeerId peer = draw_peer(peers, choices, Site::kGossipPick);
+    const PeerHot& hot = peers.hot(peer);
+    if (peer == kMyself || hot.has(bus::flag::kPfail) || peers.marked(peer)) continue;
+    --fresh;
+    if (hot.has(kUnfitForGossip) || (hot.linked == 0 && hot.slot_count == 0)) continue;
+    picked.push_back(entry_of(hot));
+    peers.mark(peer);
+  }
+  for (const bus::Gossip& entry : picked) peers.unmark(peers.find(entry.node));
+}
+
+// Every suspected peer comes along, as many as the last cron counted.
+void add_suspected(const ClusterState& cluster, std::vector<bus::Gossip>& picked) {
+  std::uint32_t left = cluster.suspected_at_cron;
+  const PeerTable& peers = cluster.peers;
+  for (std::uint32_t row = 0; left > 0 && row < peers.rows(); ++row) {
+    const PeerHot& hot = peers.hot(PeerId{row});
+    if (!hot.used() || !hot.has(bus::flag::kPfail) || hot.has(kUnfitForGossip)) continue;
+    picked.push_back(entry_of(hot));
+    --left;
+  }
+}
+
+}  // namespace
+
+PeerId draw_peer(const PeerTable& peers, Choices& choices, Site site) {
+  while (true) {  // row 0 is always in use
+    const PeerId peer{static_cast<std::uint32_t>(choices.choose(site, peers.rows()))};
+    if (peers.hot(peer).used()) return peer;
+  }
+}
+
+bus::Message build_message(const Server& server, bus::Type type) {
+  const ClusterState& cluster = server.cluster;
+  const PeerHot& me = cluster.peers.hot(kMyself);
+  const PeerId spokesman = me.primary.is_none() ? kMyself : me.primary;
+  bus::Message message{{}, bus::Nothing{}};
+  bus::Header& header = message.header;
+  header.type = type;
+  header.current_epoch = cluster.current_epoch;
+  header.config_epoch = announced_config_epoch(cluster);
+  header.offset = static_cast<std::uint64_t>(replication_offset(server));
+  header.sender = me.name;
+  header.slots = cluster.peers.cold(spokesman).slots;
+  if (!me.primary.is_none()) header.replica_of = cluster.peers.hot(me.primary).name;
+  header.address = cluster.header_address;
+  header.flags = me.flags;
+  header.state = cluster.ok ? 0 : 1;
+  if (me.is_primary() && cluster.manual.end_ms != 0) header.mflags[0] |= bus::mflag::kPaused;
+  return message;
+}
+
+bus::Message build_heartbeat(Server& server, Pass& pass, bus::Type type) {
+  ClusterState& cluster = server.cluster;
+  bus::Message message = build_message(server, type);
+  bus::Heartbeat& beat = message.body.emplace<bus::Heartbeat>();
+  const auto known = static_cast<std::int64_t>(cluster.peers.known());
+  const std::int64_t fresh = known - 2;  // neither me nor the receiver
+  const std::int64_t wanted = std::min(std::max<std::int64_t>(known / 10, 3), fresh);
+  if (wanted > 0) {
+    beat.gossip.reserve(static_cast<std::size_t>(wanted) + cluster.suspected_at_cron);
+    pick_at_random(cluster, pass.choices, beat.gossip, fresh, wanted);
+  }
+  if (cluster.suspected_at_cron > 0) add_suspected(cluster, beat.gossip);
+  message.header.count = static_cast<std::uint16_t>(beat.gossip.size());
+  if (!server.config.cluster_announce_hostname.empty()) {
+    beat.extensions.push_back(bus::hostname_extension(server.config.cluster_announce_hostname));
+    message.header.extensions = 1;
+    message.header.mflags[0] |= bus::mflag::kExtData;
+  }
+  return message;
+}
+
+void send_ping(Server& server, Pass& pass, PeerId peer) {
+  ClusterState& cluster = server.cluster;
+  send_on(server, pass, dialled_conn(server, peer),
+          build_heartbeat(server, pass, bus::Type::kPing));
+  cluster.peers.hot(peer).ping_sent_ms = pass.wall_ms();
+  cluster.next_scan_ms =
+      std::min(cluster.next_scan_ms, pass.wall_ms() + server.config.cluster_node_timeout_ms / 2);
+}
+
+void send_pong(Server& server, Pass& pass, ConnId conn) {
+  send_on(server, pass, conn, build_heartbeat(server, pass, bus::Type::kPong));
+}
+
+void broadcast_pong(Server& server, Pass& pass, bool siblings_only) {
+  const PeerTable& peers = server.cluster.peers;
+  const PeerId primary = my_primary(server.cluster);
+  peers.each([&](PeerId peer) {
+    const PeerHot& hot = peers.hot(peer);
+    if (peer == kMyself || hot.linked == 0 || hot.has(bus::flag::kHandshake)) return;
+    if (siblings_only) {
+      const bool sibling = hot.is_replica() && !hot.primary.is_none() &&
+                           (hot.primary == kMyself || hot.primary == primary);
+      if (!sibling) return;
+    }
+    send_pong(server, pass, dialled_conn(server, peer));
+  });
+}
+
+}  // namespace sim

@@ -1,0 +1,100 @@
+#include "sim/core/gossip_reading.h"
+
+#include <string_view>
+
+#include "sim/core/failure.h"
+#include "sim/core/links.h"
+#include "sim/core/membership.h"
+
+namespace sim {
+namespace {
+
+constexpr std::uint16_t kFailing = bus::flag::kPfail | bus::flag::kFail;
+constexpr std::int64_t kFutureToleranceMs = 500;
+
+bool same_text_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+// Someone else can reach a peer that I cannot: perhaps it has moved.
+void take_other_address(Server& server, Pass& pass, PeerId peer, const bus::Gossip& entry) {
+  ClusterState& cluster = server.cluster;
+  const Address& known = peer_address(server, peer);
+  const Address& told = server.names->address(entry.address);
+  if (same_text_ignoring_case(known.ip, told.ip) && known.port == told.port &&
+      known.cport == told.cport) {
+    return;
+  }
+  free_dialled_link(server, pass, peer);
+  cluster.peers.hot(peer).address = entry.address;
+  cluster.peers.hot(peer).clear(bus::flag::kNoAddr);
+  cluster.next_scan_ms = 0;
+}
+
+void read_known(Server& server, Pass& pass, PeerId sender, bool sender_is_primary, PeerId peer,
+                const bus::Gossip& entry) {
+  ClusterState& cluster = server.cluster;
+  const bool failing = (entry.flags & kFailing) != 0;
+  if (sender_is_primary && peer != kMyself) {
+    if (failing) {
+      add_failure_report(server, pass, peer, sender);
+    } else if (!cluster.failure_reports.empty()) {
+      remove_failure_report(server, pass, peer, sender);
+    }
+  }
+  if (failing) return;
+  PeerHot& hot = cluster.peers.hot(peer);
+  if (hot.ping_sent_ms == 0 &&
+      (cluster.failure_reports.empty() || count_failure_reports(server, pass, peer) == 0)) {
+    const std::int64_t pong_ms = std::int64_t{entry.pong_received_s} * 1000;
+    if (pong_ms <= server.cached_wall_ms + kFutureToleranceMs && pong_ms > hot.pong_received_ms) {
+      hot.pong_received_ms = pong_ms;
+    }
+  }
+  if (hot.has(kFailing) && (entry.flags & bus::flag::kNoAddr) == 0) {
+    take_other_address(server, pass, peer, entry);
+  }
+}
+
+void learn(Server& server, Pass& pass, PeerId sender, const bus::Gossip& entry) {
+  if (sender.is_none() || (entry.flags & bus::flag::kNoAddr) != 0) return;
+  const NodeName& name = server.names->name(entry.node);
+  if (blacklisted(server, name) || !admit_name(server, pass, entry.node)) return;
+  add_peer(server, pass, entry.node, entry.address, entry.flags);
+}
+
+}  // namespace
+
+void read_gossip(Server& server, Pass& pass, PeerId sender, const bus::Heartbeat& beat) {
+  const ClusterState& cluster = server.cluster;
+  for (const bus::Gossip& entry : beat.gossip) {
+    const PeerId peer = mentioned_peer(server, entry.node);
+    const bool sender_is_primary = !sender.is_none() && cluster.peers.hot(sender).is_primary();
+    if (peer.is_none()) {
+      learn(server, pass, sender, entry);
+      if (pass.exited()) return;
+    } else {
+      read_known(server, pass, sender, sender_is_primary, peer, entry);
+    }
+  }
+}
+
+void read_extensions(Server& server, PeerId sender, const bus::Heartbeat& beat) {
+  ClusterState& cluster = server.cluster;
+  if (beat.extensions.empty()) {
+    if (!cluster.hostnames.empty()) cluster.hostnames.erase(sender);
+    return;
+  }
+  for (const bus::Extension& extension : beat.extensions) {
+    if (extension.type == 0) cluster.hostnames[sender] = bus::hostname_of(extension);
+  }
+}
+
+}  // namespace sim

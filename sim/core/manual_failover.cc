@@ -1,0 +1,86 @@
+#include "sim/core/manual_failover.h"
+
+#include "sim/core/epochs.h"
+#include "sim/core/gossip.h"
+#include "sim/core/links.h"
+#include "sim/core/replication.h"
+#include "sim/core/role.h"
+
+namespace sim {
+namespace {
+
+constexpr std::int64_t kTimeoutMs = 5000;
+constexpr std::int64_t kPauseMs = 10000;
+
+}  // namespace
+
+void reset_manual_failover(Server& server, Pass& pass) {
+  ManualFailoverState& manual = server.cluster.manual;
+  // Only a primary that was asked had paused its clients.
+  if (!manual.replica.is_none()) unpause_writes(server, pass);
+  manual = {};
+}
+
+void start_manual_failover(Server& server, Pass& pass, FailoverForm form) {
+  ClusterState& cluster = server.cluster;
+  reset_manual_failover(server, pass);
+  cluster.manual.end_ms = pass.wall_ms() + kTimeoutMs;
+  pass.note(event::ManualFailover{"requested"});
+  switch (form) {
+    case FailoverForm::kTakeover:
+      bump_epoch_without_consensus(server, pass, event::EpochCause::kTakeover);
+      promote_myself(server, pass, 0, true);
+      break;
+    case FailoverForm::kForce:
+      cluster.manual.can_start = true;
+      break;
+    case FailoverForm::kDefault:
+      send_to(server, pass, my_primary(cluster), build_message(server, bus::Type::kMfStart));
+      break;
+  }
+}
+
+void read_mfstart(Server& server, Pass& pass, PeerId sender, ConnId conn) {
+  ClusterState& cluster = server.cluster;
+  if (sender.is_none() || !am_primary(cluster)) return;
+  if (cluster.peers.hot(sender).primary != kMyself) return;
+  reset_manual_failover(server, pass);
+  cluster.manual.end_ms = pass.wall_ms() + kTimeoutMs;
+  cluster.manual.replica = sender;
+  cluster.next_scan_ms = 0;  // cron pings the replica at every tick now
+  pause_writes(server, pass.wall_ms() + kPauseMs);
+  pass.note(event::ManualFailover{"primary paused writes"});
+  // Back on the link the request came by, so it starts no clock. It carries the offset to reach.
+  send_on(server, pass, conn, build_heartbeat(server, pass, bus::Type::kPing));
+}
+
+void learn_paused_offset(Server& server, Pass&, const bus::Header& header) {
+  ClusterState& cluster = server.cluster;
+  if (cluster.manual.end_ms == 0 || am_primary(cluster) || cluster.manual.primary_offset != -1) {
+    return;
+  }
+  if ((header.mflags[0] & bus::mflag::kPaused) == 0) return;
+  cluster.manual.primary_offset = static_cast<std::int64_t>(header.offset);
+  cluster.todo |= todo::kHandleManualFailover;
+}
+
+void handle_manual_failover(Server& server, Pass& pass) {
+  ClusterState& cluster = server.cluster;
+  ManualFailoverState& manual = cluster.manual;
+  if (manual.end_ms == 0 || manual.can_start || manual.primary_offset == -1) return;
+  // Exactly equal: overshooting means that the offset moved during the pause, and ends in the
+  // timeout.
+  if (manual.primary_offset != replication_offset(server)) return;
+  manual.can_start = true;
+  pass.note(event::ManualFailover{"offset matched"});
+  cluster.todo |= todo::kHandleFailover;
+}
+
+void abort_late_manual_failover(Server& server, Pass& pass) {
+  const std::int64_t end = server.cluster.manual.end_ms;
+  if (end == 0 || end >= pass.wall_ms()) return;
+  pass.note(event::ManualFailover{"timed out"});
+  reset_manual_failover(server, pass);
+}
+
+}  // namespace sim

@@ -1,0 +1,51 @@
+#include "sim/core/mutation.h"
+
+#include <array>
+
+namespace sim {
+namespace {
+
+constexpr std::array kMutations = {
+    MutationInfo{Mutation::kVoteTwicePerEpoch, "vote-twice-per-epoch", "election_safety",
+                 "the voter forgets that it has voted in this epoch, and for this primary"},
+    MutationInfo{Mutation::kWinWithoutMajority, "win-without-majority", "election_safety",
+                 "a candidate takes over with a single vote"},
+    MutationInfo{Mutation::kEpochGoesBack, "epoch-goes-back", "epochs_monotone",
+                 "the currentEpoch of every header is taken over, even a smaller one"},
+    MutationInfo{Mutation::kSkipCollisionResolution, "skip-collision-resolution",
+                 "config_epochs_unique", "two primaries with one configEpoch leave it at that"},
+    MutationInfo{Mutation::kIgnoreSlotEpoch, "ignore-slot-epoch", "slot_ownership_agrees",
+                 "any claim takes a slot, whatever its epoch"},
+    MutationInfo{Mutation::kNoDemotion, "no-demotion", "one_writable_primary",
+                 "a primary that lost its slots keeps them and goes on serving"},
+    MutationInfo{Mutation::kMinorityKeepsWriting, "minority-keeps-writing",
+                 "minority_stops_writing", "the cluster state never fails for want of a majority"},
+    MutationInfo{Mutation::kNoRejoinDelay, "no-rejoin-delay", "minority_stops_writing",
+                 "a primary that was in a minority serves again the moment it sees the others"},
+    MutationInfo{Mutation::kAckBeforeApply, "ack-before-apply", "acked_writes_accounted",
+                 "now and then a write is acknowledged and thrown away"},
+    MutationInfo{Mutation::kReplicaSkipsCommand, "replica-skips-command", "replica_data_is_prefix",
+                 "a replica leaves out every 16th write of the stream"},
+    MutationInfo{Mutation::kRedirectToSelf, "redirect-to-self", "redirects_terminate",
+                 "MOVED names the node that answers it"},
+    MutationInfo{Mutation::kFailNeverClears, "fail-never-clears", "converges_after_heal",
+                 "a peer once held to have failed is held so for ever"},
+    MutationInfo{Mutation::kSendBeforeSave, "send-before-save", "persist_before_send",
+                 "a vote leaves at once and is written to nodes.conf a tick later"},
+};
+static_assert(kMutations.size() + 1 == static_cast<std::size_t>(Mutation::kCount));
+
+}  // namespace
+
+std::span<const MutationInfo> mutations() {
+  return kMutations;
+}
+
+std::optional<Mutation> find_mutation(std::string_view name) {
+  for (const MutationInfo& info : kMutations) {
+    if (info.name == name) return info.mutation;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sim

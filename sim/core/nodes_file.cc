@@ -1,0 +1,152 @@
+#include "sim/core/nodes_file.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "sim/core/broken.h"
+#include "sim/core/epochs.h"
+#include "sim/core/membership.h"
+#include "sim/core/role.h"
+
+namespace sim {
+namespace {
+
+void make_myself(Server& server, Pass& pass, const NodeName& name, std::uint16_t flags) {
+  ClusterState& cluster = server.cluster;
+  const NameRef ref = server.names->intern(name);
+  if (!admit_name(server, pass, ref)) return;
+  cluster.peers.add(ref);
+  cluster.peers.hot(kMyself).flags = flags;
+}
+
+// The row of a node the file mentions, made if it is new.
+PeerId row_of(Server& server, const NodeName& name) {
+  const NameRef ref = server.names->intern(name);
+  const PeerId known = server.cluster.peers.find(ref);
+  return known.is_none() ? server.cluster.peers.add(ref) : known;
+}
+
+void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line) {
+  ClusterState& cluster = server.cluster;
+  const PeerId peer = row_of(server, line.id);
+  const PeerId primary = line.replica_of.is_none() ? kNoPeer : row_of(server, line.replica_of);
+  PeerHot& hot = cluster.peers.hot(peer);
+  hot.set(line.flags);
+  hot.address = server.names->intern(line.address);
+  hot.primary = primary;
+  // Times of another life mean nothing, but that there was one does.
+  if (line.ping_sent_ms != 0) hot.ping_sent_ms = pass.wall_ms();
+  if (line.pong_received_ms != 0) hot.pong_received_ms = pass.wall_ms();
+  if ((line.flags & bus::flag::kFail) != 0) cluster.failed_ms[peer] = pass.wall_ms();
+  if (!line.hostname.empty() && peer != kMyself) cluster.hostnames[peer] = line.hostname;
+  if (!primary.is_none()) cluster.peers.hot(primary).set(bus::flag::kMigrateTo);
+  // A replica's line shows its primary's epoch.
+  const bool replica = (line.flags & bus::flag::kSlave) != 0 && !primary.is_none();
+  PeerCold& cold = cluster.peers.cold(peer);
+  cold.config_epoch = replica ? 0 : line.config_epoch;
+  if (line.slots.none()) return;
+  SlotSet free;  // a slot listed twice stays with the first line
+  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
+    if (!owner.is_none()) return;
+    for (std::uint32_t slot = first.value; slot <= last.value; ++slot) free.set(slot);
+  });
+  free &= line.slots;
+  cluster.owners.assign(free, peer);
+  cold.slots = server.names->share(cold.slots->slots() | free);
+  hot.slot_count = cold.slots->count() & 0x7fff;
+}
+
+void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
+  ClusterState& cluster = server.cluster;
+  const auto mine = std::find_if(
+      file.lines.begin(), file.lines.end(),
+      [](const nodes_conf::Line& line) { return (line.flags & bus::flag::kMyself) != 0; });
+  make_myself(server, pass, mine->id, mine->flags);
+  for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line);
+  cluster.current_epoch = file.current_epoch;
+  cluster.last_vote_epoch = file.last_vote_epoch;
+  cluster.peers.each([&](PeerId peer) {
+    cluster.current_epoch = std::max(cluster.current_epoch, cluster.peers.cold(peer).config_epoch);
+  });
+}
+
+std::string print_file(const Server& server) {
+  nodes_conf::File file;
+  const PeerTable& peers = server.cluster.peers;
+  file.lines.reserve(peers.known());
+  std::string text;
+  peers.each([&](PeerId peer) {
+    if (peers.hot(peer).has(bus::flag::kHandshake)) return;
+    text += nodes_conf::print(peer_line(server, peer));
+    text += '\n';
+  });
+  file.current_epoch = server.cluster.current_epoch;
+  file.last_vote_epoch = server.cluster.last_vote_epoch;
+  return text + nodes_conf::print(file);
+}
+
+}  // namespace
+
+nodes_conf::Line peer_line(const Server& server, PeerId peer) {
+  const ClusterState& cluster = server.cluster;
+  const PeerHot& hot = cluster.peers.hot(peer);
+  const PeerId epoch_of = hot.is_replica() && !hot.primary.is_none() ? hot.primary : peer;
+  nodes_conf::Line line;
+  line.id = peer_name(server, peer);
+  if (!hot.has(bus::flag::kNoAddr)) line.address = peer_address(server, peer);
+  line.hostname = peer_hostname(server, peer);
+  line.flags = hot.flags;
+  line.replica_of = peer_name(server, hot.primary);
+  line.ping_sent_ms = hot.ping_sent_ms;
+  line.pong_received_ms = hot.pong_received_ms;
+  line.config_epoch = cluster.peers.cold(epoch_of).config_epoch;
+  line.connected = hot.linked != 0 || peer == kMyself;
+  line.slots = cluster.peers.cold(peer).slots->slots();
+  return line;
+}
+
+void load_nodes_file(Server& server, Pass& pass, const DiskImage& disk) {
+  ClusterState& cluster = server.cluster;
+  const auto found = disk.find(server.config.cluster_config_file);
+  const std::string_view text = found == disk.end() ? std::string_view{} : *found->second;
+  cluster.file_size = text.size();
+  auto parsed = nodes_conf::parse(text);
+  if (const auto* corrupt = std::get_if<nodes_conf::Corrupt>(&parsed)) {
+    return pass.exit(kFatalExit, server.config.cluster_config_file + ":" +
+                                     std::to_string(corrupt->line) + ": " + corrupt->why);
+  }
+  const auto& file = std::get<nodes_conf::File>(parsed);
+  if (!file.lines.empty()) {
+    take_file(server, pass, file);
+    return refresh_own_row(server);
+  }
+  make_myself(server, pass, random_node_name(pass), bus::flag::kMyself | bus::flag::kMaster);
+  refresh_own_row(server);
+  save_nodes_file(server, pass, true);
+}
+
+void make_standalone(Server& server, Pass& pass) {
+  make_myself(server, pass, random_node_name(pass), bus::flag::kMyself | bus::flag::kMaster);
+  refresh_own_row(server);
+}
+
+void save_nodes_file(Server& server, Pass& pass, bool sync) {
+  ClusterState& cluster = server.cluster;
+  const std::string& file = server.config.cluster_config_file;
+  cluster.todo &= static_cast<std::uint8_t>(~todo::kSaveConfig);
+  std::string text = print_file(server);
+  const std::uint64_t size = text.size();
+  // One write call that also overwrites the old tail, so that a crash before the truncation leaves
+  // blank lines only.
+  const bool shorter = size < cluster.file_size;
+  if (shorter) text.resize(cluster.file_size, '\n');
+  pass.write(file, 0, share(std::move(text)));
+  if (sync) pass.sync(file);
+  if (shorter) pass.truncate(file, size);
+  cluster.file_size = size;
+  pass.note(event::ConfigSaved{sync});
+}
+
+}  // namespace sim

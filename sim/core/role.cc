@@ -1,0 +1,107 @@
+#include "sim/core/role.h"
+
+#include "sim/core/broken.h"
+#include "sim/core/cluster_health.h"
+#include "sim/core/data.h"
+#include "sim/core/election.h"
+#include "sim/core/epochs.h"
+#include "sim/core/gossip.h"
+#include "sim/core/manual_failover.h"
+#include "sim/core/membership.h"
+#include "sim/core/nodes_file.h"
+#include "sim/core/replication.h"
+#include "sim/core/slots_config.h"
+
+namespace sim {
+
+bool has_replicas(const ClusterState& cluster, PeerId primary) {
+  for (std::uint32_t row = 0; row < cluster.peers.rows(); ++row) {
+    const PeerHot& hot = cluster.peers.hot(PeerId{row});
+    if (hot.used() && hot.primary == primary) return true;
+  }
+  return false;
+}
+
+void link_replica(Server& server, PeerId replica, PeerId primary) {
+  ClusterState& cluster = server.cluster;
+  const PeerId before = cluster.peers.hot(replica).primary;
+  cluster.peers.hot(replica).primary = primary;
+  if (!before.is_none() && !has_replicas(cluster, before)) {
+    cluster.peers.hot(before).clear(bus::flag::kMigrateTo);
+  }
+  if (!primary.is_none()) cluster.peers.hot(primary).set(bus::flag::kMigrateTo);
+  cluster.view_cache = {};
+}
+
+void set_peer_as_primary(Server& server, Pass&, PeerId peer) {
+  ClusterState& cluster = server.cluster;
+  PeerHot& hot = cluster.peers.hot(peer);
+  if (hot.is_primary()) return;
+  const bool had_primary = !hot.primary.is_none();
+  if (had_primary) link_replica(server, peer, kNoPeer);
+  if (had_primary && peer != kMyself) hot.set(bus::flag::kMigrateTo);
+  hot.clear(bus::flag::kSlave);
+  hot.set(bus::flag::kMaster);
+  cluster.view_cache = {};
+  cluster.todo |= todo::kUpdateState;
+  save_later(cluster, false);
+}
+
+void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, NameRef primary) {
+  ClusterState& cluster = server.cluster;
+  PeerHot& hot = cluster.peers.hot(peer);
+  if (hot.is_primary()) {
+    // 7.0 unbinds at once, whether or not somebody claims these slots yet: readers of a demotion
+    // that overtakes the successor's claim see them uncovered for a while.
+    unbind_all(server, pass, peer);
+    hot.clear(bus::flag::kMaster | bus::flag::kMigrateTo);
+    hot.set(bus::flag::kSlave);
+    cluster.view_cache = {};
+    cluster.todo |= todo::kUpdateState;
+    save_later(cluster, false);
+  }
+  const PeerId named = mentioned_peer(server, primary);
+  if (!named.is_none() && named != hot.primary) {
+    link_replica(server, peer, named);
+    save_later(cluster, false);
+  }
+}
+
+void follow(Server& server, Pass& pass, PeerId primary) {
+  ClusterState& cluster = server.cluster;
+  PeerHot& me = cluster.peers.hot(kMyself);
+  if (primary == kMyself || me.slot_count != 0) {
+    return pass.exit(kAssertionExit, primary == kMyself
+                                         ? "assertion failed: n != myself"
+                                         : "assertion failed: myself->numslots == 0");
+  }
+  const bool was_primary = me.is_primary();
+  if (was_primary) {
+    me.clear(bus::flag::kMaster | bus::flag::kMigrateTo);
+    me.set(bus::flag::kSlave);
+  }
+  link_replica(server, kMyself, primary);
+  pass.note(event::Following{peer_name(server, primary), was_primary});
+  replication_follow(server, pass, peer_endpoint(server, primary));
+  reset_manual_failover(server, pass);
+  if (was_primary) session_role_changed(server, pass);
+}
+
+void promote_myself(Server& server, Pass& pass, std::uint32_t votes, bool takeover) {
+  ClusterState& cluster = server.cluster;
+  const PeerId old_primary = my_primary(cluster);
+  if (am_primary(cluster) || old_primary.is_none()) return;
+  pass.note(event::Promoted{peer_name(server, old_primary), my_config_epoch(cluster), votes,
+                            takeover ? 0 : quorum(cluster), takeover, cluster.manual.end_ms != 0});
+  set_peer_as_primary(server, pass, kMyself);
+  replication_promote(server, pass);
+  bind_slots(server, pass, cluster.peers.cold(old_primary).slots->slots(), kMyself,
+             my_config_epoch(cluster));
+  evaluate_health(server, pass);
+  save_nodes_file(server, pass, true);
+  broadcast_pong(server, pass, false);
+  if (cluster.manual.end_ms != 0) pass.note(event::ManualFailover{"done"});
+  reset_manual_failover(server, pass);
+}
+
+}  // namespace sim

@@ -1,0 +1,188 @@
+#include "sim/core/slots_config.h"
+
+#include <map>
+
+#include "sim/core/broken.h"
+#include "sim/core/data.h"
+#include "sim/core/epochs.h"
+#include "sim/core/gossip.h"
+#include "sim/core/links.h"
+#include "sim/core/membership.h"
+#include "sim/core/mutation.h"
+#include "sim/core/nodes_file.h"
+#include "sim/core/role.h"
+
+namespace sim {
+namespace {
+
+void set_slots(Server& server, PeerId peer, const SlotSet& slots) {
+  PeerTable& peers = server.cluster.peers;
+  const bool had_none = peers.hot(peer).slot_count == 0;
+  peers.cold(peer).slots = server.names->share(slots);
+  const std::uint32_t count = peers.cold(peer).slots->count();
+  peers.hot(peer).slot_count = count & 0x7fff;
+  if (!had_none || count == 0) return;
+  // A node that gets its first slot wants replicas, if replicas are a custom here at all.
+  for (std::uint32_t row = 0; row < peers.rows(); ++row) {
+    if (peers.hot(PeerId{row}).used() && !peers.hot(PeerId{row}).primary.is_none()) {
+      return peers.hot(peer).set(bus::flag::kMigrateTo);
+    }
+  }
+}
+
+template <class Visit>
+void each_slot(SlotId first, SlotId last, Visit visit) {
+  for (std::uint32_t slot = first.value; slot <= last.value; ++slot) visit(slot);
+}
+
+// What a claim does to the map, before anything is done about it.
+struct ClaimOutcome {
+  SlotSet taken;  // slots that go to the claimer
+  SlotSet dirty;  // of these, mine with keys in them
+  std::uint32_t claimed = 0, taken_from_us = 0;
+  bool new_primary = false;  // my shard lost a slot to the claimer
+};
+
+ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
+                         const SlotSet& claims) {
+  ClusterState& cluster = server.cluster;
+  const PeerId us = am_primary(cluster) ? kMyself : my_primary(cluster);
+  ClaimOutcome outcome;
+  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
+    const std::uint64_t owner_epoch = owner.is_none() ? 0 : cluster.peers.cold(owner).config_epoch;
+    each_slot(first, last, [&](std::uint32_t slot) {
+      if (!claims.test(slot)) {
+        // It stays bound, for routing and coverage, but is anybody's to take.
+        if (owner == claimer) cluster.not_claiming.set(slot);
+        return;
+      }
+      ++outcome.claimed;
+      if (owner == claimer) {
+        cluster.not_claiming.reset(slot);
+        return;
+      }
+      const bool free = owner.is_none() || cluster.not_claiming.test(slot);
+      if (!free && owner_epoch >= epoch && server.mutation != Mutation::kIgnoreSlotEpoch) return;
+      if (owner == kMyself && server.mutation == Mutation::kNoDemotion) return;
+      if (owner == kMyself &&
+          server.keyspace.count_in_slot(SlotId{static_cast<std::uint16_t>(slot)}) != 0) {
+        outcome.dirty.set(slot);
+      }
+      if (owner == us) {
+        outcome.new_primary = true;
+        ++outcome.taken_from_us;
+      }
+      outcome.taken.set(slot);
+    });
+  });
+  return outcome;
+}
+
+// The shard I belong to may have moved: to the claimer, or to my primary's primary.
+void move_with_slots(Server& server, Pass& pass, PeerId claimer, const ClaimOutcome& outcome) {
+  ClusterState& cluster = server.cluster;
+  const PeerId us = am_primary(cluster) ? kMyself : my_primary(cluster);
+  if (outcome.new_primary && us.is_none()) {
+    // A replica that does not know its primary takes "bound to nobody" for "bound to my primary".
+    return pass.exit(kSegfaultExit, "segmentation fault: curmaster is NULL in a slot update");
+  }
+  const bool emptied = outcome.new_primary && cluster.peers.hot(us).slot_count == 0;
+  const bool allowed =
+      server.config.cluster_allow_replica_migration || outcome.claimed == outcome.taken_from_us;
+  const PeerId grand = us.is_none() || us == kMyself ? kNoPeer : cluster.peers.hot(us).primary;
+  if (emptied && allowed) {
+    follow(server, pass, claimer);
+  } else if (!grand.is_none() && grand != kMyself) {
+    follow(server, pass, grand);
+  } else {
+    if (outcome.dirty.any()) drop_slot_keys(server, pass, outcome.dirty);
+    return;
+  }
+  cluster.todo |= todo::kUpdateState;
+  save_later(cluster, true);
+}
+
+}  // namespace
+
+void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
+                std::uint64_t epoch) {
+  ClusterState& cluster = server.cluster;
+  std::map<PeerId, SlotSet> moved;  // by previous owner
+  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId from) {
+    if (from == owner) return;
+    each_slot(first, last, [&](std::uint32_t slot) {
+      if (slots.test(slot)) moved[from].set(slot);
+    });
+  });
+  if (moved.empty()) return;
+  cluster.owners.assign(slots, owner);
+  const NodeName to = peer_name(server, owner);
+  for (const auto& [from, gone] : moved) {
+    pass.note(event::SlotsRebound{server.names->share(gone), peer_name(server, from), to, epoch});
+    if (!from.is_none()) {
+      set_slots(server, from, cluster.peers.cold(from).slots->slots() & ~gone);
+    }
+  }
+  if (!owner.is_none()) {
+    set_slots(server, owner, cluster.peers.cold(owner).slots->slots() | slots);
+  }
+  cluster.view_cache = {};
+}
+
+void unbind_all(Server& server, Pass& pass, PeerId peer) {
+  const SlotsRef slots = server.cluster.peers.cold(peer).slots;
+  if (slots->count() != 0) bind_slots(server, pass, slots->slots(), kNoPeer, 0);
+}
+
+bool unclaimed(const ClusterState& cluster, SlotId slot) {
+  return cluster.not_claiming.test(slot.value) || cluster.owners.owner(slot).is_none();
+}
+
+void update_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t epoch,
+                  const SlotsRef& claims) {
+  if (claimer == kMyself) return;
+  ClusterState& cluster = server.cluster;
+  const ClaimOutcome outcome = weigh_claim(server, claimer, epoch, claims->slots());
+  if (outcome.taken.any()) {
+    bind_slots(server, pass, outcome.taken, claimer, epoch);
+    cluster.not_claiming &= ~outcome.taken;
+    cluster.todo |= todo::kUpdateState;
+    save_later(cluster, true);
+  }
+  move_with_slots(server, pass, claimer, outcome);
+}
+
+void correct_stale_claims(Server& server, Pass& pass, PeerId sender, const bus::Header& header) {
+  ClusterState& cluster = server.cluster;
+  PeerId better = kNoPeer;
+  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
+    if (!better.is_none() || owner.is_none() || owner == sender) return;
+    if (cluster.peers.cold(owner).config_epoch <= header.config_epoch) return;
+    each_slot(first, last, [&](std::uint32_t slot) {
+      if (header.slots->slots().test(slot) && !cluster.not_claiming.test(slot)) better = owner;
+    });
+  });
+  if (better.is_none()) return;
+  const PeerCold& owner = cluster.peers.cold(better);
+  bus::Message message = build_message(server, bus::Type::kUpdate);
+  message.body = bus::Update{owner.config_epoch, cluster.peers.hot(better).name,
+                             server.names->share(owner.slots->slots() & ~cluster.not_claiming)};
+  send_to(server, pass, sender, message);
+}
+
+void read_update(Server& server, Pass& pass, PeerId sender, const bus::Update& update) {
+  ClusterState& cluster = server.cluster;
+  const PeerId subject = mentioned_peer(server, update.node);
+  if (sender.is_none() || subject.is_none()) return;
+  if (cluster.peers.cold(subject).config_epoch >= update.config_epoch) return;
+  if (cluster.peers.hot(subject).is_replica()) set_peer_as_primary(server, pass, subject);
+  if (subject == kMyself) {
+    // Genuine nodes never send this; a real server has no guard against it either.
+    set_epochs(server, pass, cluster.current_epoch, update.config_epoch, event::EpochCause::kSeen);
+  }
+  cluster.peers.cold(subject).config_epoch = update.config_epoch;
+  save_later(cluster, true);
+  update_slots(server, pass, subject, update.config_epoch, update.slots);
+}
+
+}  // namespace sim
