@@ -48,6 +48,8 @@ JsonRef parse_json(std::string_view text, Problems& problems);
 
 // A short form of a value for error messages: "5", "\"5s\"", "an object", "a list of 3".
 std::string describe(const JsonNode& node);
+// In quotes, cut to a length fit for a message, with control characters made visible.
+std::string quote(std::string_view text);
 std::string pointer_to(std::string_view parent, std::string_view key);  // escapes '~' and '/'
 std::string pointer_to(std::string_view parent, std::size_t index);
 

@@ -49,9 +49,10 @@ class Options {
   Options(JsonRef object, std::string pointer, Problems& problems,
           const KnownNames* known = nullptr);
 
-  bool has(std::string_view key) const;  // also counts as asking for it
+  bool has(std::string_view key);  // also counts as asking for it
   Place place() const { return object_->place; }
   const std::string& pointer() const { return pointer_; }
+  const JsonRef& source() const { return object_; }
   Problems& problems() { return problems_; }
   const KnownNames* known() const { return known_; }
 
@@ -111,6 +112,9 @@ class Options {
   // A nested object. Absent: an empty one, unless `required`. The caller calls its `finish` too.
   Options object(std::string_view key, bool required = false);
   std::vector<Options> objects(std::string_view key, bool required = false);
+  // All keys of this object but "x-..." ones, in order of the file: for objects whose keys are
+  // names.
+  std::vector<std::string> keys() const;
   // The raw value, null if absent.
   JsonRef raw(std::string_view key);
 
@@ -125,6 +129,7 @@ class Options {
   }
 
  private:
+  void ask(std::string_view key);
   const JsonNode* value(std::string_view key, bool required, std::string_view expected);
   void mistake(std::string_view key, const JsonNode& node, std::string what, std::string hint = {});
   std::optional<std::size_t> name_of(std::string_view key, std::span<const std::string_view> names,
@@ -161,5 +166,7 @@ std::string format_duration(Duration duration);
 std::optional<std::uint32_t> parse_ratio_ppm(std::string_view text);
 std::string format_ratio(std::uint32_t ppm);
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
+// "1Gbit", "10MB", each per second; "unlimited" is 0.
+std::optional<std::uint64_t> parse_bandwidth(std::string_view text);
 
 }  // namespace sim

@@ -8,12 +8,16 @@
 //                          ^
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace sim {
@@ -55,6 +59,7 @@ class Problems {
   std::string file_;
   std::string text_;
   std::vector<Problem> problems_;
+  std::set<std::tuple<Place, std::string, std::string>> seen_;
 };
 
 // Thrown where a scenario is required and the file does not hold one.

@@ -18,7 +18,6 @@
 #include "sim/base/choices.h"
 #include "sim/base/slot_set.h"
 #include "sim/base/time.h"
-#include "sim/scenario/milestone.h"
 #include "sim/scenario/options.h"
 #include "sim/scenario/problems.h"
 #include "sim/scenario/selector.h"
@@ -45,9 +44,9 @@ struct ClusterOptions {
       0;  // servers with cluster-enabled no, for clients that shard by themselves
   std::vector<std::string> zones;  // at least one; "a", "b", ... if given as a number
   std::vector<std::pair<std::string, std::vector<std::string>>>
-      regions;  // region -> zones; empty: none
-  std::uint32_t racks_per_zone = 1;
-  std::uint32_t hosts_per_rack = 0;  // 0: a host for every machine
+      regions;                       // region -> zones; empty: none
+  std::uint32_t racks_per_zone = 0;  // 0: no racks
+  std::uint32_t hosts_per_rack = 0;  // or per zone without racks; 0: one for every machine
   enum class Placement : std::uint8_t {
     kSpread,  // primaries round robin over zones, the replicas of a shard in other zones than its
               // primary
@@ -67,7 +66,7 @@ struct ClusterOptions {
 // A server of the cluster as the shape alone decides it. Machines are m1..mN: the shards' primaries
 // in order, then the replicas round robin (replica i follows primary i mod shards), then the
 // standalone servers.
-struct Server {
+struct PlannedServer {
   std::string name;
   int shard = -1;  // -1: standalone
   bool primary = false;
@@ -75,7 +74,7 @@ struct Server {
       0;  // index of its primary among the servers; its own for a primary or standalone
   std::string host, rack, zone, region;  // host is never empty
 };
-std::vector<Server> servers(const ClusterOptions& cluster);
+std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster);
 
 // ---- The network ----
 
@@ -125,7 +124,7 @@ struct WorkloadOptions {
 
 // A milestone of some shard, node or time.
 struct EventPattern {
-  Milestone event{};
+  std::string event;  // name in the vocabulary's milestones
   std::optional<std::uint32_t> shard;
   std::optional<Selector> node;
   std::uint32_t count = 1;  // the count-th time it happens; in expectations: at least so often
@@ -247,7 +246,6 @@ struct Scenario {
   ClusterOptions cluster;
   NetworkOptions network;
   std::vector<WorkloadOptions> workloads;
-  std::uint32_t auditors = 1;
   std::vector<Step> timeline;  // in order of the file
   std::optional<NemesisOptions> nemesis;
   bool heal = true;  // at the end of `duration` everything ends and is mended, "forever" excepted
@@ -260,8 +258,6 @@ struct Scenario {
   JsonRef document;  // the variant's own document, for swarm draws and for exporting
   // What each seed draws for itself: a dotted path and its values. Empty: nothing.
   std::vector<std::pair<std::string, std::vector<JsonRef>>> swarm;
-
-  std::uint32_t client_count() const;
 };
 
 // ---- Loading ----
@@ -276,16 +272,24 @@ struct Vocabulary {
   };
   struct Workload {
     std::string name;
-    std::function<void(Options&)> check;
+    // Reads the options of an entry and answers how many clients it has; need not call finish.
+    std::function<std::uint32_t(Options&)> check;
   };
-  enum class Unit : std::uint8_t { kCount, kTime, kRatio };
+  enum class Unit : std::uint8_t {
+    kCount,
+    kTime,   // nanoseconds, written as times
+    kRatio,  // parts per million, written as "80%"
+    kRate,   // thousandths per second, written as "1.5/s"
+  };
   struct Metric {
-    std::string name;  // "promotion"; the language adds _p50, _p90, _p99, _min, _max
+    std::string name;  // "promotion"; the language adds _p50, _p90, _p99, _min and _max;
+                       // "bus_sent_*" is a family
     Unit unit = Unit::kCount;
   };
   std::vector<Fault> faults;
   std::vector<Workload> workloads;
   std::vector<std::string> invariants;
+  std::vector<std::string> milestones;  // what can be waited for, demanded and forbidden
   std::vector<Metric> metrics;
   std::vector<std::string> profiles{"redis-7.0"};
   std::vector<std::string> directives;

@@ -1,0 +1,239 @@
+#include <algorithm>
+#include <charconv>
+
+#include "sim/scenario/reader.h"
+
+namespace sim {
+namespace reader {
+
+std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions& cluster,
+                                            const Vocabulary& vocabulary) {
+  std::vector<WorkloadOptions> list;
+  std::vector<std::string_view> types, zones(cluster.zones.begin(), cluster.zones.end());
+  for (const Vocabulary::Workload& workload : vocabulary.workloads) types.push_back(workload.name);
+  for (Options& entry : root.objects("workload")) {
+    WorkloadOptions workload;
+    workload.type = entry.text("type");
+    const auto same = std::count_if(list.begin(), list.end(), [&](const WorkloadOptions& other) {
+      return other.type == workload.type;
+    });
+    workload.name = entry.text(
+        "name", same == 0 ? workload.type : workload.type + '-' + std::to_string(same + 1));
+    for (const WorkloadOptions& other : list) {
+      if (other.name == workload.name)
+        entry.problem("name", "a second workload " + quote(workload.name));
+    }
+    workload.zone = entry.text("zone", "");
+    entry.text("note", "");
+    if (!workload.zone.empty() &&
+        std::find(zones.begin(), zones.end(), workload.zone) == zones.end()) {
+      entry.problem("zone", "there is no zone " + quote(workload.zone),
+                    did_you_mean(workload.zone, zones));
+    }
+    workload.options = {entry.source(), entry.pointer(), entry.asked()};
+    const auto found = std::find_if(
+        vocabulary.workloads.begin(), vocabulary.workloads.end(),
+        [&](const Vocabulary::Workload& known) { return known.name == workload.type; });
+    if (found == vocabulary.workloads.end()) {
+      if (!workload.type.empty()) {
+        entry.problem("type", "there is no workload " + quote(workload.type),
+                      did_you_mean(workload.type, types));
+      }
+    } else {
+      Options rest = workload.options.open(root.problems(), root.known());
+      if (found->check) workload.clients = found->check(rest);
+      rest.finish();
+    }
+    list.push_back(std::move(workload));
+  }
+  return list;
+}
+
+}  // namespace reader
+
+namespace {
+
+using namespace reader;
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
+    names.push_back(name);
+}
+
+// Where the file puts two machines on one host, it must put them in one place.
+void check_hosts(Options& root, const std::vector<PlannedServer>& servers) {
+  std::map<std::string, const PlannedServer*> first;
+  for (const PlannedServer& server : servers) {
+    const PlannedServer& other = *first.emplace(server.host, &server).first->second;
+    if (other.zone != server.zone || other.rack != server.rack) {
+      root.problem("cluster", "host " + quote(server.host) + " would stand in two places, for " +
+                                  other.name + " and for " + server.name);
+    }
+  }
+}
+
+void learn_names(const std::vector<PlannedServer>& servers, Scenario& scenario) {
+  KnownNames& known = scenario.known;
+  known.shards = scenario.cluster.shards;
+  for (const std::string& zone : scenario.cluster.zones) known.zones.push_back(zone);
+  for (const auto& [region, zones] : scenario.cluster.regions) known.regions.push_back(region);
+  for (const PlannedServer& server : servers) {
+    known.machines.push_back(server.name);
+    add_once(known.racks, server.rack);
+    if (known.hosts.empty() || known.hosts.back() != server.host)
+      known.hosts.push_back(server.host);
+  }
+  std::sort(known.hosts.begin(), known.hosts.end());
+  known.hosts.erase(std::unique(known.hosts.begin(), known.hosts.end()), known.hosts.end());
+  std::uint32_t clients = 0;
+  for (const WorkloadOptions& workload : scenario.workloads) {
+    for (std::uint32_t i = 0; i < workload.clients; ++i) {
+      known.machines.push_back("client-" + std::to_string(++clients));
+    }
+  }
+  for (std::size_t i = 0; i < scenario.workloads.size(); ++i) {
+    known.machines.push_back("auditor-" + std::to_string(i + 1));
+  }
+}
+
+std::uint64_t read_seed(Options& root) {
+  const JsonRef node = root.raw("seed");
+  if (!node) return 1;
+  std::string_view digits = node->text;
+  int base = 10;
+  if (node->kind == JsonNode::Kind::kText && digits.starts_with("0x")) {
+    base = 16;
+    digits.remove_prefix(2);
+  }
+  std::uint64_t seed = 0;
+  const auto [stop, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), seed, base);
+  if (digits.empty() || error != std::errc{} || stop != digits.data() + digits.size()) {
+    root.problem("seed",
+                 "expected a whole number or a text such as \"0x2a\", got " + describe(*node));
+  }
+  return seed;
+}
+
+void read_about(Options& root, Scenario& scenario) {
+  root.text("$schema", "");
+  root.integer("version", {1, 1});
+  scenario.name = root.text("name");
+  scenario.description = root.text("description", "");
+  scenario.tags = root.texts("tags", std::vector<std::string>{});
+  scenario.refs = root.texts("refs", std::vector<std::string>{});
+  scenario.seed = read_seed(root);
+  scenario.duration = root.duration("duration", Duration{std::chrono::seconds{60}}, kSomeTime);
+}
+
+void read_limits(Options options, LimitOptions& limits) {
+  constexpr Range<std::int64_t> kEvents{1, 1'000'000'000'000};
+  limits.events = static_cast<std::uint64_t>(
+      options.integer("events", static_cast<std::int64_t>(limits.events), kEvents));
+  limits.events_per_instant = static_cast<std::uint64_t>(options.integer(
+      "events_per_instant", static_cast<std::int64_t>(limits.events_per_instant), kEvents));
+  limits.memory_bytes =
+      options.bytes("memory", limits.memory_bytes, {1 << 20, std::uint64_t{1} << 44});
+  options.finish();
+}
+
+// Reads a document that is one variant; what varies it has been asked for already.
+Scenario read_variant(const JsonRef& document, const Vocabulary& vocabulary, Problems& problems) {
+  Scenario scenario;
+  scenario.document = document;
+  Options root(document, "", problems);
+  read_about(root, scenario);
+  const std::size_t sound = problems.size();
+  scenario.cluster = read_cluster(root.object("cluster"), vocabulary);
+  scenario.workloads = read_workloads(root, scenario.cluster, vocabulary);
+  // When the shape is in doubt, names are not checked against it: one mistake, one message.
+  const bool shaped = problems.size() == sound;
+  if (shaped) {
+    const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
+    check_hosts(root, servers);
+    learn_names(servers, scenario);
+    Options network = root.object("network");
+    scenario.known.switches = network.texts("switches", std::vector<std::string>{});
+  }
+  Options rest(document, "", problems, shaped ? &scenario.known : nullptr);
+  scenario.network = read_network(rest.object("network"));
+  scenario.timeline = read_timeline(rest, vocabulary, scenario.duration);
+  if (rest.has("nemesis"))
+    scenario.nemesis = read_nemesis(rest.object("nemesis"), vocabulary, scenario.duration);
+  scenario.heal = rest.boolean("heal", true);
+  Options settle = rest.object("settle");
+  scenario.settle_within = settle.duration("within", Duration{std::chrono::seconds{30}}, kSomeTime);
+  settle.finish();
+  scenario.expect = read_expectations(rest.object("expect"), vocabulary);
+  read_limits(rest.object("limits"), scenario.limits);
+  rest.has("matrix");
+  rest.has("swarm");
+  rest.also_known(root.asked());
+  rest.finish();
+  return scenario;
+}
+
+// Every value that a seed may draw is tried by itself when the file is loaded.
+void check_swarm(const JsonRef& document, const std::vector<Axis>& axes,
+                 const Vocabulary& vocabulary, Problems& problems) {
+  for (const Axis& axis : axes) {
+    for (const JsonRef& value : axis.values) {
+      std::string why;
+      const JsonRef drawn = with_value(document, axis.path, value, why);
+      if (drawn) {
+        read_variant(drawn, vocabulary, problems);
+      } else {
+        problems.add({axis.place, "/swarm", quote(axis.path) + " meets the matrix: " + why, ""});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Loaded load_scenario(std::string file, std::string text, const Vocabulary& vocabulary) {
+  Loaded loaded{{}, Problems(file, text)};
+  Problems& problems = loaded.problems;
+  const JsonRef document = parse_json(text, problems);
+  if (!document) return loaded;
+  if (document->kind != JsonNode::Kind::kObject) {
+    problems.add({document->place, "",
+                  "expected a scenario, which is an object; got " + describe(*document), ""});
+    return loaded;
+  }
+  Options root(document, "", problems);
+  const std::vector<Axis> matrix = read_axes(root, "matrix");
+  const std::vector<Axis> swarm = read_axes(root, "swarm");
+  for (const Variant& variant : expand(document, matrix, problems)) {
+    Scenario scenario = read_variant(variant.document, vocabulary, problems);
+    scenario.file = file;
+    scenario.variant = variant.name;
+    for (const Axis& axis : swarm) scenario.swarm.emplace_back(axis.path, axis.values);
+    check_swarm(variant.document, swarm, vocabulary, problems);
+    loaded.variants.push_back(std::move(scenario));
+  }
+  if (!problems.empty()) loaded.variants.clear();
+  return loaded;
+}
+
+Scenario draw_swarm(const Scenario& scenario, const Vocabulary& vocabulary, Choices& choices,
+                    Problems& problems) {
+  JsonRef document = scenario.document;
+  for (const auto& [path, values] : scenario.swarm) {
+    std::string why;
+    const JsonRef drawn =
+        with_value(document, path, values[choices.choose(Site::kSwarm, values.size())], why);
+    if (!drawn) {
+      problems.add(
+          {values.front()->place, "/swarm", quote(path) + " meets another value: " + why, ""});
+      return scenario;
+    }
+    document = drawn;
+  }
+  Scenario drawn = read_variant(document, vocabulary, problems);
+  drawn.file = scenario.file;
+  drawn.variant = scenario.variant;
+  return problems.empty() ? drawn : scenario;
+}
+
+}  // namespace sim

@@ -1,0 +1,246 @@
+#include <algorithm>
+#include <charconv>
+
+#include "sim/scenario/reader.h"
+
+namespace sim::reader {
+namespace {
+
+void check_directives(Options& options, std::string_view key, const Directives& directives,
+                      const Vocabulary& vocabulary) {
+  const JsonRef object = options.raw(key);
+  if (!object || !vocabulary.check_directive) return;
+  const std::vector<std::string_view> known(vocabulary.directives.begin(),
+                                            vocabulary.directives.end());
+  for (const auto& [name, value] : directives) {
+    const std::optional<std::string> refusal = vocabulary.check_directive(name, value);
+    if (!refusal) continue;
+    const JsonMember& member = *object->find(name);
+    const std::string at = pointer_to(options.pointer(), key);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      options.problems().add(
+          {member.place, at, "unknown directive " + quote(name), did_you_mean(name, known)});
+    } else {
+      options.problems().add(
+          {member.value->place, pointer_to(at, name),
+           "directive " + quote(name) + " refuses " + quote(value) + ": " + *refusal, ""});
+    }
+  }
+}
+
+Directives read_directives(Options& options, std::string_view key, const Vocabulary& vocabulary) {
+  Directives directives = options.directives(key);
+  check_directives(options, key, directives, vocabulary);
+  return directives;
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 32 &&
+         text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+             std::string_view::npos;
+}
+
+void check_names(Options& options, std::string_view key, const std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!is_name(names[i])) {
+      options.problem(key, quote(names[i]) + " is no name: up to 32 letters, digits, '-' and '_'");
+    }
+    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
+        names.begin() + static_cast<std::ptrdiff_t>(i)) {
+      options.problem(key, quote(names[i]) + " occurs twice");
+    }
+  }
+}
+
+// "a", "b", ... "z", "a2", "b2", ...
+std::string letter_name(std::size_t index) {
+  std::string name(1, static_cast<char>('a' + index % 26));
+  return index < 26 ? name : name + std::to_string(index / 26 + 1);
+}
+
+std::vector<std::string> read_zones(Options& options) {
+  const JsonRef zones = options.raw("zones");
+  std::vector<std::string> names;
+  if (zones && zones->kind != JsonNode::Kind::kNumber) {
+    names = options.texts("zones");
+    if (names.empty()) options.problem("zones", "expected at least one zone");
+    check_names(options, "zones", names);
+  } else {
+    const auto count = static_cast<std::size_t>(options.integer("zones", 1, {1, 1000}));
+    for (std::size_t i = 0; i < count; ++i) names.push_back(letter_name(i));
+  }
+  return names;
+}
+
+void read_regions(Options options, ClusterOptions& cluster) {
+  const std::vector<std::string_view> zones(cluster.zones.begin(), cluster.zones.end());
+  std::vector<std::string> placed;
+  for (const std::string& region : options.keys()) {
+    std::vector<std::string> members = options.texts(region);
+    for (const std::string& zone : members) {
+      if (std::find(zones.begin(), zones.end(), zone) == zones.end()) {
+        options.problem(region, "there is no zone " + quote(zone), did_you_mean(zone, zones));
+      } else if (std::find(placed.begin(), placed.end(), zone) != placed.end()) {
+        options.problem(region, "zone " + quote(zone) + " is in two regions");
+      }
+      placed.push_back(zone);
+    }
+    cluster.regions.emplace_back(region, std::move(members));
+  }
+  options.finish();
+}
+
+// "0-5460 10922"
+std::optional<std::vector<SlotRange>> parse_ranges(std::string_view text) {
+  std::vector<SlotRange> ranges;
+  while (!text.empty()) {
+    const std::size_t space = text.find(' ');
+    std::string_view word = text.substr(0, space);
+    text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
+    std::uint16_t ends[2] = {0, 0};
+    const char* const stop = word.data() + word.size();
+    auto parsed = std::from_chars(word.data(), stop, ends[0]);
+    if (parsed.ec != std::errc{}) return std::nullopt;
+    ends[1] = ends[0];
+    if (parsed.ptr != stop) {
+      if (*parsed.ptr != '-') return std::nullopt;
+      parsed = std::from_chars(parsed.ptr + 1, stop, ends[1]);
+      if (parsed.ec != std::errc{} || parsed.ptr != stop) return std::nullopt;
+    }
+    if (ends[0] > ends[1] || ends[1] >= kSlotCount) return std::nullopt;
+    ranges.push_back({SlotId{ends[0]}, SlotId{ends[1]}});
+  }
+  return ranges;
+}
+
+void read_slots(Options& options, ClusterOptions& cluster) {
+  if (!options.has("slots")) return;
+  SlotSet taken;
+  for (const std::string& text : options.texts("slots")) {
+    const std::optional<std::vector<SlotRange>> ranges = parse_ranges(text);
+    if (!ranges) {
+      options.problem("slots", "expected slot ranges such as \"0-5460 10922\", got " + quote(text));
+      continue;
+    }
+    for (const SlotRange& range : *ranges) {
+      for (std::uint32_t slot = range.first.value; slot <= range.last.value; ++slot) {
+        if (taken.test(slot)) {
+          options.problem("slots", "slot " + std::to_string(slot) + " is given to two shards");
+          return;
+        }
+        taken.set(slot);
+      }
+    }
+    cluster.slots.push_back(*ranges);
+  }
+  if (cluster.slots.size() > cluster.shards) {
+    options.problem("slots", "slots for " + std::to_string(cluster.slots.size()) +
+                                 " shards, but there are " + std::to_string(cluster.shards));
+  }
+}
+
+void read_clock(Options options, NodeOptions& node) {
+  node.clock_skew = options.duration("skew", Duration{0}, kSignedTime);
+  node.drift_ppm = static_cast<std::int32_t>(options.integer("drift_ppm", 0, {-500'000, 500'000}));
+  options.finish();
+}
+
+NodeOptions read_node(Options options, const ClusterOptions& cluster,
+                      const Vocabulary& vocabulary) {
+  NodeOptions node;
+  node.config = read_directives(options, "config", vocabulary);
+  read_clock(options.object("clock"), node);
+  node.zone = options.text("zone", "");
+  node.rack = options.text("rack", "");
+  node.host = options.text("host", "");
+  for (const std::string_view key : {"rack", "host"}) {
+    const std::string& name = key == "rack" ? node.rack : node.host;
+    if (options.has(key) && !is_name(name)) {
+      options.problem(key, quote(name) + " is no name: up to 32 letters, digits, '-' and '_'");
+    }
+  }
+  const std::vector<std::string_view> zones(cluster.zones.begin(), cluster.zones.end());
+  if (!node.zone.empty() && std::find(zones.begin(), zones.end(), node.zone) == zones.end()) {
+    options.problem("zone", "there is no zone " + quote(node.zone), did_you_mean(node.zone, zones));
+  }
+  options.finish();
+  return node;
+}
+
+void read_nodes(Options options, ClusterOptions& cluster, std::uint32_t count,
+                const Vocabulary& vocabulary) {
+  for (const std::string& name : options.keys()) {
+    std::uint32_t number = 0;
+    const char* const stop = name.data() + name.size();
+    const auto parsed =
+        std::from_chars(name.data() + std::min<std::size_t>(1, name.size()), stop, number);
+    if (name.empty() || name[0] != 'm' || parsed.ec != std::errc{} || parsed.ptr != stop ||
+        number == 0 || number > count || name[1] == '0') {
+      options.problem(name, "there is no server " + quote(name),
+                      "the servers are m1 to m" + std::to_string(count));
+    }
+    cluster.nodes.emplace(name, read_node(options.object(name), cluster, vocabulary));
+  }
+  options.finish();
+}
+
+Directives persistence(Options& options) {
+  enum class Kind : std::uint8_t { kNone, kEverySecond, kAlways };
+  switch (options.one_of<Kind>(
+      "persistence",
+      {{"none", Kind::kNone}, {"aof", Kind::kEverySecond}, {"aof-always", Kind::kAlways}},
+      Kind::kNone)) {
+    case Kind::kNone:
+      return {};
+    case Kind::kEverySecond:
+      return {{"appendonly", "yes"}, {"appendfsync", "everysec"}};
+    case Kind::kAlways:
+      return {{"appendonly", "yes"}, {"appendfsync", "always"}};
+  }
+  return {};
+}
+
+}  // namespace
+
+ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary) {
+  ClusterOptions cluster;
+  cluster.shards = static_cast<std::uint32_t>(options.integer("shards", 3, {0, kNodesMax}));
+  cluster.replicas = static_cast<std::uint32_t>(options.integer("replicas", 1, {0, 100}));
+  cluster.standalone = static_cast<std::uint32_t>(options.integer("standalone", 0, {0, kNodesMax}));
+  const std::uint64_t count =
+      std::uint64_t{cluster.shards} * (1 + cluster.replicas) + cluster.standalone;
+  if (count == 0) options.problem("", "a cluster without a single server");
+  if (count > kNodesMax) {
+    options.problem("", std::to_string(count) + " servers; at most " + std::to_string(kNodesMax) +
+                            " are possible");
+  }
+  cluster.zones = read_zones(options);
+  read_regions(options.object("regions"), cluster);
+  cluster.racks_per_zone = static_cast<std::uint32_t>(options.integer("racks", 0, {0, 1000}));
+  cluster.hosts_per_rack = static_cast<std::uint32_t>(options.integer("hosts", 0, {0, 1000}));
+  using Placement = ClusterOptions::Placement;
+  cluster.placement = options.one_of<Placement>(
+      "placement", {{"spread", Placement::kSpread}, {"packed", Placement::kPacked}},
+      Placement::kSpread);
+  cluster.profile = options.text("profile", "redis-7.0");
+  const std::vector<std::string_view> profiles(vocabulary.profiles.begin(),
+                                               vocabulary.profiles.end());
+  if (std::find(profiles.begin(), profiles.end(), cluster.profile) == profiles.end()) {
+    options.problem("profile", "there is no profile " + quote(cluster.profile),
+                    did_you_mean(cluster.profile, profiles));
+  }
+  using Form = ClusterOptions::Form;
+  cluster.form = options.one_of<Form>("form", {{"booted", Form::kBooted}, {"meet", Form::kMeet}},
+                                      Form::kBooted);
+  cluster.config = persistence(options);
+  const Directives config = read_directives(options, "config", vocabulary);
+  cluster.config.insert(cluster.config.end(), config.begin(), config.end());
+  read_slots(options, cluster);
+  read_nodes(options.object("nodes"), cluster,
+             static_cast<std::uint32_t>(std::min<std::uint64_t>(count, kNodesMax)), vocabulary);
+  options.finish();
+  return cluster;
+}
+
+}  // namespace sim::reader

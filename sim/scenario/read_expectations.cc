@@ -1,0 +1,209 @@
+#include <algorithm>
+#include <charconv>
+
+#include "sim/scenario/reader.h"
+
+namespace sim::reader {
+namespace {
+
+std::vector<std::string> read_invariants(Options& options, std::string_view key,
+                                         const Vocabulary& vocabulary) {
+  std::vector<std::string> names = options.texts(key, std::vector<std::string>{});
+  const std::vector<std::string_view> known(vocabulary.invariants.begin(),
+                                            vocabulary.invariants.end());
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    options.problem(key, "there is no invariant " + quote(name), did_you_mean(name, known));
+  }
+  return names;
+}
+
+std::vector<EventPattern> read_patterns(Options& options, std::string_view key,
+                                        const Vocabulary& vocabulary) {
+  std::vector<EventPattern> patterns;
+  const JsonRef list = options.raw(key);
+  if (!list) return patterns;
+  if (list->kind != JsonNode::Kind::kList) {
+    options.problem(key, "expected a list of milestones, got " + describe(*list));
+  }
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    const std::string pointer = pointer_to(pointer_to(options.pointer(), key), i);
+    auto pattern = read_pattern(list->items[i], pointer, options, vocabulary, true);
+    if (pattern) patterns.push_back(std::move(*pattern));
+  }
+  return patterns;
+}
+
+// ---- Bounds on metrics ----
+
+using Statistic = MetricBound::Statistic;
+using Compare = MetricBound::Compare;
+
+const Vocabulary::Metric* find_metric(const Vocabulary& vocabulary, std::string_view name) {
+  for (const Vocabulary::Metric& metric : vocabulary.metrics) {
+    const std::string_view known = metric.name;
+    const bool family = !known.empty() && known.back() == '*';
+    if (known == name || (family && name.rfind(known.substr(0, known.size() - 1), 0) == 0))
+      return &metric;
+  }
+  return nullptr;
+}
+
+// The metric a key names, with its statistic cut off.
+const Vocabulary::Metric* read_metric_name(std::string_view key, const Vocabulary& vocabulary,
+                                           MetricBound& bound) {
+  constexpr std::array<Word<Statistic>, 5> kStatistics{{{"_p50", Statistic::kP50},
+                                                        {"_p90", Statistic::kP90},
+                                                        {"_p99", Statistic::kP99},
+                                                        {"_min", Statistic::kMin},
+                                                        {"_max", Statistic::kMax}}};
+  for (const Word<Statistic>& word : kStatistics) {
+    if (!key.ends_with(word.name)) continue;
+    const std::string_view base = key.substr(0, key.size() - word.name.size());
+    if (const Vocabulary::Metric* metric = find_metric(vocabulary, base); metric != nullptr) {
+      bound.metric = base;
+      bound.statistic = word.value;
+      return metric;
+    }
+  }
+  bound.metric = key;
+  return find_metric(vocabulary, key);
+}
+
+std::optional<std::int64_t> parse_value(std::string_view text, Vocabulary::Unit unit) {
+  switch (unit) {
+    case Vocabulary::Unit::kTime: {
+      const std::optional<Duration> time = parse_duration(text);
+      return time ? std::optional(time->count()) : std::nullopt;
+    }
+    case Vocabulary::Unit::kRatio: {
+      const std::optional<std::uint32_t> ppm = parse_ratio_ppm(text);
+      return ppm ? std::optional<std::int64_t>(*ppm) : std::nullopt;
+    }
+    case Vocabulary::Unit::kRate: {
+      // "1.5/s" in thousandths: read as if it were seconds, in milliseconds.
+      if (!text.ends_with("/s")) return std::nullopt;
+      const std::optional<Duration> scaled =
+          parse_duration(std::string(text.substr(0, text.size() - 2)) + "s");
+      return scaled ? std::optional(scaled->count() / 1'000'000) : std::nullopt;
+    }
+    case Vocabulary::Unit::kCount:
+      break;
+  }
+  std::int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || stop != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
+
+std::string_view example(Vocabulary::Unit unit) {
+  switch (unit) {
+    case Vocabulary::Unit::kTime:
+      return "\"<20s\"";
+    case Vocabulary::Unit::kRatio:
+      return "\">80%\"";
+    case Vocabulary::Unit::kRate:
+      return "\"<1.5/s\"";
+    case Vocabulary::Unit::kCount:
+      break;
+  }
+  return "\"==0\"";
+}
+
+bool read_bound(std::string_view text, Vocabulary::Unit unit, MetricBound& bound) {
+  // Longer ones first: "<=" begins with "<".
+  constexpr std::array<Word<Compare>, 6> kCompares{{{"<=", Compare::kLessEqual},
+                                                    {">=", Compare::kGreaterEqual},
+                                                    {"==", Compare::kEqual},
+                                                    {"!=", Compare::kNotEqual},
+                                                    {"<", Compare::kLess},
+                                                    {">", Compare::kGreater}}};
+  for (const Word<Compare>& word : kCompares) {
+    if (!text.starts_with(word.name)) continue;
+    text.remove_prefix(word.name.size());
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    bound.compare = word.value;
+    const std::optional<std::int64_t> value = parse_value(text, unit);
+    bound.value = value.value_or(0);
+    return value.has_value();
+  }
+  return false;
+}
+
+std::vector<MetricBound> read_metrics(Options options, const Vocabulary& vocabulary) {
+  std::vector<MetricBound> bounds;
+  std::vector<std::string_view> names;
+  for (const Vocabulary::Metric& metric : vocabulary.metrics) names.push_back(metric.name);
+  for (const std::string& key : options.keys()) {
+    const std::string text = options.text(key);
+    MetricBound bound;
+    bound.place = options.raw(key)->place;
+    bound.written = key + ' ' + text;
+    const Vocabulary::Metric* metric = read_metric_name(key, vocabulary, bound);
+    if (metric == nullptr) {
+      options.problem(key, "there is no metric " + quote(key), did_you_mean(key, names));
+    } else if (!text.empty() && !read_bound(text, metric->unit, bound)) {
+      options.problem(key, "expected a bound such as " + std::string(example(metric->unit)) +
+                               ", got " + quote(text));
+    }
+    bounds.push_back(std::move(bound));
+  }
+  options.finish();
+  return bounds;
+}
+
+std::vector<std::uint32_t> read_rows(Options& options, std::string_view key) {
+  std::vector<std::uint32_t> rows;
+  const JsonRef list = options.raw(key);
+  if (!list) return rows;
+  bool sound = list->kind == JsonNode::Kind::kList;
+  for (const JsonRef& item : list->items) {
+    std::uint32_t row = 0;
+    const char* const stop = item->text.data() + item->text.size();
+    const auto parsed = std::from_chars(item->text.data(), stop, row);
+    sound = sound && item->kind == JsonNode::Kind::kNumber && parsed.ec == std::errc{} &&
+            parsed.ptr == stop && row >= 1 && row <= 1000;
+    rows.push_back(row);
+  }
+  if (!sound)
+    options.problem(key, "expected a list of row numbers such as [7, 12], got " + describe(*list));
+  return rows;
+}
+
+}  // namespace
+
+Expectations read_expectations(Options options, const Vocabulary& vocabulary) {
+  Expectations expect;
+  expect.place = options.place();
+  using Verdict = Expectations::Verdict;
+  expect.verdict = options.one_of<Verdict>(
+      "verdict", {{"pass", Verdict::kPass}, {"fail", Verdict::kFail}}, Verdict::kPass);
+  using Seeds = Expectations::Seeds;
+  expect.in = options.one_of<Seeds>("in", {{"every", Seeds::kEvery}, {"some", Seeds::kSome}},
+                                    Seeds::kEvery);
+  Options invariants = options.object("invariants");
+  expect.except = read_invariants(invariants, "except", vocabulary);
+  expect.known_defects = read_rows(invariants, "known_defects");
+  invariants.finish();
+  expect.violates = read_invariants(options, "violates", vocabulary);
+  if (expect.verdict == Verdict::kFail && expect.violates.empty()) {
+    options.problem("verdict",
+                    "a scenario that must fail says in \"violates\" which invariants it violates");
+  }
+  if (expect.verdict == Verdict::kPass && !expect.violates.empty()) {
+    options.problem("violates", "a scenario that violates invariants has the verdict \"fail\"");
+  }
+  expect.reached = read_patterns(options, "reached", vocabulary);
+  expect.not_reached = read_patterns(options, "not_reached", vocabulary);
+  expect.metrics = read_metrics(options.object("metrics"), vocabulary);
+  for (Options& entry : options.objects("final")) {
+    entry.text("note", "");
+    expect.final.push_back(read_command(entry));
+    entry.finish();
+  }
+  options.finish();
+  return expect;
+}
+
+}  // namespace sim::reader

@@ -1,0 +1,230 @@
+#include "sim/scenario/selector.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "sim/base/types.h"
+#include "sim/scenario/json.h"
+
+namespace sim {
+namespace {
+
+using Kind = Selector::Kind;
+
+// Forms that are a single word.
+struct PlainForm {
+  std::string_view word;
+  Kind kind;
+};
+constexpr std::array<PlainForm, 9> kPlain{{{"all", Kind::kAll},
+                                           {"primaries", Kind::kPrimaries},
+                                           {"replicas", Kind::kReplicas},
+                                           {"any-primary", Kind::kAnyPrimary},
+                                           {"any-replica", Kind::kAnyReplica},
+                                           {"any-node", Kind::kAnyNode},
+                                           {"majority", Kind::kMajority},
+                                           {"minority", Kind::kMinority},
+                                           {"clients", Kind::kClients}}};
+
+// Forms with an argument behind a colon: `shard-N` or `N`, a slot, or a name.
+enum class Argument : std::uint8_t { kShard, kSlot, kName };
+struct ArgumentForm {
+  std::string_view prefix;
+  Kind kind;
+  Argument argument;
+};
+constexpr std::array<ArgumentForm, 10> kWithArgument{{
+    {"primary", Kind::kPrimaryOf, Argument::kShard},
+    {"replica", Kind::kReplicaOf, Argument::kShard},
+    {"replicas", Kind::kReplicasOf, Argument::kShard},
+    {"shard", Kind::kShard, Argument::kShard},
+    {"zone", Kind::kZone, Argument::kName},
+    {"rack", Kind::kRack, Argument::kName},
+    {"host", Kind::kHost, Argument::kName},
+    {"region", Kind::kRegion, Argument::kName},
+    {"owner-of", Kind::kOwnerOfKey, Argument::kName},
+    {"owner-of-slot", Kind::kOwnerOfSlot, Argument::kSlot},
+}};
+
+constexpr std::array<SelectorForm, 19> kForms{{
+    {"m3", "the machine of that name; also client-1, auditor-1"},
+    {"primary:shard-N", "whoever is primary of the shard then"},
+    {"replica:shard-N", "one replica of the shard that is up, chosen by the seed"},
+    {"replicas:shard-N", "all replicas of the shard"},
+    {"shard:N", "the shard's primary and replicas"},
+    {"any-primary", "one primary that is up"},
+    {"any-replica", "one replica that is up"},
+    {"any-node", "one server that is up"},
+    {"primaries", "all primaries"},
+    {"replicas", "all replicas"},
+    {"majority", "the smallest majority of the primaries that own slots, chosen by the seed"},
+    {"minority", "the primaries that are left when a smallest majority is taken away"},
+    {"all", "every server, no clients"},
+    {"clients", "every client, no auditors"},
+    {"zone:Z", "the servers in the zone; likewise rack:R, host:H, region:R"},
+    {"owner-of:KEY", "the primary that owns the key's slot"},
+    {"owner-of-slot:N", "the primary that owns the slot"},
+    {"[A, B, ...]", "all that any of these selectors mean"},
+    {"{\"not\": A}", "every server that A, a selector or a list, does not mean"},
+}};
+
+std::optional<std::uint32_t> parse_number(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || stop != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
+
+const std::vector<std::string>* names_of(const KnownNames& known, Kind kind) {
+  switch (kind) {
+    case Kind::kMachine:
+      return &known.machines;
+    case Kind::kZone:
+      return &known.zones;
+    case Kind::kRack:
+      return &known.racks;
+    case Kind::kHost:
+      return &known.hosts;
+    case Kind::kRegion:
+      return &known.regions;
+    default:
+      return nullptr;
+  }
+}
+
+std::optional<Selector> named(Kind kind, std::string_view what, std::string_view name,
+                              const KnownNames* known, SelectorMistake& mistake) {
+  const std::vector<std::string>* names = known == nullptr ? nullptr : names_of(*known, kind);
+  if (names != nullptr && std::find(names->begin(), names->end(), name) == names->end()) {
+    const std::vector<std::string_view> candidates(names->begin(), names->end());
+    mistake = {"there is no " + std::string(what) + ' ' + quote(name),
+               did_you_mean(name, candidates)};
+    if (mistake.hint.empty()) {
+      mistake.hint = names->empty() ? "the cluster has none"
+                                    : "there are " + names->front() + " to " + names->back();
+    }
+    return std::nullopt;
+  }
+  return Selector{kind, std::string(name), 0, {}};
+}
+
+std::optional<Selector> shard(Kind kind, std::string_view word, std::string_view argument,
+                              const KnownNames* known, SelectorMistake& mistake) {
+  std::string_view digits = argument;
+  if (digits.rfind("shard-", 0) == 0) digits.remove_prefix(6);
+  const std::optional<std::uint32_t> number = parse_number(digits);
+  if (!number) {
+    mistake = {"expected a shard such as \"shard-0\" in selector " + quote(word), ""};
+    return std::nullopt;
+  }
+  if (known != nullptr && *number >= known->shards) {
+    mistake = {"there is no shard " + std::to_string(*number),
+               known->shards == 0 ? "the cluster has none"
+                                  : "the shards are 0 to " + std::to_string(known->shards - 1)};
+    return std::nullopt;
+  }
+  return Selector{kind, "", *number, {}};
+}
+
+std::optional<Selector> with_argument(std::string_view word, std::size_t colon,
+                                      const KnownNames* known, SelectorMistake& mistake) {
+  const std::string_view prefix = word.substr(0, colon);
+  const std::string_view argument = word.substr(colon + 1);
+  const auto* form = std::find_if(kWithArgument.begin(), kWithArgument.end(),
+                                  [&](const ArgumentForm& f) { return f.prefix == prefix; });
+  if (form == kWithArgument.end()) {
+    std::vector<std::string_view> prefixes;
+    for (const ArgumentForm& candidate : kWithArgument) prefixes.push_back(candidate.prefix);
+    const std::string_view meant = nearest(prefix, prefixes);
+    mistake = {"unknown selector " + quote(word), ""};
+    if (!meant.empty()) {
+      mistake.hint =
+          "did you mean " + quote(std::string(meant) + ':' + std::string(argument)) + '?';
+    }
+    return std::nullopt;
+  }
+  if (argument.empty()) {
+    mistake = {"selector " + quote(word) + " names nothing behind its colon", ""};
+    return std::nullopt;
+  }
+  switch (form->argument) {
+    case Argument::kShard:
+      return shard(form->kind, word, argument, known, mistake);
+    case Argument::kName:
+      return named(form->kind, prefix, argument, known, mistake);
+    case Argument::kSlot:
+      break;
+  }
+  const std::optional<std::uint32_t> slot = parse_number(argument);
+  if (!slot || *slot >= kSlotCount) {
+    mistake = {"expected a slot from 0 to 16383 in selector " + quote(word), ""};
+    return std::nullopt;
+  }
+  return Selector{form->kind, "", *slot, {}};
+}
+
+}  // namespace
+
+bool Selector::plural() const {
+  switch (kind) {
+    case Kind::kMachine:
+    case Kind::kPrimaryOf:
+    case Kind::kReplicaOf:
+    case Kind::kAnyPrimary:
+    case Kind::kAnyReplica:
+    case Kind::kAnyNode:
+    case Kind::kOwnerOfKey:
+    case Kind::kOwnerOfSlot:
+      return false;
+    case Kind::kUnion:
+      return parts.size() != 1 || parts[0].plural();
+    default:
+      return true;
+  }
+}
+
+std::optional<Selector> parse_selector(std::string_view word, const KnownNames* known,
+                                       SelectorMistake& mistake) {
+  for (const PlainForm& form : kPlain) {
+    if (form.word == word) return Selector{form.kind, "", 0, {}};
+  }
+  if (const std::size_t colon = word.find(':'); colon != std::string_view::npos) {
+    return with_argument(word, colon, known, mistake);
+  }
+  // A name, or a word meant to be something else.
+  std::vector<std::string_view> words;
+  for (const PlainForm& form : kPlain) words.push_back(form.word);
+  const std::string hint = did_you_mean(word, words);
+  if (word.empty() || (known == nullptr && !hint.empty())) {
+    mistake = {"unknown selector " + quote(word), hint};
+    return std::nullopt;
+  }
+  std::optional<Selector> machine = named(Kind::kMachine, "machine", word, known, mistake);
+  if (!machine && !hint.empty()) mistake = {"unknown selector " + quote(word), hint};
+  return machine;
+}
+
+std::string to_text(const Selector& selector) {
+  for (const PlainForm& form : kPlain) {
+    if (form.kind == selector.kind) return std::string(form.word);
+  }
+  for (const ArgumentForm& form : kWithArgument) {
+    if (form.kind != selector.kind) continue;
+    const std::string prefix = std::string(form.prefix) + ':';
+    if (form.argument == Argument::kName) return prefix + selector.name;
+    const bool numbered = form.argument == Argument::kSlot || form.kind == Kind::kShard;
+    return prefix + (numbered ? "" : "shard-") + std::to_string(selector.number);
+  }
+  if (selector.kind == Kind::kMachine) return selector.name;
+  std::string text;
+  for (const Selector& part : selector.parts) text += (text.empty() ? "" : ", ") + to_text(part);
+  return selector.kind == Kind::kNot ? "not " + text : text;
+}
+
+std::span<const SelectorForm> selector_forms() {
+  return kForms;
+}
+
+}  // namespace sim

@@ -1,0 +1,75 @@
+// Where the shape of a cluster puts its servers.
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "sim/scenario/scenario.h"
+
+namespace sim {
+namespace {
+
+// Servers are placed in order, so the first on a host decides where the host stands.
+class Placer {
+ public:
+  explicit Placer(const ClusterOptions& cluster) : cluster_(cluster) {}
+
+  void place(PlannedServer& server, std::size_t zone_index) {
+    const auto found = cluster_.nodes.find(server.name);
+    const NodeOptions own = found == cluster_.nodes.end() ? NodeOptions{} : found->second;
+    server.zone = own.zone.empty() ? cluster_.zones[zone_index % cluster_.zones.size()] : own.zone;
+    if (const auto stands = hosts_.find(own.host); !own.host.empty() && stands != hosts_.end()) {
+      std::tie(server.zone, server.rack) = stands->second;
+    } else {
+      server.rack = own.rack.empty() ? next_rack(server.zone) : own.rack;
+    }
+    server.host = own.host.empty() ? next_host(server) : own.host;
+    hosts_.emplace(server.host, std::pair(server.zone, server.rack));
+    for (const auto& [region, zones] : cluster_.regions) {
+      if (std::find(zones.begin(), zones.end(), server.zone) != zones.end()) server.region = region;
+    }
+  }
+
+ private:
+  std::string next_rack(const std::string& zone) {
+    if (cluster_.racks_per_zone == 0) return {};
+    return zone + std::to_string(1 + placed_in_zone_[zone]++ % cluster_.racks_per_zone);
+  }
+  std::string next_host(const PlannedServer& server) {
+    if (cluster_.hosts_per_rack == 0) return server.name;
+    const std::string& place = server.rack.empty() ? server.zone : server.rack;
+    return place + "-h" + std::to_string(1 + placed_in_rack_[place]++ % cluster_.hosts_per_rack);
+  }
+
+  const ClusterOptions& cluster_;
+  std::map<std::string, std::pair<std::string, std::string>> hosts_;
+  std::map<std::string, std::uint32_t> placed_in_zone_, placed_in_rack_;
+};
+
+}  // namespace
+
+std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster) {
+  std::vector<PlannedServer> result;
+  Placer placer(cluster);
+  const std::uint32_t in_shards = cluster.shards * (1 + cluster.replicas);
+  const std::size_t zones = cluster.zones.size();
+  for (std::uint32_t index = 0; index < in_shards + cluster.standalone; ++index) {
+    PlannedServer server;
+    server.name = 'm' + std::to_string(index + 1);
+    server.primary_index = index;
+    std::size_t zone = index - in_shards;  // of a standalone server
+    if (index < in_shards) {
+      const std::uint32_t shard = index % cluster.shards, round = index / cluster.shards;
+      server.shard = static_cast<int>(shard);
+      server.primary = round == 0;
+      server.primary_index = shard;
+      zone = shard;
+      const bool elsewhere = cluster.placement == ClusterOptions::Placement::kSpread && zones > 1;
+      if (round > 0 && elsewhere) zone += 1 + (round - 1) % (zones - 1);
+    }
+    placer.place(server, zone);
+    result.push_back(std::move(server));
+  }
+  return result;
+}
+
+}  // namespace sim
