@@ -24,4 +24,8 @@ std::uint64_t drop_slot_keys(Server& server, Pass& pass, const SlotSet& slots);
 // Deletes everything, locally only; `why` is for the trace.
 void drop_all_keys(Server& server, Pass& pass, std::string why);
 
+// CONFIG SET changed `server.config`, which was `before`: what does not simply read the new value
+// is done here.
+void apply_config_change(Server& server, Pass& pass, const Config& before);
+
 }  // namespace sim

@@ -1,5 +1,7 @@
 #include "sim/core/keyspace.h"
 
+#include <algorithm>
+
 #include "sim/base/check.h"
 #include "sim/base/hash.h"
 
@@ -324,6 +326,17 @@ std::vector<std::string> Keyspace::keys_in_slot(SlotId slot, std::uint64_t count
     keys.push_back(chunk.entry(number).key);
   }
   return keys;
+}
+
+std::vector<const Entry*> Keyspace::oldest_first(SlotId slot) const {
+  std::vector<const Entry*> entries;
+  if (count_in_slot(slot) == 0) return entries;
+  KeyspaceChunk& chunk = *table_->chunks[chunk_of(slot)];
+  for (std::uint32_t at = chunk.newest(slot); at != 0; at = chunk.entry(at).older) {
+    entries.push_back(&chunk.entry(at));
+  }
+  std::reverse(entries.begin(), entries.end());
+  return entries;
 }
 
 std::uint64_t Keyspace::erase_slot(SlotId slot) {

@@ -114,6 +114,19 @@ class Keyspace {
   // The `index`-th of the `expiring()` keys with an expiry. Precondition: index < expiring().
   const Entry& expiring_at(std::uint64_t index) const;
 
+  // `visit(const Entry&)` for every key: by ascending slot, oldest first. Storing the keys in this
+  // order elsewhere gives a keyspace that answers in the same orders as this one's next such copy.
+  template <class Visit>
+  void each_by_age(Visit&& visit) const {
+    for (std::uint32_t slot = 0; slot < kSlotCount; ++slot) {
+      if (slot % (kSlotCount / kChunks) == 0 && chunk_entries(chunk_index(slot)) == nullptr) {
+        slot += kSlotCount / kChunks - 1;
+        continue;
+      }
+      for (const Entry* entry : oldest_first(SlotId{static_cast<std::uint16_t>(slot)}))
+        visit(*entry);
+    }
+  }
   // `visit(const Entry&)` for every key, by ascending slot group, in an order that only the history
   // of commands decides.
   template <class Visit>
@@ -131,7 +144,9 @@ class Keyspace {
 
  private:
   struct Table;
+  static std::uint32_t chunk_index(std::uint32_t slot) { return slot / (kSlotCount / kChunks); }
   const std::vector<Entry>* chunk_entries(std::uint32_t chunk) const;
+  std::vector<const Entry*> oldest_first(SlotId slot) const;
   KeyspaceChunk* own_chunk(SlotId slot, bool create);
   Entry& begin_change(SlotId slot, std::string_view key);
   void end_change(Entry& entry);

@@ -1,31 +1,41 @@
-// Replication: the link to my primary, the stream, partial and full resynchronisation. (Protocol §10.)
+// Replication: the link to my primary, the stream, partial and full resynchronisation. (Protocol
+// §10.)
 //
-// The first block is what the cluster side of the node (elections, role changes, manual failover) asks of it.
+// The first block is what the cluster side of the node (elections, role changes, manual failover)
+// asks of it.
 #pragma once
 
 #include <cstdint>
 
 #include "sim/core/pass.h"
 #include "sim/core/server.h"
+#include "sim/core/session.h"
 #include "sim/node/node.h"
 
 namespace sim {
 
-// Becomes, or stays, a replica of the node at `primary`; connects at once. A former primary's own history becomes the
-// cached one, so that it can PSYNC to its successor.
+// Becomes, or stays, a replica of the node at `primary`; connects at once. A former primary's own
+// history becomes the cached one, so that it can PSYNC to its successor.
 void replication_follow(Server& server, Pass& pass, Endpoint primary);
-// Stops replicating and becomes a replication primary: new replication id, the old one stays valid up to here
-// (protocol §7.4 step 2). Sub-replicas are disconnected.
+// Stops replicating and becomes a replication primary: new replication id, the old one stays valid
+// up to here (protocol §7.4 step 2). Sub-replicas are disconnected.
 void replication_promote(Server& server, Pass& pass);
-// Is a replication target set at all? (False for a replica after its restart until clusterCron step 5.)
+// Is a replication target set at all? (False for a replica after its restart until clusterCron
+// step 5.)
 bool replication_has_target(const Server& server);
-// master_repl_offset for a primary; the processed offset for a replica (protocol §10.3). Never negative.
+// master_repl_offset for a primary; the processed offset for a replica (protocol §10.3). Never
+// negative.
 std::int64_t replication_offset(const Server& server);
-// Age of a replica's data in ms with second granularity, before the node-timeout is subtracted (protocol §7.1 step 2).
+// Age of a replica's data in ms with second granularity, before the node-timeout is subtracted
+// (protocol §7.1 step 2).
 std::int64_t replication_data_age_ms(const Server& server, const Pass& pass);
-// The primary's answer to MFSTART, and its end: writes pause until the wall time given (protocol §7.10).
+// The primary's answer to MFSTART, and its end: writes pause until the wall time given (protocol
+// §7.10).
 void pause_writes(Server& server, std::int64_t until_wall_ms);
 void unpause_writes(Server& server, Pass& pass);
+// By the cached wall clock (protocol §4.3); active expiry and replication PINGs pause with the
+// writes.
+bool writes_paused(const Server& server);
 
 // ---- Driven by the dispatcher ----
 // Is this connection the replication link (dialled by me)?
@@ -35,7 +45,26 @@ void replication_link_received(Server& server, Pass& pass, const Payload& payloa
 void replication_link_closed(Server& server, Pass& pass, CloseReason why);
 // Once a second, counted in cron runs.
 void replication_cron(Server& server, Pass& pass);
+// A connection that said PSYNC went away.
+void replication_replica_closed(Server& server, ConnId conn);
+// How much of what it was sent the kernel has not taken: a replica that falls too far behind is
+// dropped.
+void replication_replica_sent(Server& server, Pass& pass, ConnId conn, std::uint64_t unsent_bytes);
 // Before sleeping: feeds the stream of this pass to replicas, GETACKs, StreamAt notes.
 void replication_before_sleep(Server& server, Pass& pass);
+
+// ---- For commands ----
+// Puts a command into the stream. Without a backlog nobody counts, and nothing happens; a replica's
+// own writes stay its own.
+void replication_append(Server& server, const RequestRef& command);
+// PSYNC of a replica: the replies are sent, not returned.
+void replication_serve_psync(Server& server, Pass& pass, Session& session, NodeName replid,
+                             std::int64_t from);
+// REPLCONF ACK of a replica.
+void replication_acked(Server& server, Pass& pass, ConnId conn, std::int64_t offset);
+// A snapshot received from my primary is being loaded.
+bool is_loading(const Server& server);
+// master_link_status, as INFO tells it.
+bool primary_link_up(const Server& server);
 
 }  // namespace sim

@@ -37,6 +37,7 @@ struct Sessions {
   std::map<ConnId, Session> by_conn;
   std::int64_t pause_until_wall_ms = 0;  // 0: no pause of writes
   std::uint64_t held = 0;                // sessions that hold something
+  bool rerun_held = false;               // the role changed
   std::uint64_t commands = 0;            // executed since boot
   std::uint64_t writes = 0;              // of these, writes of clients
 };
@@ -46,8 +47,11 @@ void session_accepted(Server& server, const Accepted& accepted);
 void session_received(Server& server, Pass& pass, ConnId conn, const PayloadRef& payload);
 void session_closed(Server& server, Pass& pass, ConnId conn);
 void session_sent(Server& server, Pass& pass, const Sent& sent);
-// Becoming a replica: commands held by a pause run again now (they will be redirected). (Protocol
-// §7.9.)
+// Becoming a replica: commands held by a pause run again before sleeping, and will be redirected.
+// (Protocol §7.9.)
 void session_role_changed(Server& server, Pass& pass);
+// Before sleeping: commands held by a pause that is over run now; after a change of role they run
+// in any case, to be redirected.
+void sessions_resume(Server& server, Pass& pass);
 
 }  // namespace sim

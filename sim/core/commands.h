@@ -1,0 +1,121 @@
+// The command table, and what a command sees when it runs.
+//
+// Handlers are free functions, grouped by kind: string_commands.cc, list_commands.cc,
+// key_commands.cc, connection_commands.cc, server_commands.cc, replication_commands.cc. Whether a
+// command may run at all (routing, read-only replica, loading, pause, ...) is session.cc's
+// business; by the time a handler runs, it may.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/core/pass.h"
+#include "sim/core/server.h"
+#include "sim/core/session.h"
+#include "sim/wire/resp.h"
+
+namespace sim {
+
+namespace command_flag {
+inline constexpr std::uint8_t kWrite = 1;
+inline constexpr std::uint8_t kReadonly = 2;
+inline constexpr std::uint8_t kStale = 4;    // allowed on a replica whose link is down
+inline constexpr std::uint8_t kLoading = 8;  // allowed while loading
+inline constexpr std::uint8_t kAdmin = 16;
+inline constexpr std::uint8_t kFast = 32;
+inline constexpr std::uint8_t kAsking = 64;  // keeps the ASKING flag for the next command
+inline constexpr std::uint8_t kSubcommands =
+    128;  // the second word decides; loading is refused but for HELP
+}  // namespace command_flag
+
+enum class Origin : std::uint8_t {
+  kClient,  // a session
+  kStream,  // my primary: no checks, no replies, keys do not expire by themselves
+  kFile,    // the AOF being loaded
+};
+
+// One command being executed.
+struct Execution {
+  Server& server;
+  Pass& pass;
+  Session* session;  // null unless origin is kClient
+  const resp::RequestPayload& request;
+  const resp::Command& command;
+  Origin origin;
+  std::optional<SlotId> routed;  // the slot of every key, when routing has found it already
+
+  // What the handler did:
+  std::uint64_t dirty = 0;          // changes made; 0: nothing to propagate
+  RequestRef propagated_as;         // null: as it came
+  std::vector<RequestRef> expired;  // DELs of keys found expired, which precede it
+  bool silent = false;              // no reply (REPLCONF ACK)
+
+  SlotId slot(std::string_view key) const;
+  std::int64_t now_ms() const { return server.cached_wall_ms; }
+};
+
+using Handler = resp::Value (*)(Execution&);
+
+struct CommandSpec {
+  std::string_view name;  // upper case
+  std::int16_t arity;     // with the name; negative: at least so many
+  std::uint8_t flags;
+  // Positions of keys among the words; last -1: to the end. No keys: first 0.
+  std::int8_t first_key, last_key, key_step;
+  Handler handler;
+};
+
+std::span<const CommandSpec> command_specs();
+// By name in any case; null: no such command.
+const CommandSpec* find_command(std::string_view name);
+inline bool arity_fits(const CommandSpec& spec, std::size_t words) {
+  return spec.arity >= 0 ? words == static_cast<std::size_t>(spec.arity)
+                         : words >= static_cast<std::size_t>(-spec.arity);
+}
+// Calls `visit(key)` for each key of the command.
+template <class Visit>
+void each_key(const CommandSpec& spec, const resp::Command& command, Visit&& visit) {
+  if (spec.first_key == 0) return;
+  const std::size_t last =
+      spec.last_key < 0 ? command.size() - 1 : static_cast<std::size_t>(spec.last_key);
+  for (auto at = static_cast<std::size_t>(spec.first_key); at <= last && at < command.size();
+       at += static_cast<std::size_t>(spec.key_step)) {
+    visit(command[at]);
+  }
+}
+
+// Runs a command that may run: handler, then propagation to replicas and AOF of what it changed.
+resp::Value execute(const CommandSpec& spec, Execution& execution);
+
+// ---- For handlers ----
+
+// The entry if it exists and has not expired. Finding it expired deletes it on a primary (and says
+// so to replicas), and hides it on a replica; unless the command comes from the stream or a file,
+// which see everything.
+const Entry* look_up(Execution& execution, SlotId slot, std::string_view key);
+// Is it logically gone? Takes no action. (`now > when`, as Redis has it.)
+inline bool is_expired(const Entry& entry, std::int64_t now_ms) {
+  return entry.expire_at_ms != kNoExpiry && now_ms > entry.expire_at_ms;
+}
+// Whole text as a 64-bit integer, as Redis reads one: no spaces, no leading zeros or plus.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+bool same_word(std::string_view a, std::string_view b);  // case-insensitively
+// Redis' glob: * ? [a-c] [^a] and backslash.
+bool matches_glob(std::string_view pattern, std::string_view text);
+
+inline constexpr std::string_view kNotAnInteger = "ERR value is not an integer or out of range";
+inline constexpr std::string_view kSyntaxError = "ERR syntax error";
+inline constexpr std::string_view kWrongType =
+    "WRONGTYPE Operation against a key holding the wrong kind of value";
+
+resp::Value refuse(std::string_view text);
+// "ERR unknown subcommand 'foo'. Try CONFIG HELP."
+resp::Value unknown_subcommand(std::string_view command, std::string_view subcommand);
+// "ERR wrong number of arguments for 'config|get' command"
+resp::Value wrong_arity(std::string_view command);
+
+}  // namespace sim

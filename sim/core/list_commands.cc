@@ -1,0 +1,133 @@
+#include <algorithm>
+
+#include "sim/core/command_handlers.h"
+
+namespace sim {
+namespace {
+
+using resp::Value;
+
+Value null() {
+  return {resp::Null{}};
+}
+
+const List* list_of(const Entry& entry) {
+  const auto* const list = std::get_if<ListRef>(&entry.value);
+  return list != nullptr ? list->get() : nullptr;
+}
+
+enum class End : std::uint8_t { kFront, kBack };
+
+Value push(Execution& execution, End end, bool only_existing) {
+  const resp::Command& command = execution.command;
+  const std::string& key = command[1];
+  const SlotId slot = execution.slot(key);
+  Keyspace& keyspace = execution.server.keyspace;
+  const Entry* const entry = look_up(execution, slot, key);
+  if (entry != nullptr && list_of(*entry) == nullptr) return refuse(kWrongType);
+  if (entry == nullptr && only_existing) return resp::integer(0);
+  if (entry == nullptr) keyspace.put(slot, key, ListRef(new List), kNoExpiry);
+  std::size_t size = 0;
+  keyspace.modify(slot, key, [&](DataValue& value) {
+    List& list = own_list(value);
+    for (std::size_t at = 2; at < command.size(); ++at) {
+      end == End::kFront ? list.push_front(command[at]) : list.push_back(command[at]);
+    }
+    size = list.size();
+  });
+  execution.dirty = command.size() - 2;
+  return resp::integer(static_cast<std::int64_t>(size));
+}
+
+Value pop(Execution& execution, End end, std::string_view name) {
+  const resp::Command& command = execution.command;
+  if (command.size() > 3) return wrong_arity(name);
+  std::optional<std::int64_t> count;
+  if (command.size() == 3) {
+    count = parse_integer(command[2]);
+    if (!count || *count < 0) return refuse("ERR value is out of range, must be positive");
+  }
+  const std::string& key = command[1];
+  const SlotId slot = execution.slot(key);
+  const Entry* const entry = look_up(execution, slot, key);
+  if (entry == nullptr) return null();
+  if (list_of(*entry) == nullptr) return refuse(kWrongType);
+  const std::size_t size = list_of(*entry)->size();
+  const std::size_t taken = count ? std::min(size, static_cast<std::size_t>(*count)) : 1;
+  resp::Array items;
+  if (taken > 0) {
+    execution.server.keyspace.modify(slot, key, [&](DataValue& value) {
+      List& list = own_list(value);
+      for (std::size_t i = 0; i < taken; ++i) {
+        items.items.push_back(resp::bulk(end == End::kFront ? list.pop_front() : list.pop_back()));
+      }
+    });
+    execution.dirty = taken;
+  }
+  if (taken == size) execution.server.keyspace.erase(slot, key);
+  return count ? Value{std::move(items)} : items.items.front();
+}
+
+}  // namespace
+
+Value lpush_command(Execution& execution) {
+  return push(execution, End::kFront, false);
+}
+Value rpush_command(Execution& execution) {
+  return push(execution, End::kBack, false);
+}
+Value lpushx_command(Execution& execution) {
+  return push(execution, End::kFront, true);
+}
+Value rpushx_command(Execution& execution) {
+  return push(execution, End::kBack, true);
+}
+Value lpop_command(Execution& execution) {
+  return pop(execution, End::kFront, "lpop");
+}
+Value rpop_command(Execution& execution) {
+  return pop(execution, End::kBack, "rpop");
+}
+
+Value llen_command(Execution& execution) {
+  const std::string& key = execution.command[1];
+  const Entry* const entry = look_up(execution, execution.slot(key), key);
+  if (entry == nullptr) return resp::integer(0);
+  if (list_of(*entry) == nullptr) return refuse(kWrongType);
+  return resp::integer(static_cast<std::int64_t>(list_of(*entry)->size()));
+}
+
+Value lindex_command(Execution& execution) {
+  const std::string& key = execution.command[1];
+  const Entry* const entry = look_up(execution, execution.slot(key), key);
+  if (entry != nullptr && list_of(*entry) == nullptr) return refuse(kWrongType);
+  const std::optional<std::int64_t> index = parse_integer(execution.command[2]);
+  if (entry == nullptr) return null();
+  if (!index) return refuse(kNotAnInteger);
+  const List& list = *list_of(*entry);
+  const auto size = static_cast<std::int64_t>(list.size());
+  const std::int64_t at = *index < 0 ? size + *index : *index;
+  if (at < 0 || at >= size) return null();
+  return resp::bulk(list[static_cast<std::size_t>(at)]);
+}
+
+Value lrange_command(Execution& execution) {
+  const std::optional<std::int64_t> first = parse_integer(execution.command[2]);
+  const std::optional<std::int64_t> last = parse_integer(execution.command[3]);
+  if (!first || !last) return refuse(kNotAnInteger);
+  const std::string& key = execution.command[1];
+  const Entry* const entry = look_up(execution, execution.slot(key), key);
+  resp::Array items;
+  if (entry == nullptr) return {std::move(items)};
+  const List* const list = list_of(*entry);
+  if (list == nullptr) return refuse(kWrongType);
+  const auto size = static_cast<std::int64_t>(list->size());
+  const std::int64_t from = std::max<std::int64_t>(*first < 0 ? size + *first : *first, 0);
+  const std::int64_t to = std::min(*last < 0 ? size + *last : *last, size - 1);
+  for (std::int64_t at = from; at <= to; ++at) {
+    items.items.push_back(resp::bulk((*list)[static_cast<std::size_t>(at)]));
+  }
+  return {std::move(items)};
+}
+
+}  // namespace sim

@@ -1,0 +1,155 @@
+#include "sim/core/replication_payloads.h"
+
+#include <charconv>
+
+#include "sim/base/hash.h"
+#include "sim/wire/crc16.h"
+
+namespace sim {
+namespace {
+
+constexpr std::string_view kMagic = "SLOTSIM-SNAPSHOT";
+// "$EOF:" and two 40-byte marks frame what a diskless synchronisation sends; magic, aux fields and
+// checksum are the rest of an RDB file's fixed part.
+constexpr std::uint64_t kFixedBytes = 5 + 40 + 2 + 40 + 130;
+
+void append_entry(const Entry& entry, std::string& out) {
+  if (const auto* text = std::get_if<std::string>(&entry.value)) {
+    resp::append_encoded(resp::Command{"SET", entry.key, *text}, out);
+  } else {
+    const List& list = *std::get<ListRef>(entry.value);
+    resp::Command push{"RPUSH", entry.key};
+    for (std::size_t i = 0; i < list.size(); ++i) push.push_back(list[i]);
+    resp::append_encoded(push, out);
+  }
+  if (entry.expire_at_ms != kNoExpiry) {
+    resp::append_encoded(resp::Command{"PEXPIREAT", entry.key, std::to_string(entry.expire_at_ms)},
+                         out);
+  }
+}
+
+template <class Int>
+bool take_number(std::string_view& text, Int& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (!text.empty()) text.remove_prefix(1);
+  return true;
+}
+
+// Takes one line off, without its "\r\n".
+bool take_line(std::string_view& bytes, std::string_view& line) {
+  const std::size_t end = bytes.find("\r\n");
+  if (end == std::string_view::npos) return false;
+  line = bytes.substr(0, end);
+  bytes.remove_prefix(end + 2);
+  return true;
+}
+
+bool apply_entry(const resp::Command& command, Keyspace& keyspace) {
+  if (command.size() < 3) return false;
+  const std::string& key = command[1];
+  const SlotId slot = slot_of(key);
+  if (command[0] == "SET") {
+    keyspace.put(slot, key, command[2], kNoExpiry);
+  } else if (command[0] == "RPUSH") {
+    ListRef list(new List);
+    for (std::size_t at = 2; at < command.size(); ++at) list->push_back(command[at]);
+    keyspace.put(slot, key, std::move(list), kNoExpiry);
+  } else {
+    std::string_view text = command[2];
+    std::int64_t when = 0;
+    if (command[0] != "PEXPIREAT" || !take_number(text, when)) return false;
+    if (keyspace.find(slot, key) == nullptr) return false;
+    keyspace.set_expiry(slot, key, when);
+  }
+  return true;
+}
+
+}  // namespace
+
+StreamPayload::StreamPayload(std::vector<RequestRef> commands) : commands_(std::move(commands)) {
+  for (const RequestRef& command : commands_) size_ += command->size();
+}
+
+std::string StreamPayload::bytes() const {
+  std::string out;
+  out.reserve(size_);
+  for (const RequestRef& command : commands_) resp::append_encoded(command->command(), out);
+  return out;
+}
+
+std::uint64_t StreamPayload::hash() const {
+  std::uint64_t hash = commands_.size();
+  for (const RequestRef& command : commands_) hash = fold64(hash, command->hash());
+  return hash;
+}
+
+PayloadRef StreamPayload::through_wire() const {
+  resp::CommandReader reader;
+  reader.feed(bytes());
+  std::vector<RequestRef> decoded;
+  resp::Command command;
+  while (decoded.size() < commands_.size() && reader.next(command)) {
+    const std::uint64_t operation = commands_[decoded.size()]->operation();
+    decoded.emplace_back(new resp::RequestPayload(std::move(command), operation));
+    command.clear();
+  }
+  if (decoded.size() != commands_.size()) return nullptr;
+  return PayloadRef(new StreamPayload(std::move(decoded)));
+}
+
+std::string encode_snapshot(const Snapshot& snapshot) {
+  std::string out(kMagic);
+  out.append(" 1 ").append(snapshot.replid.view()).append(" ");
+  out.append(std::to_string(snapshot.offset)).append(" ");
+  out.append(std::to_string(snapshot.chain)).append(" ");
+  out.append(std::to_string(snapshot.keyspace.size())).append("\r\n");
+  snapshot.keyspace.each_by_age([&out](const Entry& entry) { append_entry(entry, out); });
+  return out.append("END ").append(std::to_string(snapshot.keyspace.data_hash())).append("\r\n");
+}
+
+bool decode_snapshot(std::string_view bytes, Snapshot& snapshot) {
+  std::string_view line;
+  if (!take_line(bytes, line) || line.substr(0, kMagic.size()) != kMagic) return false;
+  line.remove_prefix(std::min(line.size(), kMagic.size() + 3));
+  if (line.size() < 41) return false;
+  snapshot.replid = NodeName::from(line.substr(0, 40));
+  line.remove_prefix(41);
+  std::uint64_t keys = 0, data_hash = 0;
+  if (!take_number(line, snapshot.offset) || !take_number(line, snapshot.chain) ||
+      !take_number(line, keys)) {
+    return false;
+  }
+  const std::size_t trailer = bytes.rfind("END ");
+  if (trailer == std::string_view::npos) return false;
+  snapshot.keyspace.clear();
+  resp::CommandReader reader;
+  reader.feed(bytes.substr(0, trailer));
+  resp::Command command;
+  while (reader.next(command)) {
+    if (!apply_entry(command, snapshot.keyspace)) return false;
+    command.clear();
+  }
+  std::string_view rest = bytes.substr(trailer + 4);
+  return take_number(rest, data_hash) && snapshot.keyspace.size() == keys &&
+         snapshot.keyspace.data_hash() == data_hash;
+}
+
+SnapshotPayload::SnapshotPayload(Snapshot snapshot)
+    : snapshot_(std::move(snapshot)), size_(kFixedBytes + snapshot_.keyspace.estimated_bytes()) {}
+
+std::uint64_t SnapshotPayload::hash() const {
+  std::uint64_t hash = fold64(hash_text(snapshot_.replid.view()), snapshot_.chain);
+  hash = fold64(hash, static_cast<std::uint64_t>(snapshot_.offset));
+  hash = fold64(hash, snapshot_.keyspace.size());
+  return fold64(hash, snapshot_.keyspace.data_hash());
+}
+
+PayloadRef SnapshotPayload::through_wire() const {
+  Snapshot decoded;
+  if (!decode_snapshot(bytes(), decoded)) return nullptr;
+  return PayloadRef(new SnapshotPayload(std::move(decoded)));
+}
+
+}  // namespace sim
