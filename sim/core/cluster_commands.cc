@@ -1,0 +1,292 @@
+#include "sim/core/cluster_commands.h"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sim/core/cluster_slot_commands.h"
+#include "sim/core/epochs.h"
+#include "sim/core/failure.h"
+#include "sim/core/manual_failover.h"
+#include "sim/core/membership.h"
+#include "sim/core/nodes_file.h"
+#include "sim/core/print.h"
+#include "sim/core/role.h"
+
+namespace sim {
+namespace {
+
+using resp::Command;
+using resp::Value;
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::optional<std::int64_t> parse_integer(const std::string& text) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, value);
+  if (failure != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+Value wrong_form(const Command& command) {
+  return resp::error("ERR unknown subcommand or wrong number of arguments for '" + command[1] +
+                     "'. Try CLUSTER HELP.");
+}
+
+Value unknown_node(const Command& command) {
+  return resp::error("ERR Unknown node " + command[2]);
+}
+
+Value state_changed(Server& server) {
+  server.cluster.todo |= todo::kUpdateState;
+  save_later(server.cluster, false);
+  return resp::ok();
+}
+
+// ---- Membership ----
+
+std::optional<std::uint16_t> as_port(std::int64_t number) {
+  if (number <= 0 || number > 65535) return std::nullopt;
+  return static_cast<std::uint16_t>(number);
+}
+
+Value meet(Server& server, Pass& pass, const Command& command) {
+  if (command.size() != 4 && command.size() != 5) return wrong_form(command);
+  const auto port = parse_integer(command[3]);
+  if (!port) return resp::error("ERR Invalid TCP base port specified: " + command[3]);
+  std::optional<std::int64_t> bus_port = *port + 10000;
+  if (command.size() == 5) bus_port = parse_integer(command[4]);
+  if (!bus_port) return resp::error("ERR Invalid TCP bus port specified: " + command[4]);
+  const auto base = as_port(*port), bus = as_port(*bus_port);
+  if (base && bus && start_handshake(server, pass, {command[2], *base, *bus, 0})) {
+    return resp::ok();
+  }
+  return resp::error("ERR Invalid node address specified: " + command[2] + ":" + command[3]);
+}
+
+Value forget(Server& server, Pass& pass, const Command& command) {
+  const PeerId peer = find_peer(server, command[2]);
+  if (peer.is_none()) return unknown_node(command);
+  if (peer == kMyself) return resp::error("ERR I tried hard but I can't forget myself...");
+  if (!am_primary(server.cluster) && peer == my_primary(server.cluster)) {
+    return resp::error("ERR Can't forget my master!");
+  }
+  blacklist_add(server, pass, peer_name(server, peer));
+  forget_peer(server, pass, peer, "CLUSTER FORGET");
+  return state_changed(server);
+}
+
+Value replicate(Server& server, Pass& pass, const Command& command) {
+  const ClusterState& cluster = server.cluster;
+  const PeerId peer = find_peer(server, command[2]);
+  if (peer.is_none()) return unknown_node(command);
+  if (peer == kMyself) return resp::error("ERR Can't replicate myself");
+  if (cluster.peers.hot(peer).is_replica()) {
+    return resp::error("ERR I can only replicate a master, not a replica.");
+  }
+  if (am_primary(cluster) && (my_slot_count(cluster) != 0 || !server.keyspace.empty())) {
+    return resp::error("ERR To set a master the node must be empty and without assigned slots.");
+  }
+  follow(server, pass, peer);
+  return state_changed(server);
+}
+
+Value replicas(Server& server, Pass&, const Command& command) {
+  const PeerTable& peers = server.cluster.peers;
+  const PeerId primary = find_peer(server, command[2]);
+  if (primary.is_none()) return unknown_node(command);
+  if (peers.hot(primary).is_replica()) {
+    return resp::error("ERR The specified node is not a master");
+  }
+  resp::Array lines;
+  peers.each([&](PeerId peer) {
+    if (peers.hot(peer).primary != primary) return;
+    lines.items.push_back(resp::bulk(nodes_conf::print(peer_line(server, peer))));
+  });
+  return {std::move(lines)};
+}
+
+Value count_reports(Server& server, Pass& pass, const Command& command) {
+  const PeerId peer = find_peer(server, command[2]);
+  if (peer.is_none()) return unknown_node(command);
+  return resp::integer(count_failure_reports(server, pass, peer));
+}
+
+// ---- Failover and epochs ----
+
+Value failover(Server& server, Pass& pass, const Command& command) {
+  const ClusterState& cluster = server.cluster;
+  if (command.size() > 3) return wrong_form(command);
+  FailoverForm form = FailoverForm::kDefault;
+  if (command.size() == 3) {
+    const std::string word = lower_case(command[2]);
+    if (word != "force" && word != "takeover") return resp::error("ERR syntax error");
+    form = word == "force" ? FailoverForm::kForce : FailoverForm::kTakeover;
+  }
+  if (am_primary(cluster)) {
+    return resp::error("ERR You should send CLUSTER FAILOVER to a replica");
+  }
+  const PeerId primary = my_primary(cluster);
+  if (primary.is_none()) {
+    return resp::error("ERR I'm a replica but my master is unknown to me");
+  }
+  const PeerHot& hot = cluster.peers.hot(primary);
+  if ((hot.has(bus::flag::kFail) || hot.linked == 0) && form == FailoverForm::kDefault) {
+    return resp::error("ERR Master is down or failed, please use CLUSTER FAILOVER FORCE");
+  }
+  start_manual_failover(server, pass, form);
+  return resp::ok();
+}
+
+Value bump_epoch(Server& server, Pass& pass, const Command&) {
+  const bool moved = bump_epoch_without_consensus(server, pass, event::EpochCause::kCommand);
+  return {resp::Simple{(moved ? "BUMPED " : "STILL ") +
+                       std::to_string(my_config_epoch(server.cluster))}};
+}
+
+Value set_config_epoch(Server& server, Pass& pass, const Command& command) {
+  const auto epoch = parse_integer(command[2]);
+  if (!epoch) return resp::error("ERR value is not an integer or out of range");
+  if (*epoch < 0) return resp::error("ERR Invalid config epoch specified: " + command[2]);
+  if (server.cluster.peers.known() > 1) {
+    return resp::error(
+        "ERR The user can assign a config epoch only when the node does not know any other node.");
+  }
+  if (my_config_epoch(server.cluster) != 0) {
+    return resp::error("ERR Node config epoch is already non-zero");
+  }
+  const auto config = static_cast<std::uint64_t>(*epoch);
+  set_epochs(server, pass, std::max(server.cluster.current_epoch, config), config,
+             event::EpochCause::kCommand);
+  return state_changed(server);
+}
+
+// ---- Slots, and what can be read ----
+
+Value add_slots(Server& server, Pass& pass, const Command& command) {
+  return cluster_change_slots(server, pass, command, true, false);
+}
+Value add_ranges(Server& server, Pass& pass, const Command& command) {
+  return cluster_change_slots(server, pass, command, true, true);
+}
+Value delete_slots(Server& server, Pass& pass, const Command& command) {
+  return cluster_change_slots(server, pass, command, false, false);
+}
+Value delete_ranges(Server& server, Pass& pass, const Command& command) {
+  return cluster_change_slots(server, pass, command, false, true);
+}
+Value flush_slots(Server& server, Pass& pass, const Command&) {
+  return cluster_flush_slots(server, pass);
+}
+Value key_slot(Server&, Pass&, const Command& command) {
+  return cluster_key_slot(command);
+}
+Value count_keys(Server& server, Pass&, const Command& command) {
+  return cluster_count_keys_in_slot(server, command);
+}
+Value get_keys(Server& server, Pass&, const Command& command) {
+  return cluster_get_keys_in_slot(server, command);
+}
+Value save_config(Server& server, Pass& pass, const Command&) {
+  save_nodes_file(server, pass, true);
+  return resp::ok();
+}
+Value my_id(Server& server, Pass&, const Command&) {
+  return resp::bulk(std::string(my_name(server).view()));
+}
+Value nodes(Server& server, Pass&, const Command&) {
+  return resp::bulk(print_nodes(server));
+}
+Value info(Server& server, Pass&, const Command&) {
+  return resp::bulk(print_info(server));
+}
+Value slots(Server& server, Pass&, const Command&) {
+  return print_slots(server);
+}
+Value shards(Server& server, Pass&, const Command&) {
+  return print_shards(server);
+}
+Value links(Server& server, Pass&, const Command&) {
+  return print_links(server);
+}
+Value help(Server&, Pass&, const Command&);
+
+struct Subcommand {
+  std::string_view name;
+  int arity;  // with CLUSTER and itself; negative: at least so many
+  Value (*run)(Server&, Pass&, const Command&);
+  std::string_view usage;
+};
+constexpr std::array kSubcommands = {
+    Subcommand{"addslots", -3, add_slots, "ADDSLOTS <slot> [<slot> ...]"},
+    Subcommand{"addslotsrange", -4, add_ranges, "ADDSLOTSRANGE <start> <end> [...]"},
+    Subcommand{"bumpepoch", 2, bump_epoch, "BUMPEPOCH"},
+    Subcommand{"count-failure-reports", 3, count_reports, "COUNT-FAILURE-REPORTS <node-id>"},
+    Subcommand{"countkeysinslot", 3, count_keys, "COUNTKEYSINSLOT <slot>"},
+    Subcommand{"delslots", -3, delete_slots, "DELSLOTS <slot> [<slot> ...]"},
+    Subcommand{"delslotsrange", -4, delete_ranges, "DELSLOTSRANGE <start> <end> [...]"},
+    Subcommand{"failover", -2, failover, "FAILOVER [FORCE|TAKEOVER]"},
+    Subcommand{"flushslots", 2, flush_slots, "FLUSHSLOTS"},
+    Subcommand{"forget", 3, forget, "FORGET <node-id>"},
+    Subcommand{"getkeysinslot", 4, get_keys, "GETKEYSINSLOT <slot> <count>"},
+    Subcommand{"help", 2, help, "HELP"},
+    Subcommand{"info", 2, info, "INFO"},
+    Subcommand{"keyslot", 3, key_slot, "KEYSLOT <key>"},
+    Subcommand{"links", 2, links, "LINKS"},
+    Subcommand{"meet", -4, meet, "MEET <ip> <port> [<bus-port>]"},
+    Subcommand{"myid", 2, my_id, "MYID"},
+    Subcommand{"nodes", 2, nodes, "NODES"},
+    Subcommand{"replicas", 3, replicas, "REPLICAS <node-id>"},
+    Subcommand{"replicate", 3, replicate, "REPLICATE <node-id>"},
+    Subcommand{"saveconfig", 2, save_config, "SAVECONFIG"},
+    Subcommand{"set-config-epoch", 3, set_config_epoch, "SET-CONFIG-EPOCH <epoch>"},
+    Subcommand{"shards", 2, shards, "SHARDS"},
+    Subcommand{"slaves", 3, replicas, "SLAVES <node-id>"},
+    Subcommand{"slots", 2, slots, "SLOTS"},
+};
+
+Value help(Server&, Pass&, const Command&) {
+  resp::Array lines;
+  lines.items.push_back(
+      {resp::Simple{"CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}});
+  for (const Subcommand& subcommand : kSubcommands) {
+    lines.items.push_back({resp::Simple{std::string(subcommand.usage)}});
+  }
+  return {std::move(lines)};
+}
+
+bool arity_fits(const Subcommand& subcommand, std::size_t words) {
+  const auto count = static_cast<int>(words);
+  return subcommand.arity >= 0 ? count == subcommand.arity : count >= -subcommand.arity;
+}
+
+}  // namespace
+
+Value cluster_command(Server& server, Pass& pass, const Command& command) {
+  if (command.size() < 2) {
+    return resp::error("ERR wrong number of arguments for 'cluster' command");
+  }
+  const std::string name = lower_case(command[1]);
+  for (const Subcommand& subcommand : kSubcommands) {
+    if (subcommand.name != name) continue;
+    if (!arity_fits(subcommand, command.size())) {
+      return resp::error("ERR wrong number of arguments for 'cluster|" + name + "' command");
+    }
+    if (!server.config.cluster_enabled) {
+      return resp::error("ERR This instance has cluster support disabled");
+    }
+    return subcommand.run(server, pass, command);
+  }
+  return resp::error("ERR unknown subcommand '" + command[1] + "'. Try CLUSTER HELP.");
+}
+
+}  // namespace sim

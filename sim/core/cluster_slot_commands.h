@@ -1,0 +1,19 @@
+// The CLUSTER subcommands about slots and the keys in them. (Protocol §11.1.)
+#pragma once
+
+#include "sim/core/pass.h"
+#include "sim/core/server.h"
+#include "sim/wire/resp.h"
+
+namespace sim {
+
+// ADDSLOTS, ADDSLOTSRANGE (`add`), DELSLOTS, DELSLOTSRANGE: all arguments are checked before any
+// slot moves.
+resp::Value cluster_change_slots(Server& server, Pass& pass, const resp::Command& command, bool add,
+                                 bool ranges);
+resp::Value cluster_flush_slots(Server& server, Pass& pass);
+resp::Value cluster_key_slot(const resp::Command& command);
+resp::Value cluster_count_keys_in_slot(const Server& server, const resp::Command& command);
+resp::Value cluster_get_keys_in_slot(const Server& server, const resp::Command& command);
+
+}  // namespace sim
