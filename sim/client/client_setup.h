@@ -47,8 +47,8 @@ struct Patience {
   Duration backoff_max = 500ms;
   Duration refresh_min = 200ms;  // CLUSTER SLOTS is asked for at most this often
   // Send a write again although an earlier attempt may have happened, or may yet happen. Real
-  // client libraries do that; the history then says so in the completion's value ("an earlier
-  // attempt may have happened too").
+  // client libraries do that. The history shows it: Redirected{"RETRY ..."} before the second
+  // attempt.
   bool repeat_unknown_writes = false;
 };
 

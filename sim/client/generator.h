@@ -27,6 +27,7 @@ struct Operation {
 
 // How an operation ended, as the generator is told.
 struct OperationEnd {
+  const resp::Command& command;
   event::OpOutcome outcome = event::OpOutcome::kUnknown;
   const resp::Value* reply = nullptr;  // null unless answered; may be an error
 };
@@ -43,8 +44,8 @@ class Generator {
   // An operation of `process` ended. Appends what the workload has to say to `notes` (CacheRead,
   // Measured). Answers what the same process does straight after, as part of the same piece of
   // work: a cache stores what it missed.
-  virtual std::optional<Operation> ended(std::uint32_t process, const Operation& operation,
-                                         const OperationEnd& end, std::vector<Event>& notes) = 0;
+  virtual std::optional<Operation> ended(std::uint32_t process, const OperationEnd& end,
+                                         std::vector<Event>& notes) = 0;
   // Everything is done and nothing is in flight: last words. Called once, if `next` ever answers
   // nullopt or the client stops.
   virtual void finished(std::vector<Event>& notes) = 0;

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "sim/client/client.h"
+
+namespace sim::client {
+
+namespace {
+
+void answer(Pass& pass, ConnId conn, resp::Value reply) {
+  pass.out.emplace_back(Send{conn, PayloadRef(new resp::ReplyPayload(std::move(reply)))});
+}
+
+bool is_sharding_add(const resp::Command& command) {
+  return command.size() >= 3 && command[0] == "SHARDING" && command[1] == "ADD";
+}
+
+// SHARDING ADD <ip:port> [name]
+resp::Value sharding_add(Pass& pass, const resp::Command& command) {
+  if (pass.client.setup->routing != Routing::kSharding) {
+    return resp::error("ERR this client does no client-side sharding");
+  }
+  const std::size_t colon = command[2].rfind(':');
+  const std::string_view port = std::string_view(command[2]).substr(colon + 1);
+  ServerAddress server;
+  server.endpoint.ipv4 = colon == std::string::npos ? 0 : parse_ipv4(command[2].substr(0, colon));
+  const auto [end, error] =
+      std::from_chars(port.data(), port.data() + port.size(), server.endpoint.port);
+  if (server.endpoint.ipv4 == 0 || error != std::errc{} || end != port.data() + port.size()) {
+    return resp::error("ERR expected SHARDING ADD <ip:port> [name], got " + command[2]);
+  }
+  if (command.size() > 3) server.name = command[3];
+  return resp::integer(static_cast<std::int64_t>(add_shard(pass, server).moved));
+}
+
+FlightId free_console_flight(Client& client) {
+  for (FlightId id = client.setup->processes + 1; id < client.flights.size(); ++id) {
+    if (client.flights[id].stage == Stage::kFinished) return id;
+  }
+  client.flights.emplace_back().purpose = Purpose::kConsole;
+  return static_cast<FlightId>(client.flights.size() - 1);
+}
+
+void begin(Pass& pass, ConnId conn, resp::Command command) {
+  Client& c = pass.client;
+  const FlightId id = free_console_flight(c);
+  const event::OpKind kind = kind_of(command);
+  const std::size_t key = key_position(command);
+  event::OpInvoked invoked;
+  invoked.operation = mint_operation(c);
+  invoked.process = id;
+  invoked.kind = kind;
+  invoked.key = key == 0 ? std::string{} : command[key];
+  if (command.size() > 2 && !is_read(kind, command[0])) invoked.value = command[2];
+  invoked.workload = "console";
+  c.flights[id].operation = invoked.operation;
+  c.flights[id].console = conn;
+  pass.note(std::move(invoked));
+  prepare(pass, id, kind, std::move(command));
+  begin_attempt(pass, id);
+}
+
+// Carries out what waits on this connection, until something takes time.
+void go_on(Pass& pass, ConnId conn) {
+  Client& c = pass.client;
+  for (;;) {
+    const auto at = c.consoles.find(conn);
+    if (at == c.consoles.end() || at->second.busy || at->second.pending.empty()) return;
+    resp::Command command = std::move(at->second.pending.front());
+    at->second.pending.pop_front();
+    if (command.empty()) continue;
+    if (is_sharding_add(command)) {
+      answer(pass, conn, sharding_add(pass, command));
+      continue;
+    }
+    at->second.busy = true;
+    begin(pass, conn, std::move(command));
+  }
+}
+
+}  // namespace
+
+void on_console(Pass& pass, ConnId conn, const Payload& payload) {
+  if (payload.kind() != PayloadKind::kRequest) return;
+  const auto& request = static_cast<const resp::RequestPayload&>(payload);
+  pass.client.consoles[conn].pending.push_back(request.command());
+  if (pass.client.booted) go_on(pass, conn);
+}
+
+void console_answered(Pass& pass, FlightId id, const resp::Value& reply) {
+  Client& c = pass.client;
+  const ConnId conn = std::exchange(c.flights[id].console, kNoConn);
+  const auto at = c.consoles.find(conn);
+  if (at == c.consoles.end()) return;  // nobody waits any more
+  at->second.busy = false;
+  answer(pass, conn, reply);
+  go_on(pass, conn);
+}
+
+}  // namespace sim::client

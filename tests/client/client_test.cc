@@ -1,0 +1,495 @@
+// The cluster client against scripted servers: redirections, refusals, and what it may claim about
+// an outcome.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sim/wire/crc16.h"
+#include "tests/client/client_testing.h"
+
+namespace sim::testing {
+namespace {
+
+using event::OpCompleted;
+using event::OpInvoked;
+using event::OpOutcome;
+using event::Redirected;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::uint32_t kShards = 3;
+
+ClientSetup setup_for(std::vector<resp::Command> commands) {
+  ClientSetup setup;
+  setup.name = "client-1";
+  setup.workload = "test";
+  for (std::uint32_t n = 1; n <= kShards; ++n) setup.servers.push_back(server(n));
+  setup.generator = script(std::move(commands));
+  setup.done_note = "done";
+  return setup;
+}
+
+std::uint32_t owner_of(const std::string& key) {
+  for (std::uint32_t n = 1; n <= kShards; ++n) {
+    if (slot_of(key).value < n * kSlotCount / kShards) return n;
+  }
+  return 0;
+}
+std::string moved_to(const std::string& key, std::uint32_t n) {
+  return "MOVED " + std::to_string(slot_of(key).value) + " " + format_endpoint(server_at(n));
+}
+
+// An override answers something, nothing at all (`silence`), or leaves it to the healthy cluster
+// (nullopt).
+using Override = std::function<std::optional<resp::Value>(std::uint32_t, const resp::Command&)>;
+resp::Value silence() {
+  return {resp::Simple{"(silence)"}};
+}
+
+ClientBench::Answer cluster(Override first = nullptr) {
+  return [first](std::uint32_t n, const resp::Command& command) -> std::optional<resp::Value> {
+    if (const auto special = first ? first(n, command) : std::nullopt) {
+      return special == silence() ? std::nullopt : special;
+    }
+    if (command[0] == "CLUSTER") return slots_reply(kShards);
+    if (owner_of(command[1]) != n) return resp::error(moved_to(command[1], owner_of(command[1])));
+    if (command[0] == "GET") return resp::bulk("value of " + command[1]);
+    if (command[0] == "INCR") return resp::integer(7);
+    return resp::ok();
+  };
+}
+// The same to every command but CLUSTER SLOTS.
+ClientBench::Answer always(const resp::Value& answer) {
+  return cluster([answer](std::uint32_t, const resp::Command& command) {
+    return command[0] == "CLUSTER" ? std::nullopt : std::optional(answer);
+  });
+}
+
+OpCompleted only_end(const ClientBench& bench) {
+  const auto ends = bench.all<OpCompleted>();
+  EXPECT_THAT(ends, SizeIs(1));
+  return ends.empty() ? OpCompleted{} : ends.front();
+}
+
+TEST(Client, LearnsTheSlotMapAndAsksTheOwner) {
+  ClientBench bench(setup_for({{"SET", "a", "1"}, {"GET", "b"}, {"GET", "c"}}), cluster());
+  bench.run(1s);
+  const auto ends = bench.all<OpCompleted>();
+  ASSERT_THAT(ends, SizeIs(3));
+  for (const OpCompleted& end : ends) {
+    EXPECT_EQ(end.outcome, OpOutcome::kOk);
+    EXPECT_EQ(end.redirects, 0u);
+    EXPECT_EQ(end.attempts, 1u);
+  }
+  EXPECT_EQ(ends[1].value, "value of b");
+  EXPECT_EQ(ends[1].node, "m" + std::to_string(owner_of("b")));
+  EXPECT_EQ(bench.measured("done"), 3);
+}
+
+TEST(Client, FollowsMovedAndRemembersIt) {
+  const std::uint32_t new_owner = owner_of("a") % kShards + 1;
+  const auto a_has_moved = [=](std::uint32_t n,
+                               const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER") return std::nullopt;  // and nobody updates what CLUSTER SLOTS says
+    if (n == new_owner) return resp::bulk("here");
+    return resp::error(moved_to(command[1], new_owner));
+  };
+  ClientSetup setup = setup_for({{"GET", "a"}, {"GET", "a"}});
+  setup.patience.refresh_min = 1h;
+  ClientBench bench(setup, cluster(a_has_moved));
+  bench.run(1s);
+  const auto ends = bench.all<OpCompleted>();
+  ASSERT_THAT(ends, SizeIs(2));
+  EXPECT_EQ(ends[0].value, "here");
+  EXPECT_EQ(ends[0].node, server(new_owner).name);
+  EXPECT_EQ(ends[0].redirects, 1u);
+  EXPECT_EQ(ends[0].attempts, 2u);
+  EXPECT_EQ(ends[1].redirects, 0u);
+  const auto redirected = bench.all<Redirected>();
+  ASSERT_THAT(redirected, SizeIs(1));
+  EXPECT_EQ(redirected[0].reply, moved_to("a", new_owner));
+  EXPECT_EQ(redirected[0].operation, ends[0].operation);
+}
+
+TEST(Client, AsksForTheSlotMapAgainAfterMoved) {
+  std::uint32_t refreshes = 0;
+  const auto wrong_once = [&](std::uint32_t,
+                              const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] != "CLUSTER") return std::nullopt;
+    // The first map is of an older cluster, in which server 1 had everything.
+    return slots_reply(++refreshes == 1 ? 1 : kShards);
+  };
+  std::vector<resp::Command> commands;
+  for (int i = 0; i < 100; ++i) commands.push_back({"GET", "k" + std::to_string(i)});
+  ClientSetup setup = setup_for(commands);
+  setup.pace.think = 10ms;
+  ClientBench bench(setup, cluster(wrong_once));
+  bench.run(5s);
+  EXPECT_EQ(refreshes, 2u);
+  EXPECT_THAT(bench.all<OpCompleted>(), SizeIs(100));
+  // Only until the new map arrived; each slot of its own would have taken some 65.
+  EXPECT_LT(bench.all<Redirected>().size(), 25u);
+  EXPECT_GT(bench.all<Redirected>().size(), 0u);
+}
+
+TEST(Client, EndsARedirectionLoopAtItsLimit) {
+  const auto loop = [](std::uint32_t n,
+                       const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER") return std::nullopt;
+    return resp::error(moved_to(command[1], n % kShards + 1));
+  };
+  ClientSetup setup = setup_for({{"SET", "a", "1"}});
+  setup.patience.redirects_max = 5;
+  ClientBench bench(setup, cluster(loop));
+  bench.run(1s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kFailed);
+  EXPECT_EQ(end.redirects, 6u);
+  EXPECT_THAT(end.value, ::testing::StartsWith("too many redirections"));
+  EXPECT_THAT(bench.asked, SizeIs(6));
+}
+
+TEST(Client, BacksOffLongerAndLongerWhileTheClusterIsDown) {
+  ClientBench bench(setup_for({{"SET", "a", "1"}}),
+                    always(resp::error("CLUSTERDOWN The cluster is down")));
+  bench.run(20s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kFailed);  // refused each time: it never happened
+  EXPECT_EQ(bench.all<Redirected>().size(), bench.asked.size());
+  ASSERT_GT(bench.asked.size(), 6u);
+  ASSERT_LT(bench.asked.size(), 20u);
+  for (std::size_t i = 1; i < bench.asked.size(); ++i) {
+    const Duration wait = bench.asked[i].at - bench.asked[i - 1].at - 1ms;  // an answer takes 1 ms
+    const Duration base = std::min<Duration>(10ms * (1 << (i - 1)), 500ms);
+    EXPECT_GE(wait, base) << i;
+    EXPECT_LE(wait, 2 * base) << i;
+  }
+}
+
+TEST(Client, SucceedsOnceTheClusterIsBack) {
+  int refusals = 4;
+  const auto down_at_first = [&](std::uint32_t,
+                                 const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER" || refusals-- <= 0) return std::nullopt;
+    return resp::error("CLUSTERDOWN Hash slot not served");
+  };
+  ClientBench bench(setup_for({{"SET", "a", "1"}}), cluster(down_at_first));
+  bench.run(5s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kOk);
+  EXPECT_EQ(end.attempts, 5u);
+}
+
+TEST(Client, CallsAnUnansweredWriteUnknown) {
+  ClientBench bench(setup_for({{"SET", "a", "1"}}), always(silence()));
+  bench.run(10s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kUnknown);
+  EXPECT_EQ(end.value, "timed out");
+  EXPECT_EQ(end.attempts, 1u);  // it is not sent twice
+  EXPECT_THAT(bench.asked, SizeIs(1));
+}
+
+TEST(Client, CallsAWriteUnknownWhenTheConnectionIsLostAfterSending) {
+  ClientBench bench(setup_for({{"INCR", "a"}}), always(silence()));
+  bench.run(100ms);
+  ASSERT_THAT(bench.asked, SizeIs(1));
+  bench.reset(owner_of("a"));
+  bench.run(10s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kUnknown);
+  EXPECT_EQ(end.value, "connection reset");
+}
+
+TEST(Client, CallsAWriteFailedThatWasNeverSent) {
+  ClientSetup setup = setup_for({{"SET", "a", "1"}});
+  ClientBench bench(setup, cluster());
+  bench.refusing = {1, 2, 3};
+  bench.run(30s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kFailed);
+  EXPECT_THAT(bench.asked, IsEmpty());
+}
+
+TEST(Client, CallsAWriteFailedWhenNoConnectionCameAbout) {
+  ClientBench bench(setup_for({{"SET", "a", "1"}}), cluster());
+  bench.silent = {1, 2, 3};
+  bench.run(30s);
+  EXPECT_EQ(only_end(bench).outcome, OpOutcome::kFailed);
+}
+
+TEST(Client, CallsAWriteFailedOnAnyOtherError) {
+  ClientBench bench(setup_for({{"INCR", "a"}}),
+                    always(resp::error("WRONGTYPE Operation against a key")));
+  bench.run(1s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kFailed);
+  EXPECT_EQ(end.value, "WRONGTYPE Operation against a key");
+  EXPECT_EQ(end.attempts, 1u);
+}
+
+TEST(Client, RepeatsAReadThatWasNotAnswered) {
+  int silences = 2;
+  const auto silent_at_first = [&](std::uint32_t,
+                                   const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER" || silences-- <= 0) return std::nullopt;
+    return silence();
+  };
+  ClientBench bench(setup_for({{"GET", "a"}}), cluster(silent_at_first));
+  bench.run(10s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kOk);
+  EXPECT_EQ(end.value, "value of a");
+}
+
+TEST(Client, RepeatsAnUnknownWriteOnlyWhenTold) {
+  int silences = 1;
+  const auto silent_at_first = [&](std::uint32_t,
+                                   const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER" || silences-- <= 0) return std::nullopt;
+    return silence();
+  };
+  ClientSetup setup = setup_for({{"SET", "a", "1"}});
+  setup.patience.repeat_unknown_writes = true;
+  ClientBench bench(setup, cluster(silent_at_first));
+  bench.run(10s);
+  EXPECT_EQ(only_end(bench).outcome, OpOutcome::kOk);
+  const auto redirected = bench.all<Redirected>();
+  ASSERT_FALSE(redirected.empty());
+  EXPECT_EQ(redirected[0].reply, "RETRY timed out, may have happened");
+}
+
+TEST(Client, AnErrorAfterAnUnknownAttemptLeavesTheOutcomeUnknown) {
+  int asked = 0;
+  const auto then_an_error = [&](std::uint32_t,
+                                 const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER") return std::nullopt;
+    return ++asked == 1 ? silence() : resp::error("OOM command not allowed");
+  };
+  ClientSetup setup = setup_for({{"SET", "a", "1"}});
+  setup.patience.repeat_unknown_writes = true;
+  ClientBench bench(setup, cluster(then_an_error));
+  bench.run(10s);
+  EXPECT_EQ(only_end(bench).outcome, OpOutcome::kUnknown);
+}
+
+TEST(Client, AsksAnotherNodeWhenTheOwnerIsGoneAndFollowsItsWord) {
+  const std::uint32_t gone = owner_of("a");
+  const std::uint32_t heir = gone % kShards + 1;
+  const auto failed_over = [=](std::uint32_t n,
+                               const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER") return std::nullopt;
+    if (n == heir) return resp::bulk("inherited");
+    return resp::error(moved_to(command[1], heir));
+  };
+  ClientBench bench(setup_for({{"GET", "a"}}), cluster(failed_over));
+  bench.refusing = {gone};
+  bench.run(2s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kOk);
+  EXPECT_EQ(end.value, "inherited");
+}
+
+TEST(Client, ReadsFromReplicasAfterReadonly) {
+  const auto with_replicas = [](std::uint32_t n,
+                                const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER") return slots_reply(kShards, {{1, {4}}, {2, {5}}, {3, {6}}});
+    if (command[0] == "READONLY") return resp::ok();
+    if (command[0] == "GET" && n == owner_of(command[1]) + kShards) return resp::bulk("replica's");
+    return std::nullopt;
+  };
+  ClientSetup setup = setup_for({{"SET", "a", "1"}, {"GET", "a"}, {"GET", "b"}});
+  setup.read_from = ReadFrom::kReplica;
+  ClientBench bench(setup, cluster(with_replicas));
+  bench.run(1s);
+  const auto ends = bench.all<OpCompleted>();
+  ASSERT_THAT(ends, SizeIs(3));
+  EXPECT_FALSE(ends[0].from_replica);  // writes go to the primary
+  EXPECT_EQ(ends[0].node, server(owner_of("a")).name);
+  EXPECT_TRUE(ends[1].from_replica);
+  EXPECT_EQ(ends[1].value, "replica's");
+  std::map<std::uint32_t, std::string> first_asked;
+  for (const Asked& asked : bench.asked) first_asked.try_emplace(asked.server, asked.command[0]);
+  for (const auto& [which, command] : first_asked) EXPECT_EQ(command, "READONLY") << which;
+}
+
+TEST(Client, ReadsFromAnyReachPrimaryAndReplica) {
+  const auto with_replica = [](std::uint32_t,
+                               const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER") return slots_reply(1, {{1, {2}}});
+    return resp::ok();
+  };
+  ClientSetup setup = setup_for(std::vector<resp::Command>(200, {"GET", "a"}));
+  setup.read_from = ReadFrom::kAny;
+  ClientBench bench(setup, with_replica);
+  bench.run(1s);
+  const auto ends = bench.all<OpCompleted>();
+  const auto from_replica = std::count_if(ends.begin(), ends.end(),
+                                          [](const OpCompleted& end) { return end.from_replica; });
+  EXPECT_GT(from_replica, 60);
+  EXPECT_LT(from_replica, 140);
+}
+
+TEST(Client, CarriesOutConsoleCommandsThroughRedirections) {
+  const std::uint32_t new_owner = owner_of("a") % kShards + 1;
+  const auto a_has_moved = [=](std::uint32_t n,
+                               const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER") return std::nullopt;
+    if (n == new_owner) return resp::bulk("found");
+    return resp::error(moved_to(command[1], new_owner));
+  };
+  ClientSetup setup = setup_for({});
+  setup.generator = nullptr;
+  ClientBench bench(setup, cluster(a_has_moved));
+  bench.run(100ms);
+  bench.console({"GET", "a"});
+  bench.console({"GET", "a"});
+  bench.run(1s);
+  EXPECT_THAT(bench.console_replies, ElementsAre(resp::bulk("found"), resp::bulk("found")));
+  const auto invoked = bench.all<OpInvoked>();
+  ASSERT_THAT(invoked, SizeIs(2));
+  EXPECT_EQ(invoked[0].workload, "console");
+  EXPECT_EQ(invoked[0].kind, event::OpKind::kRead);
+}
+
+TEST(Client, TellsTheConsoleWhenNobodyAnswers) {
+  ClientSetup setup = setup_for({});
+  ClientBench bench(setup, always(silence()));
+  bench.run(100ms);
+  bench.console({"set", "a", "1"});
+  bench.run(10s);
+  EXPECT_THAT(bench.console_replies,
+              ElementsAre(resp::error("NOANSWER timed out; it may have happened")));
+}
+
+TEST(Client, KeepsAtMostOneOperationOfAProcessInFlight) {
+  ClientSetup setup = setup_for(std::vector<resp::Command>(500, {"GET", "a"}));
+  setup.processes = 3;
+  ClientBench bench(setup, cluster());
+  bench.run(10s);
+  std::map<std::uint64_t, std::uint32_t> process_of;
+  std::set<std::uint32_t> busy;
+  std::size_t most = 0;
+  for (const auto& [at, event] : bench.notes) {
+    if (const auto* invoked = std::get_if<OpInvoked>(&event)) {
+      EXPECT_TRUE(process_of.emplace(invoked->operation, invoked->process).second);
+      EXPECT_TRUE(busy.insert(invoked->process).second);
+    }
+    if (const auto* completed = std::get_if<OpCompleted>(&event)) {
+      busy.erase(process_of.at(completed->operation));
+    }
+    most = std::max(most, busy.size());
+  }
+  EXPECT_EQ(most, 3u);
+  EXPECT_THAT(process_of, SizeIs(500));
+  EXPECT_THAT(busy, IsEmpty());
+}
+
+TEST(Client, OperationIdsDifferBetweenClientsAndIncarnations) {
+  EXPECT_EQ(unique_value(std::uint64_t{3} << 40 | 17), "3-17");
+  EXPECT_EQ(unique_value(std::uint64_t{3} << 40 | std::uint64_t{2} << 32 | 17), "3.2-17");
+}
+
+TEST(Client, OpenLoopKeepsItsRateExactly) {
+  ClientSetup setup = setup_for(std::vector<resp::Command>(100'000, {"GET", "a"}));
+  setup.pace.rate = 300;  // does not divide a second
+  setup.processes = 8;
+  ClientBench bench(setup, cluster());
+  bench.run(60s);
+  std::vector<Duration> starts;
+  for (const auto& [at, event] : bench.notes) {
+    if (std::holds_alternative<OpInvoked>(event)) starts.push_back(at);
+  }
+  ASSERT_GT(starts.size(), 17'990u);
+  EXPECT_LE(starts.size(), 18'000u);
+  for (std::size_t k = 0; k < starts.size(); k += 300) {
+    EXPECT_EQ(starts[k] - starts[0], 1s * (k / 300));
+  }
+}
+
+TEST(Client, OpenLoopCountsArrivalsNobodyCouldServe) {
+  ClientSetup setup = setup_for(std::vector<resp::Command>(100'000, {"SET", "a", "1"}));
+  setup.pace.rate = 100;
+  setup.patience.attempt = setup.patience.operation = 1s;
+  setup.stop_after = 10s;
+  ClientBench bench(setup, always(silence()));
+  bench.run(20s);
+  const auto begun = static_cast<std::int64_t>(bench.all<OpInvoked>().size());
+  ASSERT_TRUE(bench.measured("arrivals_missed"));
+  EXPECT_NEAR(static_cast<double>(begun), 10, 1);  // one process, a second each
+  EXPECT_NEAR(static_cast<double>(*bench.measured("arrivals_missed") + begun), 900, 20);
+}
+
+TEST(Client, StopsGeneratingWhenToldAndFinishesWhatIsInFlight) {
+  ClientSetup setup = setup_for(std::vector<resp::Command>(100'000, {"GET", "a"}));
+  setup.pace.think = 10ms;
+  setup.start_after = 2s;
+  setup.stop_after = 3s;
+  ClientBench bench(setup, cluster());
+  bench.run(10s);
+  for (const auto& [at, event] : bench.notes) {
+    if (!std::holds_alternative<OpInvoked>(event)) continue;
+    EXPECT_GE(at, 2s);
+    EXPECT_LT(at, 3s);
+  }
+  EXPECT_EQ(bench.all<OpInvoked>().size(), bench.all<OpCompleted>().size());
+  EXPECT_TRUE(bench.measured("done"));
+}
+
+TEST(Client, GivesUpWhenToldAndSaysSo) {
+  ClientSetup setup = setup_for(std::vector<resp::Command>(10, {"GET", "a"}));
+  setup.patience.attempt = setup.patience.operation = 60s;
+  setup.give_up_after = 5s;
+  ClientBench bench(setup, always(silence()));
+  bench.run(6s);
+  EXPECT_EQ(bench.all<OpInvoked>().size(), bench.all<OpCompleted>().size());
+  EXPECT_EQ(bench.measured("done"), 0);
+}
+
+TEST(Client, SameSeedSameOperationsOtherSeedOthers) {
+  const auto run = [](std::uint64_t seed) {
+    ClientSetup setup = setup_for(std::vector<resp::Command>(50, {"SET", "a", "1"}));
+    setup.pace.think = 7ms;
+    ClientBench bench(setup, always(resp::error("TRYAGAIN later")), seed);
+    bench.run(30s);
+    return bench.asked;
+  };
+  EXPECT_EQ(run(1), run(1));
+  EXPECT_NE(run(1), run(2));
+}
+
+TEST(Client, ACopyContinuesAsTheOriginalDoes) {
+  ClientSetup setup = setup_for(std::vector<resp::Command>(2'000, {"GET", "a"}));
+  setup.processes = 3;
+  setup.pace.think = 3ms;
+  const auto sometimes_down = [](std::uint32_t,
+                                 const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER" || command.size() < 2) return std::nullopt;
+    return resp::error("CLUSTERDOWN The cluster is down");
+  };
+  for (const Duration at : {1ms, 20ms, 333ms, 2100ms}) {
+    ClientBench original(setup, cluster(sometimes_down));
+    original.run(at);
+    ClientBench copy(original);
+    original.run(10s);
+    EXPECT_NE(copy.choices_fingerprint(), original.choices_fingerprint());
+    copy.run(10s);
+    EXPECT_EQ(copy.asked, original.asked);
+    EXPECT_EQ(copy.steps(), original.steps());
+    EXPECT_EQ(copy.choices_fingerprint(), original.choices_fingerprint());
+  }
+}
+
+TEST(Client, IsNotWokenWithoutNeed) {
+  ClientSetup setup = setup_for({{"GET", "a"}});
+  ClientBench bench(setup, cluster());
+  bench.run(1s);
+  const std::uint64_t steps = bench.steps();
+  bench.run(1h);
+  EXPECT_LE(bench.steps(), steps + 5);
+}
+
+}  // namespace
+}  // namespace sim::testing
