@@ -32,6 +32,8 @@ struct Persistence {
 void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as_replica);
 // SIGTERM: flushes and syncs the AOF; writes the snapshot if `save_on_shutdown`.
 void persistence_shutdown(Server& server, Pass& pass);
+// Writes dump.rdb whole: to another file, synced, then renamed.
+void persistence_store_snapshot(Server& server, Pass& pass, std::string bytes);
 // Writes what the pass appended; with appendfsync always, syncs it before any reply leaves.
 void persistence_before_sleep(Server& server, Pass& pass);
 // appendfsync everysec.

@@ -13,21 +13,6 @@ constexpr std::string_view kMagic = "SLOTSIM-SNAPSHOT";
 // checksum are the rest of an RDB file's fixed part.
 constexpr std::uint64_t kFixedBytes = 5 + 40 + 2 + 40 + 130;
 
-void append_entry(const Entry& entry, std::string& out) {
-  if (const auto* text = std::get_if<std::string>(&entry.value)) {
-    resp::append_encoded(resp::Command{"SET", entry.key, *text}, out);
-  } else {
-    const List& list = *std::get<ListRef>(entry.value);
-    resp::Command push{"RPUSH", entry.key};
-    for (std::size_t i = 0; i < list.size(); ++i) push.push_back(list[i]);
-    resp::append_encoded(push, out);
-  }
-  if (entry.expire_at_ms != kNoExpiry) {
-    resp::append_encoded(resp::Command{"PEXPIREAT", entry.key, std::to_string(entry.expire_at_ms)},
-                         out);
-  }
-}
-
 template <class Int>
 bool take_number(std::string_view& text, Int& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -99,13 +84,30 @@ PayloadRef StreamPayload::through_wire() const {
   return PayloadRef(new StreamPayload(std::move(decoded)));
 }
 
+std::vector<resp::Command> commands_of(const Entry& entry) {
+  std::vector<resp::Command> commands;
+  if (const auto* text = std::get_if<std::string>(&entry.value)) {
+    commands.push_back({"SET", entry.key, *text});
+  } else {
+    const List& list = *std::get<ListRef>(entry.value);
+    commands.push_back({"RPUSH", entry.key});
+    for (std::size_t i = 0; i < list.size(); ++i) commands.back().push_back(list[i]);
+  }
+  if (entry.expire_at_ms != kNoExpiry) {
+    commands.push_back({"PEXPIREAT", entry.key, std::to_string(entry.expire_at_ms)});
+  }
+  return commands;
+}
+
 std::string encode_snapshot(const Snapshot& snapshot) {
   std::string out(kMagic);
   out.append(" 1 ").append(snapshot.replid.view()).append(" ");
   out.append(std::to_string(snapshot.offset)).append(" ");
   out.append(std::to_string(snapshot.chain)).append(" ");
   out.append(std::to_string(snapshot.keyspace.size())).append("\r\n");
-  snapshot.keyspace.each_by_age([&out](const Entry& entry) { append_entry(entry, out); });
+  snapshot.keyspace.each_by_age([&out](const Entry& entry) {
+    for (const resp::Command& command : commands_of(entry)) resp::append_encoded(command, out);
+  });
   return out.append("END ").append(std::to_string(snapshot.keyspace.data_hash())).append("\r\n");
 }
 

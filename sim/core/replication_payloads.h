@@ -45,6 +45,9 @@ struct Snapshot {
 // The payload of a full synchronisation, and the content of dump.rdb. Interim encoding: a header
 // line "SLOTSIM-SNAPSHOT 1 <replid> <offset> <chain> <keys>\r\n", the keys as RESP commands (SET,
 // RPUSH, PEXPIREAT), and a trailing line "END <data hash>\r\n".
+// Its size on the wire is an estimate of what the RDB file would weigh, so that a big keyspace
+// takes its time. The commands that make an entry: SET or RPUSH, and PEXPIREAT.
+std::vector<resp::Command> commands_of(const Entry& entry);
 std::string encode_snapshot(const Snapshot& snapshot);
 bool decode_snapshot(std::string_view bytes, Snapshot& snapshot);
 

@@ -62,7 +62,10 @@ struct AttachedReplica {
   State state{};
   std::int64_t waiting_since_s = 0;
   std::int64_t ack_offset = 0;
-  std::int64_t ack_at_s = 0;  // cached wall
+  std::int64_t ack_at_s = 0;            // cached wall
+  std::uint64_t unsent_bytes = 0;       // not yet taken by the kernel
+  std::int64_t progress_at_s = 0;       // when that last changed
+  std::int64_t over_limit_since_s = 0;  // above the soft output buffer limit; 0: it is not
   std::vector<StreamRef> withheld;
 };
 
@@ -89,7 +92,8 @@ struct PrimaryLink {
   NodeName sync_replid;
   std::int64_t sync_offset = 0;
   boost::intrusive_ptr<const SnapshotPayload> snapshot;  // while kLoading
-  std::int64_t loaded_at_ns = 0;                         // monotonic
+  std::int64_t loaded_at_ns = 0;                         // monotonic: when loading will be over
+  std::vector<StreamRef> early;  // what came behind the snapshot while it is being loaded
 };
 
 struct ReplicationState {

@@ -174,18 +174,20 @@ void sessions_resume(Server& server, Pass& pass) {
   const bool due = sessions.rerun_held || sessions.pause_until_wall_ms == 0;
   sessions.rerun_held = false;
   if (!due || sessions.held == 0) return;
-  for (auto at = sessions.by_conn.begin(); at != sessions.by_conn.end();) {
-    const auto next = std::next(at);
+  std::vector<ConnId> holding;
+  for (const auto& [conn, session] : sessions.by_conn) {
+    if (!session.held.empty()) holding.push_back(conn);
+  }
+  for (ConnId conn : holding) {
+    const auto at = sessions.by_conn.find(conn);
+    if (at == sessions.by_conn.end()) continue;  // closed by what ran before it
     Session& session = at->second;
-    if (!session.held.empty()) {
-      const std::deque<Request> held = std::exchange(session.held, {});
-      --sessions.held;
-      for (const Request& request : held) {
-        if (!session.closing) receive(server, pass, session, request);
-      }
+    const std::deque<Request> held = std::exchange(session.held, {});
+    --sessions.held;
+    for (const Request& request : held) {
+      if (!session.closing) receive(server, pass, session, request);
     }
     if (session.closing) forget(server, at);
-    at = next;
   }
 }
 

@@ -1,0 +1,171 @@
+#include "sim/core/persistence.h"
+
+#include "sim/base/hash.h"
+#include "sim/core/commands.h"
+#include "sim/core/replication_internal.h"
+
+namespace sim {
+namespace {
+
+constexpr const char* kAofFile = "appendonly.aof";
+constexpr const char* kSnapshotFile = "dump.rdb";
+constexpr const char* kTemporarySnapshot = "temp-dump.rdb";
+constexpr const char* kTemporaryAof = "temp-appendonly.aof";
+
+void append(Server& server, const resp::Command& command) {
+  resp::append_encoded(command, server.persistence.aof_buffer);
+}
+
+// All or nothing, even if the power fails in between. A left-over of an earlier attempt may be
+// longer.
+void replace_file(Pass& pass, const char* temporary, const char* file, std::string bytes) {
+  const std::uint64_t size = bytes.size();
+  pass.write(temporary, 0, share(std::move(bytes)));
+  pass.truncate(temporary, size);
+  pass.sync(temporary);
+  pass.rename(temporary, file);
+}
+
+void run_from_file(Server& server, Pass& pass, const resp::Command& command) {
+  const CommandSpec* const spec = find_command(command[0]);
+  if (spec == nullptr || !arity_fits(*spec, command.size())) return;
+  if ((spec->flags & command_flag::kWrite) == 0) return;
+  const RequestRef request(new resp::RequestPayload(command));
+  Execution execution{server, pass, nullptr, *request, request->command(), Origin::kFile, {},
+                      0,      {},   {},      false};
+  execute(*spec, execution);
+}
+
+// Runs every whole command of the file. A torn end is cut off, as aof-load-truncated does.
+void load_aof(Server& server, Pass& pass, const std::string& content) {
+  resp::CommandReader reader;
+  reader.feed(content);
+  std::vector<resp::Command> transaction;  // takes effect as a whole, when its EXEC was written too
+  bool in_transaction = false;
+  std::uint64_t good = 0, read = 0;
+  for (resp::Command command; reader.next(command); command.clear()) {
+    read += resp::encoded_size(command);
+    if (same_word(command[0], "MULTI")) in_transaction = true;
+    if (same_word(command[0], "EXEC")) in_transaction = false;
+    transaction.push_back(std::move(command));
+    if (in_transaction) continue;
+    for (const resp::Command& one : std::exchange(transaction, {}))
+      run_from_file(server, pass, one);
+    good = read;
+  }
+  if (good < content.size()) {
+    pass.truncate(kAofFile, good);
+    pass.note(
+        event::Remark{"the append-only file ended in the middle of a command or transaction: " +
+                      std::to_string(content.size() - good) + " bytes cut off"});
+  }
+  server.persistence.aof_size = good;
+}
+
+// What a snapshot says about replication is taken over: by a replica to go on where it stopped, by
+// a primary so that its replicas can.
+void adopt_history(Server& server, const Snapshot& snapshot, bool as_replica) {
+  ReplicationState& replication = server.replication;
+  replication.offset = snapshot.offset;
+  replication.chain = snapshot.chain;
+  replication.backlog.create(snapshot.offset + 1, server.config.repl_backlog_size);
+  if (as_replica) {
+    replication.replid = snapshot.replid;
+    replication.cached = true;
+  } else {
+    replication.replid2 = snapshot.replid;
+    replication.second_offset = snapshot.offset + 1;
+    replication.no_replicas_since_s = server.cached_wall_s();
+  }
+}
+
+void load_snapshot(Server& server, Pass& pass, const std::string& content, bool as_replica) {
+  Snapshot snapshot;
+  if (!decode_snapshot(content, snapshot)) {
+    return pass.exit(1, "Wrong signature or checksum of dump.rdb. Aborting now.");
+  }
+  snapshot.keyspace.each_by_age([&](const Entry& entry) {
+    if (!as_replica && is_expired(entry, server.cached_wall_ms)) return;
+    server.keyspace.put(entry.slot_id(), entry.key, entry.value, entry.expire_at_ms);
+  });
+  adopt_history(server, snapshot, as_replica);
+}
+
+void flush_aof(Server& server, Pass& pass) {
+  Persistence& persistence = server.persistence;
+  if (persistence.aof_buffer.empty()) return;
+  const std::uint64_t size = persistence.aof_buffer.size();
+  pass.write(kAofFile, persistence.aof_size, share(std::exchange(persistence.aof_buffer, {})));
+  persistence.aof_size += size;
+  persistence.aof_unsynced = true;
+}
+
+void sync_aof(Server& server, Pass& pass) {
+  if (!server.persistence.aof_unsynced) return;
+  pass.sync(kAofFile);
+  server.persistence.aof_unsynced = false;
+  server.persistence.aof_last_sync_s = server.cached_wall_s();
+}
+
+}  // namespace
+
+void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as_replica) {
+  server.cached_wall_ms = pass.wall_ms();
+  server.replication.replid = mint_replication_id(server, pass);
+  if (server.config.appendonly) {
+    // An AOF knows nothing of replication: after it comes a full synchronisation (7.0).
+    if (const auto aof = disk.find(kAofFile); aof != disk.end()) {
+      return load_aof(server, pass, *aof->second);
+    }
+  }
+  const auto snapshot = disk.find(kSnapshotFile);
+  if (snapshot != disk.end()) load_snapshot(server, pass, *snapshot->second, as_replica);
+  if (server.config.appendonly) persistence_rewrite_aof(server, pass);
+}
+
+void persistence_store_snapshot(Server&, Pass& pass, std::string bytes) {
+  replace_file(pass, kTemporarySnapshot, kSnapshotFile, std::move(bytes));
+}
+
+void persistence_shutdown(Server& server, Pass& pass) {
+  if (server.config.appendonly) {
+    flush_aof(server, pass);
+    sync_aof(server, pass);
+  }
+  if (!server.config.save_on_shutdown) return;
+  const ReplicationState& replication = server.replication;
+  persistence_store_snapshot(server, pass,
+                             encode_snapshot({replication.replid, replication.offset,
+                                              replication.chain, server.keyspace}));
+}
+
+void persistence_before_sleep(Server& server, Pass& pass) {
+  flush_aof(server, pass);
+  if (server.config.appendfsync == "always") sync_aof(server, pass);
+}
+
+void persistence_cron(Server& server, Pass& pass) {
+  if (server.config.appendfsync != "everysec") return;
+  if (server.cached_wall_s() > server.persistence.aof_last_sync_s) sync_aof(server, pass);
+}
+
+void persistence_append(Server& server, const resp::RequestPayload& request) {
+  if (!server.config.appendonly) return;
+  if (!server.persistence.aof_selected) append(server, {"SELECT", "0"});
+  server.persistence.aof_selected = true;
+  append(server, request.command());
+}
+
+void persistence_rewrite_aof(Server& server, Pass& pass) {
+  Persistence& persistence = server.persistence;
+  persistence = Persistence{};
+  append(server, {"SELECT", "0"});
+  persistence.aof_selected = true;
+  server.keyspace.each_by_age([&server](const Entry& entry) {
+    for (const resp::Command& command : commands_of(entry)) append(server, command);
+  });
+  persistence.aof_size = persistence.aof_buffer.size();
+  replace_file(pass, kTemporaryAof, kAofFile, std::exchange(persistence.aof_buffer, {}));
+}
+
+}  // namespace sim

@@ -1,0 +1,319 @@
+// The link to my primary: connecting, the handshake, the snapshot, the stream. (Protocol §10.1,
+// §10.3.)
+#include <charconv>
+#include <utility>
+
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
+#include "sim/core/cluster_state.h"
+#include "sim/core/commands.h"
+#include "sim/core/data.h"
+#include "sim/core/mutation.h"
+#include "sim/core/persistence.h"
+#include "sim/core/replication_internal.h"
+
+namespace sim {
+namespace {
+
+using State = PrimaryLink::State;
+
+// A snapshot is loaded in one go up to the size at which a real server starts to look at its
+// sockets in between; above that, at a typical 100 MB a second.
+constexpr std::size_t kLoadedAtOnce = std::size_t{2} << 20;
+constexpr std::int64_t kLoadNanosecondsPerByte = 10;
+
+void say(Server& server, Pass& pass, resp::Command command) {
+  pass.send(server.replication.link.conn, PayloadRef(new resp::RequestPayload(std::move(command))));
+}
+
+void send_ack(Server& server, Pass& pass) {
+  say(server, pass, {"REPLCONF", "ACK", std::to_string(server.replication.offset)});
+}
+
+NodeName primary_name(const Server& server) {
+  if (!server.config.cluster_enabled || my_primary(server.cluster).is_none()) return NodeName{};
+  return peer_name(server, my_primary(server.cluster));
+}
+
+// The connection is gone. A live link leaves its history for a later PSYNC.
+void lose_link(Server& server, Pass& pass, const char* why) {
+  ReplicationState& replication = server.replication;
+  PrimaryLink& link = replication.link;
+  if (link.state == State::kNone) return;
+  if (link.state == State::kUp) {
+    replication.cached = true;
+    link.down_since_s = server.cached_wall_s();
+    pass.note(event::ReplicationDown{why});
+  }
+  link.state = State::kMustConnect;
+  link.conn = kNoConn;
+  link.snapshot = nullptr;
+  link.early.clear();
+}
+
+void retry_later(Server& server, Pass& pass, const char* why) {
+  drop_link(server, pass, why);
+}
+
+// ---- Handshake ----
+
+void ask_to_sync(Server& server, Pass& pass) {
+  const ReplicationState& replication = server.replication;
+  server.replication.link.state = State::kAwaitsPsync;
+  if (replication.cached) {
+    say(server, pass,
+        {"PSYNC", std::string(replication.replid.view()), std::to_string(replication.offset + 1)});
+  } else {
+    say(server, pass, {"PSYNC", "?", "-1"});
+  }
+}
+
+// PONG, then the answers to two REPLCONFs, whose refusal is tolerated.
+void handshake_reply(Server& server, Pass& pass, const resp::Value& value) {
+  PrimaryLink& link = server.replication.link;
+  link.last_io_s = server.cached_wall_s();
+  if (link.replies_due == 3) {
+    if (!std::holds_alternative<resp::Simple>(value.data)) {
+      return retry_later(server, pass, "the primary refused the PING of the handshake");
+    }
+    say(server, pass, {"REPLCONF", "listening-port", std::to_string(server.self.port)});
+    say(server, pass, {"REPLCONF", "capa", "eof", "capa", "psync2"});
+  }
+  if (--link.replies_due == 0) ask_to_sync(server, pass);
+}
+
+// ---- Synchronised ----
+
+void link_is_up(Server& server, Pass& pass, event::SyncKind how) {
+  ReplicationState& replication = server.replication;
+  PrimaryLink& link = replication.link;
+  link.state = State::kUp;
+  link.last_interaction_s = server.cached_wall_s();
+  link.down_since_s = 0;
+  replication.cached = false;
+  if (!replication.backlog.exists()) {
+    replication.backlog.create(replication.offset + 1, server.config.repl_backlog_size);
+  }
+  pass.note(event::ReplicationUp{primary_name(server), how, replication.replid, replication.offset,
+                                 server.keyspace.size()});
+}
+
+// `id`: the primary's, if it is another than the one asked with. My sub-replicas must then hear of
+// it.
+void go_on(Server& server, Pass& pass, std::string_view id) {
+  ReplicationState& replication = server.replication;
+  if (!replication.cached) return retry_later(server, pass, "+CONTINUE without a history");
+  if (id.size() == 40 && id != replication.replid.view()) {
+    replication.replid2 = replication.replid;
+    replication.second_offset = replication.offset + 1;
+    replication.replid = NodeName::from(id);
+    disconnect_replicas(server, pass);
+  }
+  link_is_up(server, pass, event::SyncKind::kPartial);
+}
+
+void psync_reply(Server& server, Pass& pass, const resp::Value& value) {
+  PrimaryLink& link = server.replication.link;
+  link.last_io_s = server.cached_wall_s();
+  const auto* const answer = std::get_if<resp::Simple>(&value.data);
+  if (answer == nullptr) return retry_later(server, pass, "the primary cannot synchronise now");
+  const std::string_view text = answer->text;
+  constexpr std::string_view kContinue = "CONTINUE", kFull = "FULLRESYNC ";
+  if (text.substr(0, kContinue.size()) == kContinue) {
+    return go_on(server, pass, text.size() > 9 ? text.substr(9) : std::string_view{});
+  }
+  if (text.substr(0, kFull.size()) != kFull || text.size() < kFull.size() + 42) {
+    return retry_later(server, pass, "unexpected answer to PSYNC");
+  }
+  link.sync_replid = NodeName::from(text.substr(kFull.size(), 40));
+  const std::string_view offset = text.substr(kFull.size() + 41);
+  std::from_chars(offset.data(), offset.data() + offset.size(), link.sync_offset);
+  link.state = State::kTransfer;
+}
+
+// ---- The snapshot ----
+
+void finish_loading(Server& server, Pass& pass) {
+  ReplicationState& replication = server.replication;
+  PrimaryLink& link = replication.link;
+  const auto payload = std::exchange(link.snapshot, nullptr);
+  payload->snapshot().keyspace.each_by_age([&server](const Entry& entry) {
+    server.keyspace.put(entry.slot_id(), entry.key, entry.value, entry.expire_at_ms);
+  });
+  replication.replid = link.sync_replid;
+  replication.offset = link.sync_offset;
+  replication.chain = payload->snapshot().chain;
+  clear_second_id(replication);
+  link_is_up(server, pass, event::SyncKind::kFull);
+  if (server.config.appendonly) persistence_rewrite_aof(server, pass);
+  if (link.conn.is_none()) {
+    lose_link(server, pass, "connection lost while loading");
+    return connect_to_primary(server, pass);
+  }
+  send_ack(server, pass);
+  for (const StreamRef& chunk : std::exchange(link.early, {})) {
+    replication_link_received(server, pass, *chunk);
+  }
+}
+
+// Everything of my own goes at this moment: data, cached history, backlog, sub-replicas. Until the
+// end the offset reads 0.
+void begin_loading(Server& server, Pass& pass,
+                   boost::intrusive_ptr<const SnapshotPayload> snapshot) {
+  PrimaryLink& link = server.replication.link;
+  persistence_store_snapshot(server, pass, snapshot->bytes());
+  server.replication.cached = false;
+  disconnect_replicas(server, pass);
+  server.replication.backlog.free();
+  drop_all_keys(server, pass, "flushed before a full synchronisation");
+  link.state = State::kLoading;
+  link.snapshot = std::move(snapshot);
+  const std::size_t size = link.snapshot->size();
+  if (size <= kLoadedAtOnce) return finish_loading(server, pass);
+  link.loaded_at_ns =
+      to_ns(pass.now.monotonic) + static_cast<std::int64_t>(size) * kLoadNanosecondsPerByte;
+}
+
+// ---- The stream ----
+
+void run_from_stream(Server& server, Pass& pass, const RequestRef& request) {
+  const CommandSpec* const spec = find_command(request->command()[0]);
+  if (spec == nullptr || !arity_fits(*spec, request->command().size())) return;
+  if ((spec->flags & command_flag::kWrite) == 0) return;
+  Execution execution{server, pass, nullptr, *request, request->command(), Origin::kStream, {},
+                      0,      {},   {},      false};
+  execute(*spec, execution);
+  server.replication.writes_moved = true;
+}
+
+bool is_word(const RequestRef& request, std::size_t at, std::string_view word) {
+  return at < request->command().size() && same_word(request->command()[at], word);
+}
+
+void apply(Server& server, Pass& pass, const RequestRef& request) {
+  ReplicationState& replication = server.replication;
+  if (is_word(request, 0, "REPLCONF") && is_word(request, 1, "GETACK")) {
+    send_ack(server, pass);  // what was applied before it; the request itself counts afterwards
+  }
+  const bool stream_word = is_word(request, 0, "PING") || is_word(request, 0, "SELECT") ||
+                           is_word(request, 0, "REPLCONF") || is_word(request, 0, "MULTI") ||
+                           is_word(request, 0, "EXEC");
+  replication.offset += static_cast<std::int64_t>(request->size());
+  if (!stream_word && server.mutation == Mutation::kReplicaSkipsCommand &&
+      ++replication.applied_writes % 16 == 0) {
+    return;
+  }
+  replication.chain = fold64(replication.chain, request->hash());
+  if (!stream_word) run_from_stream(server, pass, request);
+}
+
+void apply_stream(Server& server, Pass& pass, const StreamRef& chunk) {
+  server.cached_wall_ms = pass.wall_ms();
+  server.replication.link.last_interaction_s = server.cached_wall_s();
+  for (const RequestRef& request : chunk->commands()) apply(server, pass, request);
+  feed_chunk(server, pass, chunk);
+  CHECK(server.replication.backlog.end_offset() == server.replication.offset + 1);
+}
+
+void replication_payload(Server& server, Pass& pass, const Payload& payload) {
+  PrimaryLink& link = server.replication.link;
+  if (const auto* snapshot = dynamic_cast<const SnapshotPayload*>(&payload)) {
+    if (link.state != State::kTransfer) return;
+    return begin_loading(server, pass, snapshot);
+  }
+  const auto* const chunk = dynamic_cast<const StreamPayload*>(&payload);
+  if (chunk == nullptr) return;
+  if (link.state == State::kUp) apply_stream(server, pass, chunk);
+  if (link.state == State::kLoading) link.early.emplace_back(chunk);
+}
+
+}  // namespace
+
+void connect_to_primary(Server& server, Pass& pass) {
+  PrimaryLink& link = server.replication.link;
+  link.conn = mint_conn(server);
+  link.state = State::kConnecting;
+  link.last_io_s = server.cached_wall_s();
+  pass.dial(link.conn, *link.primary);
+}
+
+void drop_link(Server& server, Pass& pass, const char* why) {
+  const PrimaryLink& link = server.replication.link;
+  if (!link.conn.is_none()) pass.close(link.conn);
+  lose_link(server, pass, why);
+}
+
+bool is_replication_link(const Server& server, ConnId conn) {
+  return !conn.is_none() && conn == server.replication.link.conn;
+}
+
+void replication_link_connected(Server& server, Pass& pass, const Connected&) {
+  PrimaryLink& link = server.replication.link;
+  if (link.state != State::kConnecting) return;
+  link.state = State::kHandshake;
+  link.replies_due = 3;
+  say(server, pass, {"PING"});
+}
+
+void replication_link_received(Server& server, Pass& pass, const Payload& payload) {
+  PrimaryLink& link = server.replication.link;
+  switch (payload.kind()) {
+    case PayloadKind::kReply: {
+      const resp::Value& value = static_cast<const resp::ReplyPayload&>(payload).value();
+      if (link.state == State::kHandshake)
+        handshake_reply(server, pass, value);
+      else if (link.state == State::kAwaitsPsync)
+        psync_reply(server, pass, value);
+      return;
+    }
+    case PayloadKind::kReplication:
+      return replication_payload(server, pass, payload);
+    case PayloadKind::kBytes:
+      // Empty lines keep the connection alive while the primary waits for more replicas to
+      // synchronise.
+      if (static_cast<const RawBytes&>(payload).view() == "\n") {
+        link.last_io_s = server.cached_wall_s();
+      } else {
+        retry_later(server, pass, "the primary speaks in raw bytes, which the link cannot read");
+      }
+      return;
+    case PayloadKind::kBus:
+    case PayloadKind::kRequest:
+      return;
+  }
+}
+
+// A connection that never worked waits for the cron; one that did is made again at once.
+void replication_link_closed(Server& server, Pass& pass, CloseReason) {
+  PrimaryLink& link = server.replication.link;
+  if (link.state == State::kLoading) {
+    link.conn = kNoConn;
+    return;
+  }
+  const bool worked = link.state == State::kTransfer || link.state == State::kUp;
+  lose_link(server, pass, "connection lost");
+  if (worked) connect_to_primary(server, pass);
+}
+
+void replication_loading_progress(Server& server, Pass& pass) {
+  const PrimaryLink& link = server.replication.link;
+  if (link.state == State::kLoading && to_ns(pass.now.monotonic) >= link.loaded_at_ns) {
+    finish_loading(server, pass);
+  }
+}
+
+void link_cron(Server& server, Pass& pass) {
+  PrimaryLink& link = server.replication.link;
+  const std::int64_t timeout = server.config.repl_timeout_s;
+  const bool stalled = link.state == State::kConnecting || link.state == State::kHandshake ||
+                       link.state == State::kAwaitsPsync || link.state == State::kTransfer;
+  if (stalled && pass.wall_s() - link.last_io_s > timeout) {
+    drop_link(server, pass, "timed out while synchronising");
+  } else if (link.state == State::kUp && pass.wall_s() - link.last_interaction_s > timeout) {
+    drop_link(server, pass, "the primary was silent for longer than repl-timeout");
+  }
+  if (link.state == State::kMustConnect) connect_to_primary(server, pass);
+  if (link.state == State::kUp) send_ack(server, pass);
+}
+
+}  // namespace sim

@@ -1,0 +1,252 @@
+// My replicas: feeding them, synchronising them, losing them. (Protocol §10.2, §10.3.)
+#include <algorithm>
+
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
+#include "sim/core/cluster_state.h"
+#include "sim/core/psync.h"
+#include "sim/core/replication_internal.h"
+
+namespace sim {
+namespace {
+
+using State = AttachedReplica::State;
+
+// client-output-buffer-limit replica: 256 MB at once, or 64 MB for a minute.
+constexpr std::uint64_t kHardLimit = std::uint64_t{256} << 20;
+constexpr std::uint64_t kSoftLimit = std::uint64_t{64} << 20;
+constexpr std::int64_t kSoftLimitSeconds = 60;
+
+void push(Server& server, const RequestRef& command) {
+  ReplicationState& replication = server.replication;
+  replication.offset += static_cast<std::int64_t>(command->size());
+  replication.chain = fold64(replication.chain, command->hash());
+  replication.pending.push_back(command);
+}
+
+RequestRef request(resp::Command command) {
+  return RequestRef(new resp::RequestPayload(std::move(command)));
+}
+
+void answer(Pass& pass, ConnId conn, std::string text) {
+  pass.send(conn, PayloadRef(new resp::ReplyPayload({resp::Simple{std::move(text)}})));
+}
+
+// Takes a snapshot for every replica that waits for one. The stream is withheld until their first
+// ACK, as after a diskless synchronisation; a disk-based one goes straight on.
+void start_full_sync(Server& server, Pass& pass) {
+  ReplicationState& replication = server.replication;
+  feed_replicas(server, pass);
+  replication.stream_selected = false;
+  boost::intrusive_ptr<const SnapshotPayload> snapshot;
+  for (auto& [conn, replica] : replication.replicas) {
+    if (replica.state != State::kWaitsForSnapshot) continue;
+    if (!snapshot) {
+      snapshot = new SnapshotPayload(
+          {replication.replid, replication.offset, replication.chain, server.keyspace});
+    }
+    answer(pass, conn,
+           "FULLRESYNC " + std::string(replication.replid.view()) + " " +
+               std::to_string(replication.offset));
+    pass.send(conn, snapshot);
+    replica.state = server.config.repl_diskless_sync ? State::kAwaitsAck : State::kOnline;
+    replica.ack_at_s = replica.progress_at_s = server.cached_wall_s();
+  }
+  refresh_good_replicas(server);
+}
+
+bool full_sync_due(const Server& server) {
+  std::int64_t longest_wait = -1;
+  for (const auto& [conn, replica] : server.replication.replicas) {
+    if (replica.state != State::kWaitsForSnapshot) continue;
+    longest_wait = std::max(longest_wait, server.cached_wall_s() - replica.waiting_since_s);
+  }
+  if (longest_wait < 0) return false;
+  return !server.config.repl_diskless_sync ||
+         longest_wait >= server.config.repl_diskless_sync_delay_s;
+}
+
+// The first replica makes the stream count: a new history begins, with a backlog.
+void begin_history(Server& server, Pass& pass) {
+  ReplicationState& replication = server.replication;
+  if (replication.backlog.exists()) return;
+  replication.replid = mint_replication_id(server, pass);
+  clear_second_id(replication);
+  replication.backlog.create(replication.offset + 1, server.config.repl_backlog_size);
+}
+
+bool serve_partial_sync(Server& server, Pass& pass, AttachedReplica& replica,
+                        const NodeName& replid, std::int64_t from) {
+  ReplicationState& replication = server.replication;
+  bool possible = shares_history(replication, replid.view(), from);
+  const StreamRef missed = possible ? replication.backlog.from(from, possible) : nullptr;
+  if (!possible) return false;
+  replica.state = State::kOnline;
+  replica.ack_at_s = server.cached_wall_s();
+  answer(pass, replica.conn, "CONTINUE " + std::string(replication.replid.view()));
+  if (missed) pass.send(replica.conn, missed);
+  return true;
+}
+
+void drop_replica(Server& server, Pass& pass, ConnId conn) {
+  pass.close(conn);
+  session_closed(server, pass, conn);
+}
+
+bool timed_out(const Server& server, AttachedReplica& replica) {
+  const std::int64_t now = server.cached_wall_s();
+  if (replica.state == State::kWaitsForSnapshot) return false;
+  if (replica.state == State::kAwaitsAck && replica.unsent_bytes > 0) {
+    // The snapshot is still on its way out; ACKs are due only when it is gone.
+    replica.ack_at_s = now;
+    return now - replica.progress_at_s > server.config.repl_timeout_s;
+  }
+  return now - replica.ack_at_s > server.config.repl_timeout_s;
+}
+
+bool fell_too_far_behind(const Server& server, const AttachedReplica& replica) {
+  if (replica.unsent_bytes > kHardLimit) return true;
+  return replica.over_limit_since_s != 0 &&
+         server.cached_wall_s() - replica.over_limit_since_s >= kSoftLimitSeconds;
+}
+
+void drop_hopeless_replicas(Server& server, Pass& pass) {
+  std::vector<ConnId> hopeless;
+  for (auto& [conn, replica] : server.replication.replicas) {
+    if (timed_out(server, replica) || fell_too_far_behind(server, replica)) {
+      hopeless.push_back(conn);
+    }
+  }
+  for (ConnId conn : hopeless) drop_replica(server, pass, conn);
+}
+
+// A history nobody asks for any more is forgotten, and with it the id.
+void forget_idle_backlog(Server& server, Pass& pass) {
+  ReplicationState& replication = server.replication;
+  if (!replication.replicas.empty() || !replication.backlog.exists()) return;
+  if (replication.link.primary || server.config.repl_backlog_ttl_s == 0) return;
+  if (server.cached_wall_s() - replication.no_replicas_since_s > server.config.repl_backlog_ttl_s) {
+    replication.replid = mint_replication_id(server, pass);
+    clear_second_id(replication);
+    replication.backlog.free();
+  }
+}
+
+}  // namespace
+
+void replication_append(Server& server, const RequestRef& command) {
+  ReplicationState& replication = server.replication;
+  if (replication.link.primary) return;
+  if (!replication.backlog.exists()) return;
+  if (!replication.stream_selected) push(server, request({"SELECT", "0"}));
+  replication.stream_selected = true;
+  push(server, command);
+  replication.writes_moved = true;
+}
+
+void feed_chunk(Server& server, Pass& pass, const StreamRef& chunk) {
+  ReplicationState& replication = server.replication;
+  if (replication.backlog.exists()) replication.backlog.append(chunk);
+  for (auto& [conn, replica] : replication.replicas) {
+    if (replica.state == State::kOnline) pass.send(conn, chunk);
+    if (replica.state == State::kAwaitsAck) replica.withheld.push_back(chunk);
+  }
+}
+
+void feed_replicas(Server& server, Pass& pass) {
+  if (server.replication.pending.empty()) return;
+  feed_chunk(server, pass,
+             StreamRef(new StreamPayload(std::exchange(server.replication.pending, {}))));
+  CHECK(server.replication.backlog.end_offset() == server.replication.offset + 1);
+}
+
+void disconnect_replicas(Server& server, Pass& pass) {
+  while (!server.replication.replicas.empty()) {
+    drop_replica(server, pass, server.replication.replicas.begin()->first);
+  }
+}
+
+void refresh_good_replicas(Server& server) {
+  std::int64_t good = 0;
+  for (const auto& [conn, replica] : server.replication.replicas) {
+    if (replica.state == State::kWaitsForSnapshot) continue;
+    good += server.cached_wall_s() - replica.ack_at_s <= server.config.min_replicas_max_lag_s;
+  }
+  server.replication.good_replicas = good;
+}
+
+void replication_serve_psync(Server& server, Pass& pass, Session& session, NodeName replid,
+                             std::int64_t from) {
+  ReplicationState& replication = server.replication;
+  if (session.replica) return;
+  if (replication.link.primary && replication.link.state != PrimaryLink::State::kUp) {
+    return pass.send(session.conn,
+                     PayloadRef(new resp::ReplyPayload(resp::error(
+                         "NOMASTERLINK Can't SYNC while not connected with my master"))));
+  }
+  feed_replicas(server, pass);
+  session.replica = true;
+  AttachedReplica& replica = replication.replicas[session.conn];
+  replica.conn = session.conn;
+  replica.listens = {session.remote.ipv4, session.listening_port};
+  replica.waiting_since_s = server.cached_wall_s();
+  if (!serve_partial_sync(server, pass, replica, replid, from)) {
+    replica.state = State::kWaitsForSnapshot;
+    begin_history(server, pass);
+    if (!server.config.repl_diskless_sync || server.config.repl_diskless_sync_delay_s == 0) {
+      start_full_sync(server, pass);
+    }
+  }
+  refresh_good_replicas(server);
+}
+
+void replication_acked(Server& server, Pass& pass, ConnId conn, std::int64_t offset) {
+  const auto found = server.replication.replicas.find(conn);
+  if (found == server.replication.replicas.end()) return;
+  AttachedReplica& replica = found->second;
+  replica.ack_offset = std::max(replica.ack_offset, offset);
+  replica.ack_at_s = server.cached_wall_s();
+  if (replica.state != State::kAwaitsAck) return;
+  replica.state = State::kOnline;
+  for (const StreamRef& chunk : std::exchange(replica.withheld, {})) pass.send(conn, chunk);
+}
+
+void replication_replica_closed(Server& server, ConnId conn) {
+  ReplicationState& replication = server.replication;
+  replication.replicas.erase(conn);
+  if (replication.replicas.empty()) replication.no_replicas_since_s = server.cached_wall_s();
+  refresh_good_replicas(server);
+}
+
+void replication_replica_sent(Server& server, Pass& pass, ConnId conn, std::uint64_t unsent_bytes) {
+  const auto found = server.replication.replicas.find(conn);
+  if (found == server.replication.replicas.end()) return;
+  AttachedReplica& replica = found->second;
+  if (unsent_bytes != replica.unsent_bytes) replica.progress_at_s = server.cached_wall_s();
+  replica.unsent_bytes = unsent_bytes;
+  if (unsent_bytes <= kSoftLimit) {
+    replica.over_limit_since_s = 0;
+  } else if (replica.over_limit_since_s == 0) {
+    replica.over_limit_since_s = server.cached_wall_s();
+  }
+  if (fell_too_far_behind(server, replica)) drop_replica(server, pass, conn);
+}
+
+void replicas_cron(Server& server, Pass& pass) {
+  ReplicationState& replication = server.replication;
+  const auto period = static_cast<std::uint64_t>(server.config.repl_ping_replica_period_s);
+  const bool failing_over = server.config.cluster_enabled &&
+                            manual_failover_in_progress(server.cluster) && writes_paused(server);
+  const bool pings = replication.cron_runs % period == 0 && !replication.link.primary &&
+                     !replication.replicas.empty() && !failing_over;
+  if (pings) push(server, request({"PING"}));
+  for (const auto& [conn, replica] : replication.replicas) {
+    if (replica.state == State::kWaitsForSnapshot) pass.send(conn, PayloadRef(new RawBytes("\n")));
+  }
+  drop_hopeless_replicas(server, pass);
+  forget_idle_backlog(server, pass);
+  if (full_sync_due(server)) start_full_sync(server, pass);
+  refresh_good_replicas(server);
+}
+
+}  // namespace sim
