@@ -265,19 +265,19 @@ int Directory::shard_of(MachineId machine) const {
 
 // ---- Majorities ----
 
-std::uint32_t Directory::voters() const {
+std::vector<MachineId> Directory::voting_primaries() const {
   std::vector<MachineId> claimants =
       machines_where(size(), [&](MachineId m) { return claims_slots(actors_[m.value], false); });
   std::sort(claimants.begin(), claimants.end(),
             [&](MachineId a, MachineId b) { return outranks(a, b); });
   SlotSet taken;
-  std::uint32_t count = 0;
+  std::vector<MachineId> voters;
   for (const MachineId machine : claimants) {
     const SlotSet& own = actors_[machine.value].claim.slots->slots();
-    if ((own & ~taken).any()) ++count;
+    if ((own & ~taken).any()) voters.push_back(machine);
     taken |= own;
   }
-  return count;
+  return voters;
 }
 
 std::vector<MachineId> Directory::majority() const {

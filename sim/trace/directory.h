@@ -85,7 +85,8 @@ class Directory final : public TraceFold {
   // ---- Majorities ----
   // Primaries with slots, counted as the nodes count them: live or not, as long as nobody has taken
   // their slots.
-  std::uint32_t voters() const;
+  std::vector<MachineId> voting_primaries() const;
+  std::uint32_t voters() const { return static_cast<std::uint32_t>(voting_primaries().size()); }
   std::uint32_t quorum() const { return voters() / 2 + 1; }
   // The first `quorum()` live primaries by shard; fewer if fewer live.
   std::vector<MachineId> majority() const;

@@ -1,0 +1,192 @@
+// Claim: within the bound that the scenario gives, counted from the moment everything is healed,
+// all live nodes agree (equal view fingerprints), are healthy, and hold no live node for failed;
+// and it stays so until the end. Source: protocol §15.1, 29; Cluster spec, "Availability". Scope:
+// after heal. A liveness claim. Kills: fail-never-clears.
+//
+// What cannot recover is not asked for: without a live majority nothing is checked. Known defects:
+// row 20 (a replica that was restarted while its primary was dead never stands for election) when
+// such a replica is its shard's only hope; row 24 (with one primary and one replica PFAIL never
+// becomes FAIL), row 37 (a wall clock stepped back keeps state fail).
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "sim/invariants/stage.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
+ public:
+  explicit ConvergesAfterHeal(const RunFacts& facts)
+      : CopyableVerdict("no node was asked for its view after the heal"),
+        stage_(facts.cast),
+        settle_from_(facts.settle_from),
+        within_(facts.converge_within),
+        needs_coverage_(facts.full_coverage) {}
+
+  void see(const Record& record) override {
+    if (is_orphan_restart(record)) orphans_.insert(record.machine);
+    stage_.see(record);
+    if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
+      see_view(record, *view);
+    } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {
+      if (phase->phase == event::Phase::kSettling) settle_from_ = record.at;
+    } else if (const auto* clock = std::get_if<event::ClockStepped>(&record.event)) {
+      stepped_back_ |= clock->by_ms < 0;
+    } else if (const auto* up = std::get_if<event::ReplicationUp>(&record.event); up != nullptr) {
+      orphans_.erase(record.machine);
+    }
+  }
+
+  void finish(SimTime end) override {
+    if (settle_from_ == SimTime::max()) return cannot_check("the scenario never heals");
+    if (end < settle_from_) return cannot_check("the run ended before everything was healed");
+    if (round_.empty()) return;
+    close_round();
+    if (live_voters_ < stage_.directory().quorum()) {
+      return cannot_check("no majority of primaries is alive at the end");
+    }
+    if (agreed_at_ && *agreed_at_ - settle_from_ <= within_ && trouble_.empty()) return;
+    if (!agreed_at_ && end - settle_from_ < within_) {
+      return cannot_check("the run ended " + words(end - settle_from_) + " after the heal, " +
+                          words(within_) + " are allowed");
+    }
+    judge(end);
+  }
+
+  std::string numbers() const override {
+    if (!agreed_at_) return "never agreed";
+    return "agreed " + words(*agreed_at_ - settle_from_) + " after the heal, " + words(within_) +
+           " allowed";
+  }
+
+ private:
+  struct View {
+    SimTime at;
+    std::uint64_t record = 0;
+    bool healthy = false;
+    std::uint64_t fingerprint = 0;
+    std::string holds_failed;  // a live peer, if the view was full
+  };
+
+  // A replica restarted while its primary is down has no data age to show (protocol §7.1 step 3).
+  bool is_orphan_restart(const Record& record) const {
+    const auto* start = std::get_if<event::MachineStarted>(&record.event);
+    if (start == nullptr || start->incarnation == 0) return false;
+    const event::Claim* claim = stage_.directory().claim(record.machine);
+    if (claim == nullptr || claim->role != Role::kReplica) return false;
+    const auto primary = stage_.directory().machine_of(claim->replica_of);
+    return primary && !stage_.directory().is_up(*primary);
+  }
+
+  // Probes of one round have one time; the first view of the next closes it.
+  void see_view(const Record& record, const event::ViewSnapshot& view) {
+    if (record.at < settle_from_) return;
+    evidence();
+    if (!round_.empty() && round_.begin()->second.at != record.at) {
+      close_round();
+      round_.clear();
+    }
+    std::string held;
+    for (const event::PeerView& peer : view.peers) {
+      if (peer.suspicion != event::Suspicion::kFail) continue;
+      const auto machine = stage_.directory().machine_of(peer.id);
+      if (machine && stage_.directory().is_serving(*machine))
+        held = stage_.directory().label(peer.id);
+    }
+    round_[record.machine] = {record.at, record.sequence, view.healthy, view.fingerprint, held};
+  }
+
+  void close_round() {
+    trouble_ = find_trouble();
+    last_at_ = round_.begin()->second.at;
+    if (trouble_.empty() && !agreed_at_) agreed_at_ = last_at_;
+    live_voters_ = 0;
+    for (const MachineId voter : stage_.directory().voting_primaries()) {
+      live_voters_ += stage_.directory().is_serving(voter) ? 1 : 0;
+    }
+  }
+
+  std::string find_trouble() {
+    const View* first = nullptr;
+    MachineId first_machine;
+    for (const MachineId machine : stage_.directory().cluster_nodes()) {
+      if (!stage_.directory().is_serving(machine)) continue;
+      const auto found = round_.find(machine);
+      const std::string name{stage_.name(machine)};
+      if (found == round_.end()) continue;  // not probed: paused, or the round is a partial one
+      const View& view = found->second;
+      last_record_ = view.record;
+      if (!view.healthy) return name + " is not healthy";
+      if (!view.holds_failed.empty())
+        return name + " still holds " + view.holds_failed + ", which runs, for failed";
+      if (first == nullptr) {
+        first = &view;
+        first_machine = machine;
+      } else if (view.fingerprint != first->fingerprint) {
+        return name + " sees another cluster than " + std::string{stage_.name(first_machine)};
+      }
+    }
+    return {};
+  }
+
+  void judge(SimTime end) {
+    std::string what =
+        trouble_.empty()
+            ? "the views agreed only " + words(*agreed_at_ - settle_from_) + " after the heal"
+            : trouble_ + " " + words(end - settle_from_) + " after the heal";
+    what += " (allowed " + words(within_) + ")";
+    if (const std::string why = lost_shard(); !why.empty()) {
+      if (why == "-") return cannot_check("a shard has no live node left, so health cannot return");
+      return known_defect(last_at_, last_record_, 20, what + ": " + why);
+    }
+    if (stepped_back_) {
+      return known_defect(last_at_, last_record_, 37, what + ": a wall clock was stepped back");
+    }
+    violation(last_at_, last_record_, what);
+  }
+
+  // A shard without a live primary: "-" if nobody can help it, else why nobody stood up.
+  std::string lost_shard() const {
+    const Directory& directory = stage_.directory();
+    for (std::uint32_t shard = 0; shard < directory.shard_count(); ++shard) {
+      const int number = static_cast<int>(shard);
+      if (!needs_coverage_ || directory.home(number)->count() == 0) continue;
+      if (directory.primary_of(number)) continue;
+      const std::vector<MachineId> replicas = directory.replicas_of(number);
+      if (replicas.empty()) return "-";
+      const bool all_orphans =
+          std::all_of(replicas.begin(), replicas.end(),
+                      [&](MachineId replica) { return orphans_.count(replica) > 0; });
+      if (all_orphans) {
+        return std::string{directory.name(replicas.front())} +
+               " was restarted while its primary was dead and may not stand for election";
+      }
+    }
+    return {};
+  }
+
+  Stage stage_;
+  SimTime settle_from_;
+  Duration within_;
+  bool needs_coverage_, stepped_back_ = false;
+  std::map<MachineId, View> round_;
+  std::set<MachineId> orphans_;  // restarted while the primary was down, not synced since
+  std::optional<SimTime> agreed_at_;
+  SimTime last_at_;
+  std::uint64_t last_record_ = 0;
+  std::uint32_t live_voters_ = 0;
+  std::string trouble_;  // of the last round; empty: none
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_converges_after_heal(const RunFacts& facts) {
+  return std::make_unique<ConvergesAfterHeal>(facts);
+}
+
+}  // namespace sim

@@ -1,0 +1,150 @@
+// Claim: a primary gives at most one vote in each epoch, also across restarts that keep its disk;
+// at most one replica wins an epoch; whoever wins was voted for by a majority of the primaries that
+// own slots, and votes go only to replicas of a primary the voter holds for failed, or in a forced
+// (manual) failover. Source: Cluster spec, "Replica election and promotion"; protocol §15.8, 9,
+// 33, 34. Scope: always. Kills: vote-twice-per-epoch, win-without-majority.
+//
+// A takeover asks nobody and is counted apart. Votes are remembered for the newest 256 epochs.
+#include <map>
+#include <set>
+#include <string>
+
+#include "sim/invariants/verdict.h"
+#include "sim/trace/directory.h"
+
+namespace sim {
+namespace {
+
+constexpr std::uint64_t kEpochsKept = 256;
+
+class ElectionSafety final : public CopyableVerdict<ElectionSafety> {
+ public:
+  explicit ElectionSafety(const RunFacts& facts)
+      : CopyableVerdict("no node told anything"),
+        directory_(facts.cast),
+        slots_are_edited_(facts.operator_commands) {}
+
+  void see(const Record& record) override {
+    directory_.see(record);
+    if (std::holds_alternative<event::NodeStarted>(record.event)) {
+      evidence();
+    } else if (const auto* vote = std::get_if<event::VoteGranted>(&record.event)) {
+      see_vote(record, *vote);
+    } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
+      see_promotion(record, *promoted);
+    } else if (std::holds_alternative<event::ElectionStarted>(record.event)) {
+      ++elections_;
+    }
+  }
+
+  void finish(SimTime) override {}
+
+  std::string numbers() const override {
+    return counted(elections_, "election") + ", " + std::to_string(won_) + " won, " +
+           counted(votes_seen_, "vote") +
+           (takeovers_ > 0 ? ", " + counted(takeovers_, "takeover") : "");
+  }
+
+ private:
+  struct Epoch {
+    std::map<NodeName, NodeName> votes;  // voter -> candidate
+    NodeName winner;
+    MachineId winner_machine = kNoMachine;
+  };
+
+  NodeName id_of(MachineId machine) const {
+    const event::Claim* claim = directory_.claim(machine);
+    return claim != nullptr ? claim->id : NodeName{};
+  }
+
+  void see_vote(const Record& record, const event::VoteGranted& vote) {
+    evidence();
+    ++votes_seen_;
+    const std::string voter{directory_.name(record.machine)};
+    const std::string candidate = directory_.label(vote.candidate);
+    const std::string in_epoch = " in epoch " + std::to_string(vote.epoch);
+    const NodeName id = id_of(record.machine);
+    std::map<NodeName, NodeName>& votes = epoch(vote.epoch).votes;
+    if (const auto [earlier, fresh] = votes.insert({id, vote.candidate}); !fresh) {
+      violation(record, voter + " voted twice" + in_epoch + ": for " +
+                            directory_.label(earlier->second) + " and for " + candidate);
+    }
+    if (!vote.primary_failed && !vote.forced) {
+      violation(record, voter + " voted for " + candidate + in_epoch +
+                            " although it does not hold " + directory_.label(vote.primary) +
+                            " for failed and nobody forced it");
+    }
+    if (const event::Claim* claim = directory_.claim(record.machine);
+        claim != nullptr && (claim->role == Role::kReplica || claim->slots->count() == 0)) {
+      violation(record, voter + " voted for " + candidate + in_epoch +
+                            " although it is no primary with slots");
+    }
+  }
+
+  void see_promotion(const Record& record, const event::Promoted& promoted) {
+    evidence();
+    if (promoted.takeover) {
+      ++takeovers_;
+      return;
+    }
+    ++won_;
+    const std::string winner{directory_.name(record.machine)};
+    const std::string in_epoch = " epoch " + std::to_string(promoted.epoch);
+    const NodeName id = id_of(record.machine);
+    Epoch& contest = epoch(promoted.epoch);
+    if (!contest.winner.is_none() && contest.winner != id) {
+      violation(record, winner + " won" + in_epoch + ", which " +
+                            std::string{directory_.name(contest.winner_machine)} +
+                            " had won before");
+    }
+    contest.winner = id;
+    contest.winner_machine = record.machine;
+    if (promoted.votes < promoted.quorum) {
+      violation(record, winner + " won" + in_epoch + " with " + counted(promoted.votes, "vote") +
+                            ", by its own count " + std::to_string(promoted.quorum) +
+                            " are a majority");
+    }
+    check_voters(record, contest, id, promoted, winner + " won" + in_epoch);
+  }
+
+  // Who really voted for it, as the voters tell, against the majority that the claims of the moment
+  // demand.
+  void check_voters(const Record& record, const Epoch& contest, const NodeName& id,
+                    const event::Promoted& promoted, const std::string& who_won) {
+    std::uint32_t voters = 0;
+    std::string names;
+    for (const auto& [voter, candidate] : contest.votes) {
+      if (candidate != id) continue;
+      ++voters;
+      names += " " + directory_.label(voter);
+    }
+    const std::uint32_t needed = slots_are_edited_ ? promoted.quorum : directory_.quorum();
+    if (voters >= needed) return;
+    violation(record, who_won + " with the " + counted(voters, "vote") + " of" +
+                          (names.empty() ? " nobody" : names) + ", a majority of the " +
+                          std::to_string(directory_.voters()) + " primaries with slots" + " is " +
+                          std::to_string(needed));
+  }
+
+  Epoch& epoch(std::uint64_t number) {
+    Epoch& found = epochs_[number];
+    while (epochs_.size() > kEpochsKept) {
+      if (epochs_.begin()->first == number) break;  // older than all we keep: judged alone
+      epochs_.erase(epochs_.begin());
+    }
+    return found;
+  }
+
+  Directory directory_;
+  bool slots_are_edited_;
+  std::map<std::uint64_t, Epoch> epochs_;
+  std::uint64_t elections_ = 0, won_ = 0, votes_seen_ = 0, takeovers_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_election_safety(const RunFacts& facts) {
+  return std::make_unique<ElectionSafety>(facts);
+}
+
+}  // namespace sim

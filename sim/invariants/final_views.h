@@ -1,0 +1,40 @@
+// The last full answers of all live cluster nodes to the question what they believe, gathered at
+// the end of a run.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "sim/invariants/invariant.h"
+#include "sim/trace/directory.h"
+#include "sim/trace/fold.h"
+
+namespace sim {
+
+class FinalViews final : public TraceFold {
+ public:
+  struct View {
+    SimTime at;
+    std::uint64_t record = 0;
+    event::ViewSnapshot said;
+  };
+
+  explicit FinalViews(const RunFacts& facts);
+
+  void see(const Record& record) override;
+
+  const Directory& directory() const { return directory_; }
+  // By machine; only nodes that still ran, unpaused, when they were asked, and have not died since.
+  const std::map<MachineId, View>& views() const { return views_; }
+  // Why no claim about quiescence can be judged from these views; empty if it can. `quiet` is how
+  // long before the views everything must have been healed, restarted and left alone.
+  std::string not_quiescent(Duration quiet) const;
+
+ private:
+  Directory directory_;
+  std::map<MachineId, View> views_;
+  SimTime settle_from_, last_disturbance_{Duration::min()};
+  bool cut_ = false;
+};
+
+}  // namespace sim

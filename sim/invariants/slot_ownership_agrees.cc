@@ -1,0 +1,152 @@
+// Claim: once everything is healed and quiet, every live node names the same owner for every slot,
+// that owner claims it, no live primary with a greater configEpoch claims it too, and no slot that
+// a live primary claims is without an owner anywhere. Source: Cluster spec, "Hash slots
+// configuration propagation"; protocol §15.1, 29, 30. Scope: after heal. Kills: ignore-slot-epoch,
+// no-demotion.
+//
+// Known defects: row 7 (a demoted primary's header reaches an observer before its successor's, the
+// observer drops the slots and nobody tells it again) when an observer's last word about the slots
+// is that it unbound them; row 31 (takeovers on both sides of a split) when a takeover happened.
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/base/slot_set.h"
+#include "sim/invariants/final_views.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
+ public:
+  explicit SlotOwnershipAgrees(const RunFacts& facts)
+      : CopyableVerdict("no node was asked for its full view at the end"),
+        views_(facts),
+        quiet_(std::max<Duration>(facts.node_timeout, 1s)),
+        unbound_(facts.cast.size(), no_slots()) {}
+
+  void see(const Record& record) override {
+    views_.see(record);
+    if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
+      ++moves_;
+      if (record.machine.value >= unbound_.size()) return;
+      SlotsRef& unbound = unbound_[record.machine.value];
+      if (moved->to.is_none()) {
+        unbound = share_slots(unbound->slots() | moved->slots->slots());
+      } else if (unbound->count() > 0) {
+        unbound = share_slots(unbound->slots() & ~moved->slots->slots());
+      }
+    } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
+      takeovers_ += promoted->takeover ? 1 : 0;
+    } else if (std::holds_alternative<event::NodeStarted>(record.event) &&
+               record.machine.value < unbound_.size()) {
+      unbound_[record.machine.value] = no_slots();
+    }
+  }
+
+  void finish(SimTime) override {
+    if (const std::string why = views_.not_quiescent(quiet_); !why.empty())
+      return cannot_check(why);
+    evidence();
+    find_owners();
+    for (const auto& [machine, view] : views_.views()) compare(machine, view);
+  }
+
+  std::string numbers() const override {
+    return std::to_string(views_.views().size()) + " views agree on " +
+           std::to_string(covered_.count()) + " owned slots, " + counted(moves_, "move") +
+           " of slots on the way";
+  }
+
+ private:
+  // What each live primary claims for itself decides: the greatest configEpoch, then the greatest
+  // id.
+  void find_owners() {
+    std::map<std::pair<std::uint64_t, NodeName>, SlotsRef> claims;
+    for (const auto& [machine, view] : views_.views()) {
+      for (const event::PeerView& peer : view.said.peers) {
+        if (peer.id == view.said.id && peer.role == Role::kPrimary && peer.slots->count() > 0) {
+          claims[{view.said.config_epoch, peer.id}] = peer.slots;
+        }
+      }
+    }
+    for (auto claim = claims.rbegin(); claim != claims.rend(); ++claim) {
+      const SlotSet& slots = claim->second->slots();
+      const SlotSet won = slots & ~covered_;
+      if (won != slots) contested_[claim->first.second] = share_slots(slots & covered_);
+      owned_[claim->first.second] = won;
+      covered_ |= slots;
+    }
+  }
+
+  std::string describe(const SlotSet& slots) const {
+    return slots.count() == 1
+               ? "slot " + format_slots(slots)
+               : "slots " + format_slots(slots) + " (" + std::to_string(slots.count()) + ")";
+  }
+
+  void compare(MachineId machine, const FinalViews::View& view) {
+    const Directory& directory = views_.directory();
+    const std::string who{directory.name(machine)};
+    if (const auto contested = contested_.find(view.said.id); contested != contested_.end()) {
+      disagree(machine, view, contested->second->slots(),
+               who + " still claims " + describe(contested->second->slots()) +
+                   ", which a primary with a greater configEpoch owns");
+    }
+    SlotSet named;
+    for (const event::PeerView& peer : view.said.peers) {
+      const SlotSet& slots = peer.slots->slots();
+      named |= slots;
+      const auto owned = owned_.find(peer.id);
+      const SlotSet wrong =
+          owned == owned_.end() ? slots & covered_ : slots & covered_ & ~owned->second;
+      if (wrong.any() && peer.id != view.said.id) {
+        disagree(machine, view, wrong,
+                 who + " believes that " + directory.label(peer.id) + " owns " + describe(wrong) +
+                     ", but it belongs to " + owner_names(wrong));
+      }
+    }
+    if (const SlotSet missing = covered_ & ~named; missing.any()) {
+      disagree(machine, view, missing,
+               who + " knows no owner of " + describe(missing) + ", which " + owner_names(missing) +
+                   " claims");
+    }
+  }
+
+  std::string owner_names(const SlotSet& slots) const {
+    std::string names;
+    for (const auto& [id, owned] : owned_) {
+      if ((owned & slots).none()) continue;
+      names += (names.empty() ? "" : " and ") + views_.directory().label(id);
+    }
+    return names;
+  }
+
+  void disagree(MachineId machine, const FinalViews::View& view, const SlotSet& slots,
+                const std::string& what) {
+    if (takeovers_ > 0) return known_defect(view.at, view.record, 31, what);
+    const SlotSet& unbound = unbound_[machine.value]->slots();
+    if ((slots & ~unbound).none()) {
+      return known_defect(view.at, view.record, 7,
+                          what + "; it unbound them itself and nobody told it again");
+    }
+    violation(view.at, view.record, what);
+  }
+
+  FinalViews views_;
+  Duration quiet_;
+  std::vector<SlotsRef> unbound_;  // by machine: slots its last word about was "unassigned"
+  std::map<NodeName, SlotSet> owned_;
+  std::map<NodeName, SlotsRef> contested_;
+  SlotSet covered_;
+  std::uint64_t moves_ = 0, takeovers_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_slot_ownership_agrees(const RunFacts& facts) {
+  return std::make_unique<SlotOwnershipAgrees>(facts);
+}
+
+}  // namespace sim

@@ -1,0 +1,109 @@
+#include "sim/invariants/stage.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace sim {
+
+bool bends_delays(std::string_view fault_kind) {
+  // Told by records of their own (cuts, crashes, pauses, clocks), or harmless to delays.
+  constexpr std::array<std::string_view, 22> kVisible = {
+      "partition",       "isolate",    "cut",        "cut-link",    "crash",       "kill",
+      "restart",         "terminate",  "shutdown",   "pause",       "zone-outage", "outage",
+      "rolling-restart", "clock-jump", "clock-skew", "clock-drift", "failover",    "meet",
+      "forget",          "config-set", "replicate",  "takeover"};
+  return std::find(kVisible.begin(), kVisible.end(), fault_kind) == kVisible.end();
+}
+
+Stage::Stage(const Cast& cast) : directory_(cast), connectivity_(cast), lives_(cast.size()) {}
+
+void Stage::see(const Record& record) {
+  const bool weighty = changes_majority(record);
+  directory_.see(record);
+  connectivity_.see(record);
+  see_faults(record);
+  see_life(record);
+  if (weighty && !forming_) weigh(record.at);
+}
+
+// Asked before the directory has seen the record, so that a claim can be compared with the one
+// before it.
+bool Stage::changes_majority(const Record& record) const {
+  if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
+    const event::Claim* before = directory_.claim(record.machine);
+    return before == nullptr || !directory_.is_up(record.machine) || before->role != claim->role ||
+           before->config_epoch != claim->config_epoch || !same_slots(before->slots, claim->slots);
+  }
+  return std::holds_alternative<event::MachineCrashed>(record.event) ||
+         std::holds_alternative<event::MachineStarted>(record.event) ||
+         std::holds_alternative<event::MachinePaused>(record.event) ||
+         std::holds_alternative<event::MachineResumed>(record.event) ||
+         std::holds_alternative<event::ProgramExited>(record.event) ||
+         std::holds_alternative<event::PhaseBegan>(record.event) ||
+         std::holds_alternative<event::Reachability>(record.event);
+}
+
+void Stage::see_faults(const Record& record) {
+  if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
+    if (bends_delays(began->kind)) bending_.insert(began->id);
+  } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
+    if (bending_.erase(ended->id) > 0) undisturbed_since_ = record.at;
+  } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {
+    forming_ = phase->phase == event::Phase::kForming;
+  }
+}
+
+void Stage::see_life(const Record& record) {
+  if (record.machine.value >= lives_.size()) return;
+  Life& life = lives_[record.machine.value];
+  const bool serving = directory_.is_serving(record.machine);
+  const bool anew = std::holds_alternative<event::MachineStarted>(record.event);
+  if (!serving) {
+    life.serving_since = life.isolated_since = std::nullopt;
+  } else if (!life.serving_since || anew) {
+    life.serving_since = record.at;
+    if (life.isolated_since) life.isolated_since = record.at;
+  }
+}
+
+// Voters are the primaries whose claims nobody has outranked. Each machine counts those that its
+// component of the network still has.
+void Stage::weigh(SimTime now) {
+  const std::vector<MachineId> voters = directory_.voting_primaries();
+  const std::size_t quorum = voters.size() / 2 + 1;
+  const auto reachable_from = [&](MachineId machine) {
+    return static_cast<std::size_t>(
+        std::count_if(voters.begin(), voters.end(), [&](MachineId voter) {
+          return directory_.is_serving(voter) && connectivity_.connected(machine, voter);
+        }));
+  };
+  const std::size_t serving_voters = static_cast<std::size_t>(std::count_if(
+      voters.begin(), voters.end(), [&](MachineId voter) { return directory_.is_serving(voter); }));
+  for (std::uint32_t i = 0; i < lives_.size(); ++i) {
+    const MachineId machine{i};
+    Life& life = lives_[i];
+    if (!directory_.is_cluster_node(machine) || !directory_.is_serving(machine)) continue;
+    const std::size_t reachable = connectivity_.whole() ? serving_voters : reachable_from(machine);
+    const bool isolated = !voters.empty() && reachable < quorum;
+    if (isolated && !life.isolated_since) life.isolated_since = now;
+    if (!isolated && life.isolated_since) {
+      life.isolated_since.reset();
+      life.rejoined_at = now;
+    }
+  }
+}
+
+std::optional<SimTime> Stage::isolated_since(MachineId machine) const {
+  return machine.value < lives_.size() ? lives_[machine.value].isolated_since : std::nullopt;
+}
+
+std::optional<SimTime> Stage::rejoined_at(MachineId machine) const {
+  return machine.value < lives_.size() ? lives_[machine.value].rejoined_at : std::nullopt;
+}
+
+std::optional<SimTime> Stage::serving_since(MachineId machine) const {
+  return machine.value < lives_.size() ? lives_[machine.value].serving_since : std::nullopt;
+}
+
+}  // namespace sim

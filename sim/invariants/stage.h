@@ -1,0 +1,65 @@
+// What bounds on time are measured against: who is up, who is cut off from the majority and since
+// when, and whether the network keeps its usual delays.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/time.h"
+#include "sim/invariants/connectivity.h"
+#include "sim/trace/directory.h"
+#include "sim/trace/fold.h"
+
+namespace sim {
+
+// Does a fault of this kind change how long messages or passes of an event loop take, without being
+// visible as a cut, a crash or a pause? Unknown kinds do.
+bool bends_delays(std::string_view fault_kind);
+
+class Stage final : public TraceFold {
+ public:
+  explicit Stage(const Cast& cast);
+
+  void see(const Record& record) override;
+
+  const Directory& directory() const { return directory_; }
+  const Connectivity& connectivity() const { return connectivity_; }
+
+  // The machine runs, but a majority of the primaries that own slots is dead, paused, or out of its
+  // reach on the bus. Since when; a restart or a resumption of the machine counts anew, because its
+  // own timers do.
+  std::optional<SimTime> isolated_since(MachineId machine) const;
+  // When the last isolation of the machine ended.
+  std::optional<SimTime> rejoined_at(MachineId machine) const;
+  // Since when the machine runs without a pause; nullopt while it does not.
+  std::optional<SimTime> serving_since(MachineId machine) const;
+
+  // The cluster is still being formed: operators edit slots and epochs.
+  bool forming() const { return forming_; }
+  bool disturbed() const { return !bending_.empty(); }
+  // Since when no fault has bent delays: bounds that reach back further than this do not hold.
+  SimTime undisturbed_since() const { return undisturbed_since_; }
+  std::string_view name(MachineId machine) const { return directory_.name(machine); }
+
+ private:
+  struct Life {
+    std::optional<SimTime> serving_since, isolated_since, rejoined_at;
+  };
+
+  bool changes_majority(const Record& record) const;
+  void see_faults(const Record& record);
+  void see_life(const Record& record);
+  void weigh(SimTime now);
+
+  Directory directory_;
+  Connectivity connectivity_;
+  std::vector<Life> lives_;
+  std::set<std::uint32_t> bending_;
+  SimTime undisturbed_since_{Duration::min()};
+  bool forming_ = false;
+};
+
+}  // namespace sim
