@@ -1,7 +1,9 @@
-// Where machines stand and what connects them: a Boost.Graph of hosts, rack switches, zones and regions.
+// Where machines stand and what connects them: a Boost.Graph of hosts, rack switches, zones and
+// regions.
 //
-// Messages follow the path of shortest latency over the links that are up. Cutting a link re-routes what can be
-// re-routed and partitions the rest. The graph itself lives behind this header, so that nobody else compiles Boost.Graph.
+// Messages follow the path of shortest latency over the links that are up. Cutting a link re-routes
+// what can be re-routed and partitions the rest. The graph itself lives behind this header, so that
+// nobody else compiles Boost.Graph.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +18,16 @@
 
 namespace sim {
 
-// Delay beyond the base latency: a quantile table in integers, scaled by `jitter` (no floating point in a decision).
+// Delay beyond the base latency: a quantile table in integers, scaled by `jitter` (no floating
+// point in a decision).
 enum class JitterShape : std::uint8_t { kUniform, kExponential, kNormal };
 
 struct LinkQuality {
-  Duration latency{};          // one way
-  Duration jitter{};           // scale of the random part; 0 for none
+  Duration latency{};  // one way
+  Duration jitter{};   // scale of the random part; 0 for none
   JitterShape shape = JitterShape::kUniform;
-  std::uint64_t bandwidth = 0; // bytes per second, 0: unlimited
-  std::uint32_t loss_ppm = 0;  // segments lost per million
+  std::uint64_t bandwidth = 0;  // bytes per second, 0: unlimited
+  std::uint32_t loss_ppm = 0;   // segments lost per million
   bool operator==(const LinkQuality&) const = default;
 };
 
@@ -39,6 +42,12 @@ struct VertexId {
 struct LinkId {
   std::uint32_t value = 0;
   auto operator<=>(const LinkId&) const = default;
+};
+
+// Names one of the distinct qualities that paths have; see `Topology::path_id`.
+struct PathId {
+  std::uint32_t value = 0xffffffff;
+  auto operator<=>(const PathId&) const = default;
 };
 
 struct VertexInfo {
@@ -72,13 +81,18 @@ class Topology {
   // Cut or mend a link; paths over it are computed anew when next asked for.
   void set_link(LinkId link, bool up);
 
-  // The path between two vertices; nullopt if they are partitioned. A vertex reaches itself over loopback (20 us).
-  // Symmetric. Cached until the graph changes.
+  // The path between two vertices; nullopt if they are partitioned. A vertex reaches itself over
+  // loopback (20 us). Symmetric. Cached until the graph changes.
   const std::optional<PathQuality>& path(VertexId from, VertexId to) const;
+  // The same in two steps, for those who keep a million paths: few are different. An id stays valid
+  // for ever, but says how things are only until the graph changes.
+  PathId path_id(VertexId from, VertexId to) const;
+  const std::optional<PathQuality>& quality(PathId path) const;
   // Links on the path, in order; empty if partitioned or equal.
   std::vector<LinkId> route(VertexId from, VertexId to) const;
 
-  // Vertices whose loss disconnects hosts that are connected now (Boost.Graph articulation points), by id.
+  // Vertices whose loss disconnects hosts that are connected now (Boost.Graph articulation points),
+  // by id.
   std::vector<VertexId> articulation_points() const;
 
  private:

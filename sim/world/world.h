@@ -1,7 +1,9 @@
-// The world: virtual time, machines, network, disks, clocks. It drives nodes and does not know Redis.
+// The world: virtual time, machines, network, disks, clocks. It drives nodes and does not know
+// Redis.
 //
-// The world is a value. Events are data, nodes clone, so a running world can be copied at any event and both copies finish
-// equal. A world that holds a node which cannot be copied says so (`copyable()`).
+// The world is a value. Events are data, nodes clone, so a running world can be copied at any event
+// and both copies finish equal. A world that holds a node which cannot be copied says so
+// (`copyable()`).
 #pragma once
 
 #include <cstdint>
@@ -24,10 +26,11 @@ namespace sim {
 struct MachineSpec {
   MachineInfo info;
   std::shared_ptr<const NodeFactory> factory;
-  DiskImage disk;                // what it finds at first boot, all synced
-  VertexId vertex;               // where it stands
+  DiskImage disk;   // what it finds at first boot, all synced
+  VertexId vertex;  // where it stands
   SimTime boot_at;
-  std::vector<std::pair<std::uint16_t, Plane>> ports;  // plane of connections dialled to these ports; others: client
+  std::vector<std::pair<std::uint16_t, Plane>>
+      ports;  // plane of connections dialled to these ports; others: client
   Duration clock_skew{};
   std::int32_t drift_ppm = 0;
 };
@@ -46,8 +49,8 @@ struct ConsoleReply {
 };
 
 struct WorldLimits {
-  std::uint64_t events = 2'000'000'000;            // in all
-  std::uint64_t events_per_instant = 1'000'000;    // livelock: so many without time moving
+  std::uint64_t events = 2'000'000'000;                 // in all
+  std::uint64_t events_per_instant = 1'000'000;         // livelock: so many without time moving
   std::uint64_t memory_bytes = std::uint64_t{8} << 30;  // estimated: payloads in flight, disks
 };
 enum class StopReason : std::uint8_t { kNone, kEventLimit, kLivelock, kMemoryLimit };
@@ -57,15 +60,16 @@ struct WorldSpec {
   Topology topology;
   std::vector<MachineSpec> machines;
   std::shared_ptr<const ConsoleWords> console;
-  // Labels that make a client-port connection a replication one, as prefixes: {"repl:", "cmd:PSYNC", "cmd:REPLCONF"}.
+  // Labels that make a client-port connection a replication one, as prefixes: {"repl:",
+  // "cmd:PSYNC", "cmd:REPLCONF"}.
   std::vector<std::string> replication_labels;
   WorldLimits limits;
-  bool through_wire = false;        // --wire: every payload is encoded and decoded on its way
-  bool random_tie_break = false;    // simultaneous events in seeded instead of FIFO order
-  bool record_deliveries = false;   // dense trace: Delivered and Connection records
+  bool through_wire = false;       // --wire: every payload is encoded and decoded on its way
+  bool random_tie_break = false;   // simultaneous events in seeded instead of FIFO order
+  bool record_deliveries = false;  // dense trace: Delivered and Connection records
   std::shared_ptr<const ChoicePolicy> choice_policy;
-  Duration tcp_timeout = 900s;      // a silent connection with unacknowledged data dies after this long
-  Duration connect_timeout = 127s;  // a dial into silence
+  Duration tcp_timeout = 900s;  // a silent connection with unacknowledged data dies after this long
+  Duration connect_timeout = 127s;              // a dial into silence
   std::uint64_t send_buffer_bytes = 2'500'000;  // what a kernel takes before it pushes back
 };
 
@@ -86,7 +90,8 @@ class World final {
   SimTime now() const;
   // When the next event is due; nullopt: nothing will ever happen again.
   std::optional<SimTime> next_event() const;
-  // Carries out the next event. Precondition: there is one. False when a limit was hit (see `stopped()`).
+  // Carries out the next event. Precondition: there is one. False when a limit was hit (see
+  // `stopped()`).
   bool advance();
   // Lets time pass to `until`, carrying out nothing. Precondition: no event is due before it.
   void skip_to(SimTime until);
@@ -98,14 +103,17 @@ class World final {
   std::vector<Record> take_records();
   bool has_records() const;
   std::vector<ConsoleReply> take_console_replies();
-  // Asks the node on a machine what it believes; its notes appear among the records with Source::kProbe. Down: nothing.
+  // Asks the node on a machine what it believes; its notes appear among the records with
+  // Source::kProbe. Down: nothing.
   void probe(MachineId machine, bool full);
   void note(Event event);  // a record of the plan's own (Source::kPlan)
 
   std::uint64_t digest() const;
-  // Digest after every 2^k events, k growing so that there are never more than 4,096: (event number, digest).
+  // Digest after every 2^k events, k growing so that there are never more than 4,096: (event
+  // number, digest).
   const std::vector<std::pair<std::uint64_t, std::uint64_t>>& checkpoints() const;
-  // From event number `first` on, a line of text for each digested event, up to `count` (for naming a divergence).
+  // From event number `first` on, a line of text for each digested event, up to `count` (for naming
+  // a divergence).
   void watch_events(std::uint64_t first, std::uint64_t count);
   const std::vector<std::string>& watched() const;
 

@@ -1,0 +1,218 @@
+// What a message meets between two machines: the path's own qualities, the levers on its direction,
+// and message rules.
+#include <algorithm>
+#include <utility>
+
+#include "sim/world/jitter.h"
+#include "sim/world/world_impl.h"
+
+namespace sim {
+namespace {
+
+constexpr std::uint32_t kMillion = 1'000'000;
+constexpr Duration kRtoMin = 200ms;
+constexpr std::uint32_t kLossesMax = 12;  // in a row; beyond that the kernel would have given up
+constexpr Duration kConsoleLatency = 20us;
+
+// size / bandwidth, rounded up. Precondition: bandwidth > 0.
+Duration time_on_wire(std::uint32_t size, std::uint64_t bandwidth) {
+  const std::uint64_t nanoseconds = std::uint64_t{size} * 1'000'000'000u;  // size < 2^32: fits
+  return Duration{static_cast<std::int64_t>((nanoseconds + bandwidth - 1) / bandwidth)};
+}
+
+}  // namespace
+
+const std::optional<PathQuality>& World::Impl::path_of(Connection& conn) {
+  if (conn.path == PathId{}) {
+    conn.path = graph.path_id(at(conn.machine[0]).vertex, at(conn.machine[1]).vertex);
+  }
+  return graph.quality(conn.path);
+}
+
+Duration World::Impl::base_latency(Connection& conn) {
+  if (conn.machine[0] == kNoMachine) return kConsoleLatency;
+  const std::optional<PathQuality>& quality = path_of(conn);
+  return quality.has_value() ? quality->latency : Duration::zero();
+}
+
+Passage World::Impl::passage(Connection& conn, std::uint8_t end) {
+  if (conn.machine[0] == kNoMachine) return Passage::kOpen;
+  if (!path_of(conn).has_value()) return Passage::kCut;
+  Passage worst = Passage::kOpen;
+  for (const LeverId id : levers.on_directions()) {
+    const Lever& lever = levers[id];
+    if (lever.kind != LeverKind::kCut && lever.kind != LeverKind::kClog) continue;
+    if (!lever.concerns(conn.machine[end], conn.machine[1 - end], conn.plane)) continue;
+    if (lever.kind == LeverKind::kCut) return Passage::kCut;
+    worst = Passage::kClogged;
+  }
+  return worst;
+}
+
+bool World::Impl::host_hears(const Connection& conn, std::uint8_t end) const {
+  return at(conn.machine[1 - end]).powered;
+}
+
+// Something was kept from passing: every lever that would have kept it counts it.
+void World::Impl::count_blocked(const Connection& conn, std::uint8_t end) {
+  for (const LeverId id : levers.on_directions()) {
+    Lever& lever = levers[id];
+    if (lever.kind != LeverKind::kCut && lever.kind != LeverKind::kClog) continue;
+    if (lever.concerns(conn.machine[end], conn.machine[1 - end], conn.plane)) ++lever.effects;
+  }
+  count_cut_links(conn);
+}
+
+// A cut link bites whatever would have gone over it were it whole: it was blocked or went another
+// way.
+void World::Impl::count_cut_links(const Connection& conn) {
+  if (levers.cut_links().empty()) return;
+  std::pair<VertexId, VertexId> ends{at(conn.machine[0]).vertex, at(conn.machine[1]).vertex};
+  if (ends.first > ends.second) std::swap(ends.first, ends.second);
+  const auto [place, is_new] = detours.try_emplace(ends);
+  if (is_new) {
+    const std::vector<LinkId> usual = spec->topology.route(ends.first, ends.second);
+    for (const LeverId id : levers.cut_links()) {
+      if (std::find(usual.begin(), usual.end(), levers[id].link) != usual.end()) {
+        place->second.push_back(id);
+      }
+    }
+  }
+  for (const LeverId id : place->second) ++levers[id].effects;
+}
+
+SimTime World::Impl::arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size) {
+  if (conn.machine[0] == kNoMachine) return now_ + kConsoleLatency;
+  const std::optional<PathQuality>& known = path_of(conn);
+  CHECK(known.has_value());  // who asks has found the passage open
+  const PathQuality& quality = *known;
+  const bool plain = quality.jitter == Duration::zero() && quality.bandwidth == 0 &&
+                     quality.loss_ppm == 0 && levers.on_directions().empty() &&
+                     levers.cut_links().empty();
+  if (plain) return now_ + quality.latency;
+  return impaired_arrival_time(conn, end, size, quality);
+}
+
+SimTime World::Impl::impaired_arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size,
+                                           const PathQuality& quality) {
+  const MachineId from = conn.machine[end];
+  const MachineId to = conn.machine[1 - end];
+  count_cut_links(conn);
+  Duration delay = quality.latency;
+  Duration jitter{};
+  std::uint64_t bandwidth = quality.bandwidth;
+  bool lossy = quality.loss_ppm > 0;
+  for (const LeverId id : levers.on_directions()) {
+    Lever& lever = levers[id];
+    if (!lever.concerns(from, to, conn.plane)) continue;
+    if (lever.kind == LeverKind::kDelay) {
+      delay += lever.time;
+      jitter += lever.jitter;
+      ++lever.effects;
+    } else if (lever.kind == LeverKind::kThrottle) {
+      if (bandwidth == 0 || lever.bandwidth < bandwidth) bandwidth = lever.bandwidth;
+      lever.effects += size;
+    } else if (lever.kind == LeverKind::kLose) {
+      lossy = true;
+    }
+  }
+  const bool plain =
+      bandwidth == 0 && !lossy && jitter == Duration::zero() && quality.jitter == Duration::zero();
+  if (plain) return now_ + delay;
+  Line& wire_line = line(from, to);
+  const std::uint64_t luck_before = wire_line.luck.fingerprint();
+  Choices choices = choices_of(wire_line.luck);
+  if (quality.jitter > Duration::zero())
+    delay += draw_jitter(quality.shape, quality.jitter, choices);
+  if (jitter > Duration::zero()) delay += draw_jitter(JitterShape::kUniform, jitter, choices);
+  if (lossy) delay += draw_loss(conn, end, quality, choices);
+  fold_luck(wire_line.luck, luck_before);
+  if (bandwidth > 0) {
+    wire_line.free_at = std::max(wire_line.free_at, now_) + time_on_wire(size, bandwidth);
+    return wire_line.free_at + delay;
+  }
+  return now_ + delay;
+}
+
+// How much later a message comes because it had to be sent again, and again: 200 ms, 400 ms, ...
+// One draw per transmission.
+Duration World::Impl::draw_loss(const Connection& conn, std::uint8_t end,
+                                const PathQuality& quality, Choices& choices) {
+  Duration late{};
+  for (std::uint32_t attempt = 0; attempt < kLossesMax; ++attempt) {
+    // Outcomes from the top down belong to the path, then to each lever in turn, so that whoever
+    // lost it is known.
+    std::uint64_t left = kMillion - 1 - choices.choose(Site::kLoss, kMillion);
+    bool lost = left < quality.loss_ppm;
+    left -= std::min<std::uint64_t>(left, quality.loss_ppm);
+    for (const LeverId id : levers.on_directions()) {
+      Lever& lever = levers[id];
+      if (lost || lever.kind != LeverKind::kLose) continue;
+      if (!lever.concerns(conn.machine[end], conn.machine[1 - end], conn.plane)) continue;
+      lost = left < lever.loss_ppm;
+      lever.effects += lost ? 1 : 0;
+      left -= std::min<std::uint64_t>(left, lever.loss_ppm);
+    }
+    if (!lost) break;
+    late += kRtoMin * (1 << attempt);
+  }
+  return late;
+}
+
+// Made when first needed, named after both machines: its luck does not depend on who else exists.
+Line& World::Impl::line(MachineId from, MachineId to) {
+  const auto [place, is_new] =
+      lines.try_emplace((std::uint64_t{from.value} << 32) | to.value, Line{});
+  if (is_new) {
+    place->second.luck =
+        ChoiceStream(spec->seed, "net:" + people[from.value].name + ">" + people[to.value].name);
+  }
+  return place->second;
+}
+
+void World::Impl::classify(Connection& conn, const Payload& payload) {
+  const PayloadKind kind = payload.kind();
+  if (kind == PayloadKind::kReply || kind == PayloadKind::kBus) return;
+  const std::string_view label = payload.label();
+  for (const std::string& prefix : spec->replication_labels) {
+    if (label.substr(0, prefix.size()) == prefix) conn.plane = Plane::kReplication;
+  }
+}
+
+bool World::Impl::touch(std::uint32_t c, std::uint8_t end, Waiting& message) {
+  Connection& conn = connections[c];
+  const MachineId from = conn.machine[end];
+  const MachineId to = conn.machine[1 - end];
+  const std::string_view label = message.payload->label();
+  for (const LeverId id : levers.rules()) {
+    Lever& lever = levers[id];
+    const MessageRule& rule = lever.rule;
+    if (!matches(rule, label, from, to, conn.plane)) continue;
+    if (lever.matched++ < rule.skip) continue;
+    if (rule.count != 0 && lever.acted >= rule.count) continue;
+    ++lever.acted;
+    ++lever.effects;
+    std::string what;
+    switch (rule.act) {
+      case MessageRule::Act::kHold:
+        message.held_by = id;
+        what = "held";
+        break;
+      case MessageRule::Act::kDelay:
+        message.not_before = std::max(message.not_before, now_) + rule.delay;
+        what = "delayed " + std::to_string(rule.delay / 1ms) + " ms";
+        break;
+      case MessageRule::Act::kDrop:
+        what = "dropped with its connection";
+        break;
+    }
+    record(from, Source::kWorld, event::MessageTouched{id.value, label, from, to, what});
+    if (rule.act == MessageRule::Act::kDrop) {
+      reset_both(c);
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace sim

@@ -1,0 +1,368 @@
+// How messages travel on an open connection: in order, never lost, sometimes late.
+//
+// A message that meets a cut, on leaving or on arriving, is lost on the wire and kept by the
+// sender's kernel, together with all that follows it. It is sent again 200 ms after the trouble
+// began, then after 400 ms more, 800 ms, ... capped at 120 s (Linux: TCP_RTO_MIN, TCP_RTO_MAX), so
+// that a stream flushes some time *after* a long cut heals, as it does on real hosts; after
+// `tcp_timeout` the kernel gives up. A clog instead keeps everything and flushes at once when
+// released.
+//
+// Simplified: acknowledgements of delivered data come back at once, unless the way back is cut;
+// then data still flows one way until the window is full, and the sender gives up like above. A
+// receiver that does not read (paused, slow) takes `send_buffer_bytes` per connection into its
+// kernel, then closes the window; a closed window never times out.
+#include <algorithm>
+#include <utility>
+
+#include "sim/world/world_impl.h"
+
+namespace sim {
+namespace {
+
+constexpr Duration kRtoMin = 200ms;
+constexpr Duration kRtoMax = 120s;
+constexpr std::uint32_t kDoublingsMax = 10;  // 200 ms * 2^10 is beyond kRtoMax
+
+}  // namespace
+
+std::uint32_t World::Impl::find(const Machine& machine, ConnId id) const {
+  if (id.incarnation() != machine.incarnation) return kNil;
+  return (id.is_dialled() ? machine.dialled : machine.accepted).find(id.serial());
+}
+
+ConnId World::Impl::conn_id(const Connection& conn, std::uint8_t end) const {
+  const std::uint32_t incarnation = at(conn.machine[end]).incarnation;
+  return end == 0 ? ConnId::dialled(incarnation, conn.serial[0])
+                  : ConnId::accepted(incarnation, conn.serial[1]);
+}
+
+void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
+  CHECK(payload != nullptr);
+  const std::uint32_t c = find(machine, id);
+  if (c == kNil) return;  // gone, and the node is about to hear of it
+  const std::uint8_t end = id.is_dialled() ? 0 : 1;
+  Connection& conn = connections[c];
+  if (conn.machine[0] == kNoMachine) return console_answer(c, payload.get());
+  if (conn.plane == Plane::kClient) classify(conn, *payload);
+  Waiting message;
+  message.size = static_cast<std::uint32_t>(payload->size());
+  CHECK(message.size == payload->size());
+  message.payload = std::move(payload);
+  if (!levers.rules().empty() && touch(c, end, message)) return;
+  const Way& way = conn.way[end];
+  const bool passes = passage(conn, end) == Passage::kOpen;
+  if (!passes) count_blocked(conn, end);
+  const bool usual = passes && way.stream == kNil && message.held_by.value == 0 &&
+                     message.not_before <= now_ &&
+                     way.in_flight + std::uint64_t{message.size} <= spec->send_buffer_bytes;
+  if (usual) return transmit(c, end, std::move(message));
+  enqueue(c, end, std::move(message));
+}
+
+void World::Impl::enqueue(std::uint32_t c, std::uint8_t end, Waiting message) {
+  const std::uint32_t s = stream_of(c, end);
+  streams[s].queued += message.size;
+  streams[s].queue.push_back(std::move(message));
+  pump(s);
+}
+
+// Puts it on the wire. Nothing overtakes on one way: it arrives at least a nanosecond after what is
+// ahead of it.
+void World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting message) {
+  Connection& conn = connections[c];
+  Way& way = conn.way[end];
+  SimTime arrival = arrival_time(conn, end, message.size);
+  const std::uint32_t index = segments.take();
+  if (way.tail != kNil) {
+    Segment& ahead = segments[way.tail];
+    arrival = std::max(arrival, ahead.at + Duration{1});
+    ahead.next = index;
+  }
+  way.tail = index;
+  way.in_flight += message.size;
+  Segment& segment = segments[index];
+  segment.payload = std::move(message.payload);
+  segment.at = arrival;
+  segment.conn = c;
+  segment.generation = conn.generation;
+  segment.next = kNil;
+  segment.size = message.size;
+  segment.port = message.port;
+  segment.end = end;
+  segment.kind = message.kind;
+  schedule(arrival, DueKind::kArrive, index);
+}
+
+void World::Impl::arrive(std::uint32_t index) {
+  Segment segment = std::move(segments[index]);
+  segments[index].kind = SegmentKind::kVoid;
+  segments[index].size = 0;
+  segments.release(index);
+  if (segment.kind == SegmentKind::kVoid) return;
+  Connection& conn = connections[segment.conn];
+  if (!conn.live || conn.generation != segment.generation) return;
+  Way& way = conn.way[segment.end];
+  if (way.tail == index) way.tail = kNil;
+  const bool passes = passage(conn, segment.end) == Passage::kOpen;
+  const bool heard = passes && host_hears(conn, segment.end);
+  if (!passes) count_blocked(conn, segment.end);
+  switch (segment.kind) {
+    case SegmentKind::kSyn:
+    case SegmentKind::kSynAck:
+    case SegmentKind::kRefusal:
+      if (conn.end[0] != End::kUnborn) return;  // the dialler has given up
+      if (!heard) return handshake_lost(segment.conn, segment);
+      if (segment.kind == SegmentKind::kSyn) return syn_arrives(segment.conn, segment);
+      if (segment.kind == SegmentKind::kSynAck) return syn_ack_arrives(segment.conn);
+      return refusal_arrives(segment.conn);
+    case SegmentKind::kRst:
+      if (heard) return rst_arrives(segment.conn, segment.end);
+      return free_if_done(segment.conn);
+    case SegmentKind::kAck:
+    case SegmentKind::kData:
+    case SegmentKind::kFin:
+      if (!heard) return take_back(segment.conn, std::move(segment));
+      return data_arrives(segment.conn, segment);
+    case SegmentKind::kVoid:
+      return;
+  }
+}
+
+void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
+  Connection& conn = connections[c];
+  const std::uint8_t sender = segment.end;
+  const std::uint8_t receiver = 1 - sender;
+  Way& way = conn.way[sender];
+  const bool known = conn.end[receiver] == End::kOpen ||
+                     (segment.kind == SegmentKind::kAck && conn.end[receiver] == End::kUnborn) ||
+                     (segment.kind == SegmentKind::kFin && conn.end[receiver] == End::kClosing);
+  if (!known) {
+    way.in_flight -= segment.size;
+    send_rst(c, receiver);
+    return free_if_done(c);
+  }
+  if (segment.kind == SegmentKind::kFin) return fin_arrives(c, sender);
+  if (segment.kind == SegmentKind::kAck) return ack_arrives(c, segment);
+
+  Machine* machine = &at(conn.machine[receiver]);
+  const bool reads = machine->reads();
+  if (!reads) {
+    Stream& stream = streams[stream_of(c, sender)];
+    if (stream.unread > 0 && stream.unread + segment.size > spec->send_buffer_bytes) {
+      stream.window_closed = true;
+      return take_back(c, std::move(segment));
+    }
+    stream.unread += segment.size;
+  }
+  if (!levers.on_directions().empty() && conn.machine[0] != kNoMachine &&
+      passage(conn, receiver) != Passage::kOpen) {
+    count_blocked(conn, receiver);  // the acknowledgement
+    Stream& stream = streams[stream_of(c, sender)];
+    stream.unacked += segment.size;
+    arm_retransmission(stream);
+  } else {
+    way.in_flight -= segment.size;
+    if (way.stream != kNil) pump(way.stream);
+  }
+  deliver(*machine, Received{conn_id(conn, receiver), std::move(segment.payload)});
+}
+
+// A segment did not make it. The sender's kernel still has it, and all that it sent after it.
+void World::Impl::take_back(std::uint32_t c, Segment first) {
+  Connection& conn = connections[c];
+  const std::uint8_t end = first.end;
+  Way& way = conn.way[end];
+  std::vector<Waiting> lost;
+  std::uint64_t bytes = 0;
+  const auto take = [&](Segment& segment) {
+    Waiting waiting;
+    waiting.payload = std::move(segment.payload);
+    waiting.size = segment.size;
+    waiting.port = segment.port;
+    waiting.kind = segment.kind;
+    bytes += segment.size;
+    way.in_flight -= segment.size;
+    segment.kind = SegmentKind::kVoid;
+    segment.size = 0;
+    lost.push_back(std::move(waiting));
+  };
+  std::uint32_t next = first.next;
+  take(first);
+  std::uint32_t tail = kNil;
+  while (next != kNil) {
+    Segment& segment = segments[next];
+    const std::uint32_t index = std::exchange(next, segment.next);
+    if (segment.kind == SegmentKind::kRst) {
+      tail = index;  // nothing is sent after it
+      continue;
+    }
+    take(segment);
+  }
+  way.tail = tail;
+  if (passage(conn, end) != Passage::kOpen) {
+    for (std::size_t i = 1; i < lost.size(); ++i) count_blocked(conn, end);
+  }
+  if (conn.end[end] == End::kGone) return free_if_done(c);  // nobody is left to send it again
+  const std::uint32_t s = stream_of(c, end);
+  Stream& stream = streams[s];
+  stream.queued += bytes;
+  stream.queue.insert(stream.queue.begin(), std::make_move_iterator(lost.begin()),
+                      std::make_move_iterator(lost.end()));
+  if (!stream.window_closed) {
+    if (passage(conn, end) == Passage::kClogged) {
+      stream.clogged = true;
+    } else {
+      stall(stream);
+    }
+  }
+  settle(s);
+}
+
+// The program has read these from its sockets: there is room in the kernel again, and the sender
+// hears of it.
+void World::Impl::read_by(Machine& machine, std::span<const Input> inputs) {
+  for (const Input& input : inputs) {
+    const auto* received = std::get_if<Received>(&input);
+    if (received == nullptr) continue;
+    const std::uint32_t c = find(machine, received->conn);
+    if (c == kNil) continue;
+    Connection& conn = connections[c];
+    const std::uint8_t receiver = received->conn.is_dialled() ? 0 : 1;
+    const std::uint32_t s = conn.way[1 - receiver].stream;
+    if (s == kNil) continue;
+    Stream& stream = streams[s];
+    stream.unread -= std::min<std::uint64_t>(stream.unread, received->payload->size());
+    if (stream.window_closed) {
+      stream.window_closed = false;
+      stream.clogged = false;
+      schedule(now_ + base_latency(conn), DueKind::kPump, s, stream.generation);
+    }
+    settle(s);
+  }
+}
+
+// Sends what may go.
+void World::Impl::pump(std::uint32_t s) {
+  Stream& stream = streams[s];
+  Connection& conn = connections[stream.conn];
+  Way& way = conn.way[stream.end];
+  std::size_t gone = 0;
+  while (gone < stream.queue.size() && !stream.dialling && !stream.lost && !stream.window_closed) {
+    Waiting& front = stream.queue[gone];
+    if (front.held_by.value != 0) break;
+    if (front.not_before > now_) {
+      if (!std::exchange(stream.pump_due, true)) {
+        schedule(front.not_before, DueKind::kPump, s, stream.generation);
+      }
+      break;
+    }
+    const Passage way_on = passage(conn, stream.end);
+    stream.clogged = way_on == Passage::kClogged;
+    if (way_on == Passage::kCut) stall(stream);
+    if (way_on != Passage::kOpen) break;
+    if (way.in_flight > 0 && way.in_flight + std::uint64_t{front.size} > spec->send_buffer_bytes) {
+      break;
+    }
+    stream.queued -= front.size;
+    transmit(stream.conn, stream.end, std::move(front));
+    ++gone;
+  }
+  stream.queue.erase(stream.queue.begin(),
+                     stream.queue.begin() + static_cast<std::ptrdiff_t>(gone));
+  settle(s);
+}
+
+void World::Impl::stall(Stream& stream) {
+  stream.lost = true;
+  arm_retransmission(stream);
+}
+
+void World::Impl::arm_retransmission(Stream& stream) {
+  if (std::exchange(stream.timer, true)) return;
+  stream.since = now_;
+  stream.attempts = 0;
+  const std::uint32_t s = connections[stream.conn].way[stream.end].stream;
+  schedule(now_ + kRtoMin, DueKind::kRetransmit, s, stream.generation);
+}
+
+void World::Impl::retransmit(std::uint32_t s) {
+  Stream& stream = streams[s];
+  Connection& conn = connections[stream.conn];
+  Way& way = conn.way[stream.end];
+  const Passage there = passage(conn, stream.end);
+  const Passage back = passage(conn, 1 - stream.end);
+  const bool through = there == Passage::kOpen && host_hears(conn, stream.end);
+  stream.timer = false;
+  if (there == Passage::kClogged || back == Passage::kClogged) stream.since = now_;
+  if (through && back == Passage::kOpen) {
+    way.in_flight -= static_cast<std::uint32_t>(stream.unacked);
+    stream.unacked = 0;
+  }
+  if (through) stream.lost = false;
+  if (stream.lost || stream.unacked > 0) {
+    if (now_ - stream.since >= spec->tcp_timeout) {
+      return lose_end(stream.conn, stream.end, CloseReason::kTimedOut);
+    }
+    stream.timer = true;
+    ++stream.attempts;
+    const Duration rto =
+        std::min(kRtoMin * (1 << std::min(stream.attempts, kDoublingsMax)), kRtoMax);
+    schedule(std::min(now_ + rto, stream.since + spec->tcp_timeout), DueKind::kRetransmit, s,
+             stream.generation);
+  }
+  pump(s);
+}
+
+// What the kernel has not taken: all that is beyond its buffer, in flight or waiting.
+std::uint64_t World::Impl::unsent(const Stream& stream) const {
+  const std::uint64_t all = connections[stream.conn].way[stream.end].in_flight + stream.queued;
+  return all > spec->send_buffer_bytes ? all - spec->send_buffer_bytes : 0;
+}
+
+void World::Impl::tell_unsent(std::uint32_t s) {
+  Stream& stream = streams[s];
+  const Connection& conn = connections[stream.conn];
+  stream.tell_due = false;
+  const std::uint64_t left = unsent(stream);
+  if (left == stream.told || conn.end[stream.end] != End::kOpen) {
+    stream.told = left;
+    return settle(s);
+  }
+  stream.told = left;
+  Machine& machine = at(conn.machine[stream.end]);
+  const Sent sent{conn_id(conn, stream.end), left};
+  settle(s);
+  deliver(machine, sent);
+}
+
+void World::Impl::settle(std::uint32_t s) {
+  Stream& stream = streams[s];
+  if (!stream.tell_due && unsent(stream) != stream.told) {
+    stream.tell_due = true;
+    schedule(now_, DueKind::kTellUnsent, s, stream.generation);
+  }
+  const bool needed = stream.dialling || stream.lost || stream.timer || stream.clogged ||
+                      stream.window_closed || stream.tell_due || stream.unacked > 0 ||
+                      stream.unread > 0 || stream.told > 0 || !stream.queue.empty();
+  if (!needed) drop_stream(stream.conn, stream.end);
+}
+
+std::uint32_t World::Impl::stream_of(std::uint32_t c, std::uint8_t end) {
+  std::uint32_t& s = connections[c].way[end].stream;
+  if (s != kNil) return s;
+  s = streams.take();
+  streams[s].conn = c;
+  streams[s].end = end;
+  return s;
+}
+
+void World::Impl::drop_stream(std::uint32_t c, std::uint8_t end) {
+  const std::uint32_t s = std::exchange(connections[c].way[end].stream, kNil);
+  if (s == kNil) return;
+  const std::uint32_t generation = streams[s].generation + 1;
+  streams[s] = Stream{};
+  streams[s].generation = generation;
+  streams.release(s);
+}
+
+}  // namespace sim
