@@ -141,6 +141,12 @@ TEST_F(Validation, DoesNotCountExtensionsWithoutTheirFlag) {
   EXPECT_TRUE(std::get<Heartbeat>(message.body).extensions.empty());
 }
 
+TEST_F(Validation, IgnoresBytesAfterTheGossipWithoutTheFlag) {
+  std::string packet = ping_with_extensions(1, extension(16, 0, "12345678"));
+  packet[2253] = 0;
+  EXPECT_EQ(why(packet), "length 2272, expected 2256");
+}
+
 TEST_F(Validation, AcceptsTheFlagWithoutExtensions) {
   EXPECT_EQ(accepted(ping_with_extensions(0, "")).header.mflags[0], mflag::kExtData);
 }
