@@ -112,8 +112,8 @@ struct BoundResult {
   bool measured = false;  // false: no run reported the metric; the bound then does not hold
   bool holds = false;
   std::int64_t value = 0;
-  std::uint64_t seed = 0;  // of the run that has this value, the worst one
-  std::string sentence;    // "promotion_p99 is 18.204 s, allowed <20s (worst seed 17)"
+  std::uint64_t seed = 0;  // the worst: the lowest that has the maximum
+  std::string sentence;    // "promotion_p99 <20s: is 18.204 s over 50 runs (worst seed 17)"
 };
 BoundResult evaluate(const Bound& bound, const MetricTable& table);
 

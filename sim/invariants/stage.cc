@@ -19,17 +19,17 @@ bool bends_delays(std::string_view fault_kind) {
 Stage::Stage(const Cast& cast) : directory_(cast), connectivity_(cast), lives_(cast.size()) {}
 
 void Stage::see(const Record& record) {
-  const bool weighty = changes_majority(record);
+  weighed_ = may_change_majority(record);
   directory_.see(record);
   connectivity_.see(record);
   see_faults(record);
   see_life(record);
-  if (weighty && !forming_) weigh(record.at);
+  if (weighed_ && !forming_) weigh(record.at);
 }
 
 // Asked before the directory has seen the record, so that a claim can be compared with the one
 // before it.
-bool Stage::changes_majority(const Record& record) const {
+bool Stage::may_change_majority(const Record& record) const {
   if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
     const event::Claim* before = directory_.claim(record.machine);
     return before == nullptr || !directory_.is_up(record.machine) || before->role != claim->role ||

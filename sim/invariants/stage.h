@@ -39,6 +39,8 @@ class Stage final : public TraceFold {
 
   // The cluster is still being formed: operators edit slots and epochs.
   bool forming() const { return forming_; }
+  // Could the record seen last have changed who serves, or who reaches a majority?
+  bool weighed() const { return weighed_; }
   bool disturbed() const { return !bending_.empty(); }
   // Since when no fault has bent delays: bounds that reach back further than this do not hold.
   SimTime undisturbed_since() const { return undisturbed_since_; }
@@ -49,7 +51,7 @@ class Stage final : public TraceFold {
     std::optional<SimTime> serving_since, isolated_since, rejoined_at;
   };
 
-  bool changes_majority(const Record& record) const;
+  bool may_change_majority(const Record& record) const;
   void see_faults(const Record& record);
   void see_life(const Record& record);
   void weigh(SimTime now);
@@ -59,7 +61,7 @@ class Stage final : public TraceFold {
   std::vector<Life> lives_;
   std::set<std::uint32_t> bending_;
   SimTime undisturbed_since_{Duration::min()};
-  bool forming_ = false;
+  bool forming_ = false, weighed_ = false;
 };
 
 }  // namespace sim
