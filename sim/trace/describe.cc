@@ -306,8 +306,9 @@ bool is_milestone(const Event& event) {
 
 std::string format_time(SimTime at) {
   const std::int64_t ms = to_ms(at);
-  const std::string millis = std::to_string(ms % 1000);
-  return std::to_string(ms / 1000) + "." + std::string(3 - millis.size(), '0') + millis + "s";
+  const std::int64_t size = ms < 0 ? -ms : ms;
+  const std::string millis = std::to_string(size % 1000);
+  return (ms < 0 ? "-" : "") + std::to_string(size / 1000) + "." + std::string(3 - millis.size(), '0') + millis + "s";
 }
 
 }  // namespace sim

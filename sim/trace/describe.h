@@ -25,7 +25,7 @@ std::string describe(const Record& record, const Cast& cast);
 // lines a failover; everything else is detail.
 bool is_milestone(const Event& event);
 
-// "12.345s": seconds with milliseconds, rounded down.
+// "12.345s", "-0.250s": seconds with milliseconds, rounded down.
 std::string format_time(SimTime at);
 
 }  // namespace sim

@@ -98,6 +98,7 @@ TEST(Milestones, AreWhatTurnsARun) {
 TEST(FormatTime, RoundsDownToMilliseconds) {
   EXPECT_EQ(format_time(sim_time(12'345'999us)), "12.345s");
   EXPECT_EQ(format_time(sim_time(7ms)), "0.007s");
+  EXPECT_EQ(format_time(sim_time(-250ms)), "-0.250s");
 }
 
 }  // namespace
