@@ -40,61 +40,38 @@ class Pass {
   void send(ConnId conn, PayloadRef payload) {
     if (!exited_) outbox_.sends.push_back({conn, std::move(payload)});
   }
-  void send_at_once(ConnId conn, PayloadRef payload) { emit(Send{conn, std::move(payload)}); }
+  void send_at_once(ConnId conn, PayloadRef payload);
   // The connection turned writable: what was collected for it leaves now. (Hole (i) of protocol
   // §2.1.)
-  void release(ConnId conn) {
-    for (Send& send : outbox_.sends) {
-      if (send.conn == conn) emit(std::move(send));
-    }
-    forget_sends(conn);
-  }
-  void dial(ConnId conn, Endpoint remote) { emit(Dial{conn, remote}); }
+  void release(ConnId conn);
+  void dial(ConnId conn, Endpoint remote);
   // Now; whatever was collected for it and not yet sent is lost, as a freed link's buffer is.
-  void close(ConnId conn) {
-    forget_sends(conn);
-    emit(Close{conn, false});
-  }
+  void close(ConnId conn);
   // After its collected sends: CLIENT_CLOSE_AFTER_REPLY.
   void close_after_sends(ConnId conn) { outbox_.closes.push_back(conn); }
-  void write(std::string file, std::uint64_t offset, SharedBytes data) {
-    emit(WriteFile{std::move(file), offset, std::move(data)});
-  }
-  void truncate(std::string file, std::uint64_t size) { emit(TruncateFile{std::move(file), size}); }
-  void rename(std::string from, std::string to) {
-    emit(RenameFile{std::move(from), std::move(to)});
-  }
-  void remove(std::string file) { emit(RemoveFile{std::move(file)}); }
-  void sync(std::string file) { emit(SyncFile{std::move(file)}); }
-  void listen(std::uint16_t port) { emit(Listen{port}); }
+  void write(std::string file, std::uint64_t offset, SharedBytes data);
+  void truncate(std::string file, std::uint64_t size);
+  void rename(std::string from, std::string to);
+  void remove(std::string file);
+  void sync(std::string file);
+  void listen(std::uint16_t port);
   // The program ends here: nothing this pass asks for afterwards happens, and what was collected is
   // lost.
-  void exit(int code, std::string why) {
-    emit(Exit{code, std::move(why)});
-    exited_ = true;
-  }
+  void exit(int code, std::string why);
   bool exited() const { return exited_; }
   template <class Kind>
   void note(Kind event) {
-    emit(Note{Event{std::move(event)}});
+    note_event(Event{std::move(event)});
   }
 
   // End of the pass: what was collected leaves, in the order it was collected.
-  void flush() {
-    for (Send& send : outbox_.sends) emit(std::move(send));
-    for (ConnId conn : outbox_.closes) emit(Close{conn, false});
-    outbox_.sends.clear();
-    outbox_.closes.clear();
-  }
+  void flush();
 
  private:
   template <class Kind>
-  void emit(Kind&& effect) {
-    if (!exited_) out_.emplace_back(std::forward<Kind>(effect));
-  }
-  void forget_sends(ConnId conn) {
-    std::erase_if(outbox_.sends, [conn](const Send& send) { return send.conn == conn; });
-  }
+  void emit(Kind effect);  // only for pass.cc
+  void note_event(Event event);
+  void forget_sends(ConnId conn);
 
   Effects& out_;
   Outbox& outbox_;
