@@ -1,0 +1,47 @@
+#include "sim/faults/fault_base.h"
+
+namespace sim {
+namespace {
+
+// The wall clock is set, as by an operator or ntpd -g; it stays where it was put. The event loop's
+// clock does not move.
+class ClockJump final : public FaultOf<ClockJump> {
+ public:
+  ClockJump(Selector node, Duration by)
+      : FaultOf("clock readings"), node_(std::move(node)), by_(by) {}
+
+  std::optional<SimTime> act(FaultStage& stage) override {
+    targets_ = stage.resolve(node_);
+    for (const MachineId machine : targets_) hold(stage.levers().step_clock(machine, by_));
+    done_ = describe(names(stage.levers().cast(), targets_));
+    return std::nullopt;
+  }
+
+ private:
+  std::string intent() const override { return describe(to_text(node_)); }
+  std::string describe(const std::string& whom) const {
+    return "set the clock of " + whom + (by_ < Duration{} ? " back by " : " forward by ") +
+           format_duration(by_ < Duration{} ? -by_ : by_);
+  }
+
+  Selector node_;
+  Duration by_;
+};
+
+}  // namespace
+
+std::unique_ptr<Fault> make_clock_jump(Options& options) {
+  Selector node = options.selector("node");
+  const Duration by = options.duration("by", std::nullopt, kSignedTime);
+  if (by == Duration{} && options.has("by"))
+    options.problem("by", "a jump by nothing would change nothing");
+  return std::make_unique<ClockJump>(std::move(node), by);
+}
+
+std::unique_ptr<Fault> random_clock_jump(Choices& choices, const Cast&) {
+  Selector victim = random_victim(choices);
+  const Duration by = random_time(choices, {100ms, -100ms, 2s, -2s, 30s, -30s, 1h, -1h});
+  return std::make_unique<ClockJump>(std::move(victim), by);
+}
+
+}  // namespace sim

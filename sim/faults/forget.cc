@@ -1,0 +1,49 @@
+#include "sim/faults/fault_base.h"
+
+namespace sim {
+namespace {
+
+// CLUSTER FORGET: nodes are told to forget one, by the id it was planned with.
+class Forget final : public FaultOf<Forget> {
+ public:
+  Forget(Selector node, std::optional<Selector> by)
+      : FaultOf("commands typed"), node_(std::move(node)), by_(std::move(by)) {}
+
+  std::optional<SimTime> act(FaultStage& stage) override {
+    Levers& levers = stage.levers();
+    const Cast& cast = levers.cast();
+    targets_ = stage.resolve(node_);
+    const Machines tellers =
+        by_ ? stage.resolve(*by_) : servers_of(cast, everyone_but(cast, targets_));
+    for (const MachineId forgotten : targets_) {
+      const NodeName& id = cast[forgotten.value].planned_id;
+      if (id.is_none()) continue;  // formed over the wire: nobody has planned its id
+      for (const MachineId teller : tellers) {
+        if (teller == forgotten || !levers.is_up(teller)) continue;
+        levers.console(teller, {"CLUSTER", "FORGET", std::string(id.view())});
+        ++done_count_;
+      }
+    }
+    done_ = names(cast, tellers) + " forget " + names(cast, targets_);
+    return std::nullopt;
+  }
+
+ private:
+  std::string intent() const override {
+    return (by_ ? to_text(*by_) : "everyone else") + " forget " + to_text(node_);
+  }
+
+  Selector node_;
+  std::optional<Selector> by_;
+};
+
+}  // namespace
+
+std::unique_ptr<Fault> make_forget(Options& options) {
+  Selector node = options.selector("node");
+  std::optional<Selector> by;
+  if (options.has("by")) by = options.selector("by");
+  return std::make_unique<Forget>(std::move(node), std::move(by));
+}
+
+}  // namespace sim

@@ -1,0 +1,78 @@
+#include "sim/faults/machines.h"
+
+namespace sim {
+
+DiskMode read_disk(Options& options) {
+  return options.one_of<DiskMode>("disk",
+                                  {{"keep", DiskMode::kKeep},
+                                   {"lose", DiskMode::kLose},
+                                   {"lose-nodes-conf", DiskMode::kLoseNodesConf},
+                                   {"lose-unsynced", DiskMode::kLoseUnsynced},
+                                   {"torn-nodes-conf", DiskMode::kTornNodesConf}},
+                                  DiskMode::kKeep);
+}
+
+DiskChange disk_change(DiskMode mode) {
+  using What = DiskChange::What;
+  switch (mode) {
+    case DiskMode::kKeep:
+      return {What::kKeep, ""};
+    case DiskMode::kLose:
+      return {What::kLoseAll, ""};
+    case DiskMode::kLoseNodesConf:
+      return {What::kLoseFile, "nodes.conf"};
+    case DiskMode::kLoseUnsynced:
+      return {What::kLoseUnsynced, ""};
+    case DiskMode::kTornNodesConf:
+      return {What::kTearFile, "nodes.conf"};
+  }
+  return {};
+}
+
+std::string_view disk_text(DiskMode mode) {
+  switch (mode) {
+    case DiskMode::kKeep:
+      return "";
+    case DiskMode::kLose:
+      return " with an empty disk";
+    case DiskMode::kLoseNodesConf:
+      return " without nodes.conf";
+    case DiskMode::kLoseUnsynced:
+      return " without what was not synced";
+    case DiskMode::kTornNodesConf:
+      return " with a torn nodes.conf";
+  }
+  return "";
+}
+
+StopMode read_stop(Options& options, StopMode fallback) {
+  return options.one_of<StopMode>(
+      "how",
+      {{"terminate", StopMode::kTerminate}, {"kill", StopMode::kKill}, {"power", StopMode::kPower}},
+      fallback);
+}
+
+std::string_view stop_text(StopMode mode) {
+  switch (mode) {
+    case StopMode::kTerminate:
+      return "terminate";
+    case StopMode::kKill:
+      return "kill";
+    case StopMode::kPower:
+      return "power off";
+  }
+  return "";
+}
+
+bool stop(FaultStage& stage, MachineId machine, StopMode mode) {
+  if (!stage.levers().is_up(machine)) return false;
+  if (mode == StopMode::kTerminate) return stage.levers().terminate(machine);
+  return stage.levers().crash(machine, mode == StopMode::kPower);
+}
+
+bool start_again(FaultStage& stage, MachineId machine, DiskMode disk) {
+  if (stage.levers().is_up(machine)) return false;
+  return stage.levers().start(machine, disk_change(disk));
+}
+
+}  // namespace sim

@@ -1,0 +1,28 @@
+// Stopping programs and starting them again: what crash, restart, zone-outage and rolling-restart
+// share.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sim/faults/fault_base.h"
+
+namespace sim {
+
+// "disk": what becomes of a machine's files before it starts again.
+enum class DiskMode : std::uint8_t { kKeep, kLose, kLoseNodesConf, kLoseUnsynced, kTornNodesConf };
+DiskMode read_disk(Options& options);
+DiskChange disk_change(DiskMode mode);
+std::string_view disk_text(DiskMode mode);  // "" for keep, " with an empty disk"
+
+// How a program is stopped.
+enum class StopMode : std::uint8_t { kTerminate, kKill, kPower };
+StopMode read_stop(Options& options, StopMode fallback);
+std::string_view stop_text(StopMode mode);  // "terminate"
+// False if it was down already.
+bool stop(FaultStage& stage, MachineId machine, StopMode mode);
+
+// Starts the machine if it is down; false if it was up.
+bool start_again(FaultStage& stage, MachineId machine, DiskMode disk);
+
+}  // namespace sim
