@@ -8,11 +8,11 @@ namespace sim {
 
 bool bends_delays(std::string_view fault_kind) {
   // Told by records of their own (cuts, crashes, pauses, clocks), or harmless to delays.
-  constexpr std::array<std::string_view, 22> kVisible = {
-      "partition",       "isolate",    "cut",        "cut-link",    "crash",       "kill",
-      "restart",         "terminate",  "shutdown",   "pause",       "zone-outage", "outage",
-      "rolling-restart", "clock-jump", "clock-skew", "clock-drift", "failover",    "meet",
-      "forget",          "config-set", "replicate",  "takeover"};
+  constexpr std::array<std::string_view, 14> kVisible = {
+      "partition",  "flap",       "cut-link",    "crash",
+      "restart",    "pause",      "zone-outage", "rolling-restart",
+      "clock-jump", "clock-skew", "clock-drift", "failover",
+      "meet",       "forget"};
   return std::find(kVisible.begin(), kVisible.end(), fault_kind) == kVisible.end();
 }
 
@@ -47,6 +47,7 @@ bool Stage::may_change_majority(const Record& record) const {
 void Stage::see_faults(const Record& record) {
   if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
     if (bends_delays(began->kind)) bending_.insert(began->id);
+    reconfigured_ |= began->kind == "config-set";
   } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
     if (bending_.erase(ended->id) > 0) undisturbed_since_ = record.at;
   } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {

@@ -41,7 +41,8 @@ class Stage final : public TraceFold {
   bool forming() const { return forming_; }
   // Could the record seen last have changed who serves, or who reaches a majority?
   bool weighed() const { return weighed_; }
-  bool disturbed() const { return !bending_.empty(); }
+  // A fault bends delays now, or timeouts are no longer what the plan says.
+  bool disturbed() const { return !bending_.empty() || reconfigured_; }
   // Since when no fault has bent delays: bounds that reach back further than this do not hold.
   SimTime undisturbed_since() const { return undisturbed_since_; }
   std::string_view name(MachineId machine) const { return directory_.name(machine); }
@@ -61,7 +62,7 @@ class Stage final : public TraceFold {
   std::vector<Life> lives_;
   std::set<std::uint32_t> bending_;
   SimTime undisturbed_since_{Duration::min()};
-  bool forming_ = false, weighed_ = false;
+  bool forming_ = false, weighed_ = false, reconfigured_ = false;
 };
 
 }  // namespace sim

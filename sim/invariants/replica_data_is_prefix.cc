@@ -1,0 +1,134 @@
+// Claim: a replica's data are a prefix of its primary's: at one (replication id, offset) every node
+// has applied the same commands, no replica is ahead of the primary whose history it follows, and a
+// replica that is in step at the end holds the same data. Source: Redis replication, "replication
+// ID and offset"; protocol §15.32, §10.2. Scope: always. Kills: replica-skips-command.
+//
+// Known defect: row 12 (keys of a lost slot are deleted on the primary only) when data differ and
+// the primary dropped keys of a lost slot. Of each replication id the newest 4,096 offsets are
+// remembered.
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/invariants/final_views.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+constexpr std::size_t kOffsetsKept = 4096;
+constexpr std::size_t kHistoriesKept = 256;
+
+class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
+ public:
+  explicit ReplicaDataIsPrefix(const RunFacts& facts)
+      : CopyableVerdict("no node told its replication stream"), views_(facts) {}
+
+  void see(const Record& record) override {
+    views_.see(record);
+    if (const auto* stream = std::get_if<event::StreamAt>(&record.event)) {
+      see_stream(record, *stream);
+    } else if (const auto* dropped = std::get_if<event::KeysDropped>(&record.event)) {
+      const bool replica = views_.directory().role(record.machine) == Role::kReplica;
+      if (dropped->keys > 0 && !replica) dropped_[record.machine] = record.at;
+    }
+  }
+
+  void finish(SimTime) override {
+    for (const auto& [machine, view] : views_.views()) compare_data(machine, view);
+  }
+
+  std::string numbers() const override {
+    return counted(compared_, "stream position") + " compared, " + std::to_string(in_step_) +
+           " replicas in step at the end";
+  }
+
+ private:
+  struct Place {
+    std::uint64_t chain = 0;
+    MachineId machine;
+  };
+  struct History {
+    std::map<std::int64_t, Place> places;
+    std::int64_t primary_at = -1;  // greatest offset a primary told under this id
+    std::uint64_t used = 0;
+  };
+
+  void see_stream(const Record& record, const event::StreamAt& stream) {
+    evidence();
+    History& history = history_of(stream.replid, record.sequence);
+    const std::string who{views_.directory().name(record.machine)};
+    const std::string where = " at offset " + std::to_string(stream.offset) + " of history " +
+                              std::string{stream.replid.view().substr(0, 8)};
+    if (stream.role == Role::kPrimary) {
+      history.primary_at = std::max(history.primary_at, stream.offset);
+    } else if (history.primary_at >= 0 && stream.offset > history.primary_at) {
+      violation(record, who + " is" + where +
+                            ", ahead of its primary, which has only written up to " +
+                            std::to_string(history.primary_at));
+    }
+    const auto [place, fresh] =
+        history.places.insert({stream.offset, {stream.chain, record.machine}});
+    if (!fresh) {
+      ++compared_;
+      if (place->second.chain != stream.chain) {
+        violation(record, who + where + " has applied other commands than " +
+                              std::string{views_.directory().name(place->second.machine)} +
+                              " at the same place");
+      }
+    }
+    if (history.places.size() > kOffsetsKept) history.places.erase(history.places.begin());
+  }
+
+  History& history_of(const NodeName& id, std::uint64_t now) {
+    History& history = histories_[id];
+    history.used = now;
+    if (histories_.size() <= kHistoriesKept) return history;
+    auto oldest = histories_.end();
+    for (auto it = histories_.begin(); it != histories_.end(); ++it) {
+      if (it->first == id) continue;
+      if (oldest == histories_.end() || it->second.used < oldest->second.used) oldest = it;
+    }
+    histories_.erase(oldest);
+    return histories_[id];
+  }
+
+  void compare_data(MachineId machine, const FinalViews::View& view) {
+    const Directory& directory = views_.directory();
+    const event::Claim* claim = directory.claim(machine);
+    if (claim == nullptr || claim->role != Role::kReplica || !view.said.replication_up) return;
+    const auto primary = directory.machine_of(claim->replica_of);
+    const auto other = primary ? views_.views().find(*primary) : views_.views().end();
+    if (other == views_.views().end() || other->second.at != view.at) return;
+    const event::ViewSnapshot& original = other->second.said;
+    if (original.offset != view.said.offset) return;
+    evidence();
+    ++in_step_;
+    if (original.data_hash == view.said.data_hash) return;
+    const std::string what = std::string{directory.name(machine)} + " is in step with " +
+                             std::string{directory.name(*primary)} + " (offset " +
+                             std::to_string(original.offset) +
+                             ") but holds other data: " + counted(view.said.keys, "key") +
+                             " against " + std::to_string(original.keys);
+    if (const auto dropped = dropped_.find(*primary); dropped != dropped_.end()) {
+      return known_defect(view.at, view.record, 12,
+                          what + "; the primary dropped keys of a lost slot at " +
+                              moment(dropped->second) + " without telling its replicas");
+    }
+    violation(view.at, view.record, what);
+  }
+
+  FinalViews views_;
+  std::map<NodeName, History> histories_;
+  std::map<MachineId, SimTime> dropped_;  // a primary that dropped keys by itself
+  std::uint64_t compared_ = 0, in_step_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_replica_data_is_prefix(const RunFacts& facts) {
+  return std::make_unique<ReplicaDataIsPrefix>(facts);
+}
+
+}  // namespace sim
