@@ -119,7 +119,7 @@ struct Client {
   GeneratorHandle generator;  // empty once finished, or if there never was one
   std::uint32_t incarnation = 0;
   std::uint32_t next_conn_serial = 1;
-  std::uint32_t next_operation = 1;
+  std::uint32_t next_serial = 1;  // of operations
   std::uint64_t next_attempt = 1;
 
   std::vector<Peer> peers;

@@ -27,6 +27,8 @@ struct Operation {
 
 // How an operation ended, as the generator is told.
 struct OperationEnd {
+  std::uint64_t operation = 0;
+  std::uint64_t next_operation = 0;  // the id of what follows straight after, if anything does
   const resp::Command& command;
   event::OpOutcome outcome = event::OpOutcome::kUnknown;
   const resp::Value* reply = nullptr;  // null unless answered; may be an error

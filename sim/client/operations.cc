@@ -26,6 +26,14 @@ MonotonicTime arrival_time(const Client& client, std::uint64_t k) {
   return client.first_arrival + Duration{static_cast<Duration::rep>(offset)};
 }
 
+// Unique in the run as long as client indices are, and in all incarnations of a client; fits a JSON
+// number.
+std::uint64_t next_operation(const Client& client) {
+  CHECK(client.setup->index < 8000);
+  return (std::uint64_t{client.setup->index} + 1) << 40 |
+         std::uint64_t{client.incarnation & 0xff} << 32 | client.next_serial;
+}
+
 void tell_notes(Pass& pass) {
   for (Event& event : std::exchange(pass.client.notes, {})) pass.note(std::move(event));
 }
@@ -92,10 +100,12 @@ void process_ended(Pass& pass, FlightId id, event::OpOutcome outcome, const resp
   if (outcome == event::OpOutcome::kOk) ++c.answered;
   if (!c.generator) return rest(pass, id);
   const auto request = c.flights[id].request;
-  std::optional<Operation> next =
-      c.generator->ended(id, OperationEnd{request->command(), outcome, reply}, c.notes);
+  std::optional<Operation> next = c.generator->ended(
+      id,
+      OperationEnd{c.flights[id].operation, next_operation(c), request->command(), outcome, reply},
+      c.notes);
   tell_notes(pass);
-  if (!next || pass.time() >= c.give_up_at) return rest(pass, id);
+  if (!next || pass.time() >= std::min(c.stop_at, c.give_up_at)) return rest(pass, id);
   begin_operation(pass, id, std::move(*next), mint_operation(c));
 }
 
@@ -176,12 +186,10 @@ void stop_in_time(Pass& pass) {
 
 }  // namespace
 
-// Unique in the run as long as client indices are, and in all incarnations of a client; fits a JSON
-// number.
 std::uint64_t mint_operation(Client& client) {
-  CHECK(client.setup->index < 8000);
-  return (std::uint64_t{client.setup->index} + 1) << 40 |
-         std::uint64_t{client.incarnation & 0xff} << 32 | client.next_operation++;
+  const std::uint64_t operation = next_operation(client);
+  ++client.next_serial;
+  return operation;
 }
 
 void on_boot(Pass& pass, const Booted& booted) {

@@ -42,6 +42,7 @@ PeerId route(Pass& pass, const Flight& flight) {
   if (flight.told != kNoPeer) return is_shunned(pass, flight.told) ? kNoPeer : flight.told;
   if (!flight.slot) return anybody(pass);
   if (c.setup->routing == Routing::kSharding) {
+    if (c.shards.empty()) return kNoPeer;
     const std::string& key = flight.request->command()[key_position(flight.request->command())];
     return c.shards[modulo_owner(key, static_cast<std::uint32_t>(c.shards.size()))];
   }

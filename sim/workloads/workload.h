@@ -29,7 +29,8 @@ struct WorkloadPlace {
       0;  // the first client's index; the auditor takes the one after the last client's
   Duration boot_at{};  // when its machines boot; "start" and "stop" of the scenario are in
                        // simulated time
-  Duration stop_at{};  // when the run heals: generating ends then, or at "stop" if that is earlier
+  // When the run heals: generating ends then, or at "stop" if that is earlier.
+  Duration stop_at = Duration::max();
 };
 
 class Workload {

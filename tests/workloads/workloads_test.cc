@@ -1,0 +1,276 @@
+// What each workload does, and how its options are read.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "sim/workloads/key_choice.h"
+#include "tests/workloads/workloads_testing.h"
+
+namespace sim::testing {
+namespace {
+
+using event::OpKind;
+using event::OpOutcome;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class EveryWorkload : public ::testing::TestWithParam<WorkloadKind> {
+ protected:
+  std::unique_ptr<Workload> example() const { return workload(GetParam().example); }
+};
+INSTANTIATE_TEST_SUITE_P(All, EveryWorkload, ::testing::ValuesIn(workloads()),
+                         [](const auto& test) {
+                           std::string name(test.param.name);
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST_P(EveryWorkload, HasAnExampleThatIsValid) {
+  EXPECT_EQ(problems_of(GetParam().example), "");
+  EXPECT_EQ(find_workload(GetParam().name)->name, GetParam().name);
+}
+
+TEST_P(EveryWorkload, NeedsNoOptions) {
+  EXPECT_EQ(problems_of("{\"type\": \"" + std::string(GetParam().name) + "\"}"), "");
+}
+
+TEST_P(EveryWorkload, SaysWhatItDoesNotKnow) {
+  const std::string type = "{\"type\": \"" + std::string(GetParam().name) + "\", ";
+  EXPECT_THAT(problems_of(type + "\"clinets\": 3}"), HasSubstr("did you mean \"clients\"?"));
+  EXPECT_THAT(problems_of(type + "\"clients\": 0}"), HasSubstr("clients"));
+  EXPECT_THAT(problems_of(type + "\"rate\": 5, \"think\": \"1s\"}"), HasSubstr("closed"));
+  EXPECT_THAT(problems_of(type + "\"start\": \"5s\", \"stop\": \"5s\"}"),
+              HasSubstr("stops before"));
+  EXPECT_THAT(problems_of(type + "\"nodes\": 3}"), HasSubstr("nodes"));  // of client-sharding only
+}
+
+TEST_P(EveryWorkload, DoesTheSameWithTheSameSeed) {
+  const ClientSetup setup = example()->clients(place()).front();
+  EXPECT_EQ(commands(Generating(setup, 1).take(500)), commands(Generating(setup, 1).take(500)));
+  if (GetParam().name != "fill") {
+    EXPECT_NE(commands(Generating(setup, 1).take(500)), commands(Generating(setup, 2).take(500)));
+  }
+}
+
+TEST_P(EveryWorkload, ACopyContinuesAsTheOriginalDoes) {
+  Generating original(example()->clients(place()).front(), 7);
+  original.take(1234);
+  Generating copy(original);
+  const auto expected = commands(original.take(1000));
+  EXPECT_EQ(commands(copy.take(1000)), expected);
+}
+
+TEST_P(EveryWorkload, WritesNoValueTwice) {
+  std::set<std::string> values;
+  std::size_t writes = 0;
+  for (const ClientSetup& setup : example()->clients(place())) {
+    for (const Operation& operation : Generating(setup, 1).take(2000)) {
+      if (operation.kind != OpKind::kWrite && operation.kind != OpKind::kAppend) continue;
+      ++writes;
+      values.insert(operation.value);
+      EXPECT_EQ(operation.command[2], operation.value);
+    }
+  }
+  EXPECT_EQ(values.size(), writes);
+}
+
+TEST_P(EveryWorkload, TouchesOnlyKeysItsAuditorReads) {
+  const auto made = example();
+  Generating audit(made->auditor(place()), 1);
+  std::set<std::string> read;
+  while (const auto operation = audit.next()) {
+    EXPECT_TRUE(operation->final_read);
+    EXPECT_TRUE(read.insert(operation->command[1]).second);
+  }
+  for (const ClientSetup& setup : made->clients(place())) {
+    EXPECT_EQ(setup.keys.count, read.size());
+    for (const Operation& operation : Generating(setup, 3).take(2000)) {
+      EXPECT_TRUE(read.contains(operation.command[1])) << operation.command[1];
+      EXPECT_FALSE(operation.final_read);
+    }
+  }
+}
+
+TEST_P(EveryWorkload, GivesEachClientAnIndexOfItsOwn) {
+  const auto made = example();
+  std::set<std::uint32_t> indices{made->auditor(place()).index};
+  for (const ClientSetup& setup : made->clients(place())) indices.insert(setup.index);
+  EXPECT_THAT(indices, SizeIs(made->client_count() + 1));
+  EXPECT_EQ(*indices.begin(), 1u);
+  EXPECT_EQ(*indices.rbegin(), made->client_count() + 1);
+}
+
+TEST(Register, ReadsAsOftenAsTold) {
+  for (const int percent : {0, 30, 100}) {
+    const auto made =
+        workload(R"({"type": "register", "reads": ")" + std::to_string(percent) + R"(%"})");
+    const auto operations = Generating(made->clients(place()).front(), 1).take(10'000);
+    const auto reads = std::count_if(operations.begin(), operations.end(),
+                                     [](const Operation& o) { return o.kind == OpKind::kRead; });
+    EXPECT_NEAR(static_cast<double>(reads), percent * 100, 200);
+  }
+}
+
+TEST(Register, PadsValuesAndTagsKeys) {
+  const auto made = workload(
+      R"({"type": "register", "reads": 0, "value_size": 40, "hash_tags": 2, "key_prefix": "p-"})");
+  const auto operations = Generating(made->clients(place()).front(), 1).take(100);
+  for (const Operation& operation : operations) {
+    EXPECT_EQ(operation.value.size(), 40u);
+    EXPECT_THAT(operation.command[1], ::testing::AnyOf(HasSubstr("p-{0}:"), HasSubstr("p-{1}:")));
+  }
+}
+
+TEST(Counter, IncrementsByOne) {
+  const auto made = workload(R"({"type": "counter", "reads": 0, "keys": 1})");
+  const auto operations = Generating(made->clients(place()).front(), 1).take(1);
+  EXPECT_THAT(operations[0].command, ElementsAre("INCR", "w:0"));
+  EXPECT_EQ(operations[0].kind, OpKind::kIncrement);
+  EXPECT_EQ(operations[0].value, "1");
+}
+
+TEST(ListAppend, KeepsListsShortByMovingOn) {
+  const auto made = workload(
+      R"({"type": "list-append", "clients": 2, "keys": 100, "window": 4, "appends_per_key": 20, "reads": 0})");
+  std::map<std::string, int> appends;
+  for (const ClientSetup& setup : made->clients(place())) {
+    for (const Operation& operation : Generating(setup, 5).take(900))
+      ++appends[operation.command[1]];
+  }
+  EXPECT_GT(appends.size(), 80u);
+  for (const auto& [key, count] : appends) EXPECT_LT(count, 60) << key;
+}
+
+TEST(ListAppend, IsAuditedByReadingLists) {
+  const auto made = workload(R"({"type": "list-append"})");
+  EXPECT_EQ(Generating(made->auditor(place()), 1).next()->kind, OpKind::kReadList);
+}
+
+TEST(Cache, StoresWhatItMissedAndTellsHitsFromMisses) {
+  const auto made = workload(R"({"type": "cache", "ttl": "1500ms"})");
+  Generating cache(made->clients(place()).front(), 1);
+  std::vector<Event> notes;
+  const Operation read = *cache.next();
+  EXPECT_EQ(read.command[0], "GET");
+
+  const resp::Value null{resp::Null{}};
+  const auto store = cache.end(read, OpOutcome::kOk, &null, notes);
+  ASSERT_TRUE(store);
+  EXPECT_THAT(store->command, ElementsAre("SET", read.command[1], store->value, "PX", "1500"));
+  const resp::Value ok = resp::ok();
+  EXPECT_FALSE(cache.end(*store, OpOutcome::kOk, &ok, notes));
+
+  const resp::Value found = resp::bulk("x");
+  EXPECT_FALSE(cache.end(read, OpOutcome::kOk, &found, notes));
+  EXPECT_FALSE(cache.end(read, OpOutcome::kUnknown, nullptr, notes));
+  ASSERT_THAT(notes, SizeIs(2));
+  EXPECT_FALSE(std::get<event::CacheRead>(notes[0]).hit);
+  EXPECT_TRUE(std::get<event::CacheRead>(notes[1]).hit);
+}
+
+TEST(Fill, WritesEveryKeyOnceAndAgainUntilItIsWritten) {
+  const auto made = workload(R"({"type": "fill", "clients": 3, "keys": 1000})");
+  std::set<std::string> keys;
+  for (const ClientSetup& setup : made->clients(place())) {
+    Generating fill(setup, 1);
+    std::vector<Event> notes;
+    while (const auto write = fill.next()) {
+      EXPECT_TRUE(keys.insert(write->command[1]).second);
+      const resp::Value ok = resp::ok();
+      EXPECT_FALSE(fill.end(*write, OpOutcome::kOk, &ok, notes));
+      const auto again = fill.end(*write, OpOutcome::kUnknown, nullptr, notes);
+      ASSERT_TRUE(again);
+      EXPECT_EQ(again->command[1], write->command[1]);
+      EXPECT_NE(again->value, write->value);
+    }
+    EXPECT_EQ(setup.done_note, "fill_done");
+  }
+  EXPECT_THAT(keys, SizeIs(1000));
+}
+
+TEST(Auditor, CountsWhatIsThereAndWhatIsNot) {
+  const auto made = workload(R"({"type": "register", "keys": 10})");
+  const ClientSetup setup = made->auditor(place());
+  EXPECT_EQ(setup.done_note, "audit_done");
+  Generating audit(setup, 1);
+  const resp::Value there = resp::bulk("x"), absent{resp::Null{}};
+  std::vector<Event> notes;
+  for (int i = 0; i < 10; ++i) {
+    const Operation read = *audit.next();
+    if (i < 3) {  // not readable, and not the second time either
+      const auto again = audit.end(read, OpOutcome::kUnknown, nullptr, notes);
+      ASSERT_TRUE(again);
+      EXPECT_EQ(again->command, read.command);
+      EXPECT_TRUE(again->final_read);
+      EXPECT_FALSE(audit.end(*again, OpOutcome::kFailed, nullptr, notes));
+    } else {
+      EXPECT_FALSE(audit.end(read, OpOutcome::kOk, i < 8 ? &there : &absent, notes));
+    }
+  }
+  EXPECT_FALSE(audit.next());
+  audit.finish(notes);
+  std::map<std::string, std::int64_t> told;
+  for (const Event& event : notes) {
+    const auto& measured = std::get<event::Measured>(event);
+    told[measured.name] = measured.value;
+  }
+  EXPECT_EQ(told["audit_keys"], 10);
+  EXPECT_EQ(told["audit_absent"], 2);
+  EXPECT_EQ(told["audit_unread"], 3);
+}
+
+TEST(Zipf, TheKthKeyIsChosenOneKthAsOften) {
+  ChoiceStream stream(1, "zipf");
+  Choices choices(stream);
+  const KeyChoice zipf = KeyChoice::zipf(1000);
+  std::map<std::uint32_t, int> chosen;
+  for (int i = 0; i < 300'000; ++i) ++chosen[zipf.choose(choices)];
+  EXPECT_LT(chosen.rbegin()->first, 1000u);
+  const double first = chosen[0];
+  EXPECT_NEAR(first, 300'000 / 7.4855, 800);  // the 1000th harmonic number
+  for (const std::uint32_t k : {2u, 3u, 5u, 10u}) {
+    EXPECT_NEAR(chosen[k - 1] * static_cast<double>(k) / first, 1.0, 0.06) << k;
+  }
+}
+
+TEST(Zipf, OutcomeZeroIsTheFirstKey) {
+  const std::map<std::tuple<std::uint64_t, Site, std::uint32_t>, std::uint64_t> zeroes{
+      {{ChoiceStream(1, "zipf").scope(), Site::kKey, 0}, 0}};
+  ChoiceStream stream(1, "zipf");
+  const ChoicePolicy policy{nullptr, &zeroes};
+  Choices choices(stream, &policy);
+  EXPECT_EQ(KeyChoice::zipf(10).choose(choices), 0u);
+}
+
+TEST(Clients, StartAndStopInTheTimeOfTheRun) {
+  const auto made = workload(R"({"type": "register", "start": "5s", "stop": "20s"})");
+  WorkloadPlace here = place();
+  here.boot_at = 2s;
+  here.stop_at = 60s;
+  ClientSetup client = made->clients(here).front();
+  EXPECT_EQ(client.start_after, 3s);
+  EXPECT_EQ(client.stop_after, 18s);
+  here.stop_at = 10s;
+  EXPECT_EQ(made->clients(here).front().stop_after, 8s);
+}
+
+TEST(Clients, ShardOverTheFirstNodesAndAddTheNext) {
+  const auto made = workload(
+      R"({"type": "cache", "routing": "client-sharding", "add_node_at": "30s", "clients": 2})");
+  EXPECT_EQ(made->routing(), Routing::kSharding);
+  const auto clients = made->clients(place(4));
+  EXPECT_THAT(clients[0].servers, SizeIs(3));
+  ASSERT_THAT(clients[0].additions, SizeIs(1));
+  EXPECT_EQ(clients[0].additions[0].server.name, "m4");
+  EXPECT_EQ(clients[0].additions[0].after, 30s);
+  EXPECT_TRUE(clients[0].measures_keys);
+  EXPECT_FALSE(clients[1].measures_keys);
+  EXPECT_THAT(made->auditor(place(4)).servers, SizeIs(4));
+}
+
+}  // namespace
+}  // namespace sim::testing
