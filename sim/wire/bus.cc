@@ -31,6 +31,8 @@ const TypeNames& type_names(Type type) {
 // Words waiting to be hashed together. Packing a gossip section and hashing it in strokes is
 // several times faster than mixing word by word, and a 1,000-node cluster hashes some ten million
 // entries a virtual second.
+constexpr std::uint64_t kOddFactor = 0x9e3779b97f4a7c15;
+
 class Folder {
  public:
   void add(std::uint64_t word) {
@@ -74,10 +76,11 @@ void add_header(Folder& folder, const Header& header, const Names& names) {
 
 void add_body(Folder& folder, const Heartbeat& beat, const Names& names) {
   for (const Gossip& entry : beat.gossip) {
-    folder.add(names.hash(entry.node));
-    folder.add(names.hash(entry.address));
+    // Two words an entry: the product keeps the hashes of name and address from meeting in a plain
+    // sum.
+    folder.add(names.hash(entry.node) +
+               kOddFactor * (names.hash(entry.address) ^ (std::uint64_t{entry.flags} << 48)));
     folder.add(std::uint64_t{entry.ping_sent_s} << 32 | entry.pong_received_s);
-    folder.add(entry.flags);
   }
   for (const Extension& extension : beat.extensions) {
     folder.add(extension.type);

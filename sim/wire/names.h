@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "sim/base/types.h"
+#include "sim/wire/interned.h"
 #include "sim/wire/slots_pool.h"
 
 namespace sim {
@@ -34,29 +35,34 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
+// Hash of the text: the same in every run.
+std::uint64_t content_hash(const NodeName& name);
+std::uint64_t content_hash(const Address& address);
+
 class Names {
  public:
-  Names();
-  ~Names();
+  Names() = default;
   Names(const Names&) = delete;
   Names& operator=(const Names&) = delete;
 
   NameRef intern(const NodeName& name);
+  // Cut to what the wire carries: up to a NUL, at most 46 bytes.
   AddressRef intern(const Address& address);
 
-  const NodeName& name(NameRef ref) const;
-  const Address& address(AddressRef ref) const;
-  // Hash of the text behind the reference: the same in every run.
-  std::uint64_t hash(NameRef ref) const;
-  std::uint64_t hash(AddressRef ref) const;
+  // The references these give back stay valid.
+  const NodeName& name(NameRef ref) const { return names_.value(ref.index); }
+  const Address& address(AddressRef ref) const { return addresses_.value(ref.index); }
+  // content_hash of what is behind the reference, without looking there.
+  std::uint64_t hash(NameRef ref) const { return names_.hash(ref.index); }
+  std::uint64_t hash(AddressRef ref) const { return addresses_.hash(ref.index); }
   // How many names there are: an upper bound for NameRef::index, for tables indexed by it.
-  std::uint32_t name_count() const;
+  std::uint32_t name_count() const { return names_.size(); }
   // One shared object for equal slot sets.
   SlotsRef share(const SlotSet& slots) { return slots_.share(slots); }
 
  private:
-  struct Tables;
-  std::unique_ptr<Tables> tables_;
+  Interned<NodeName> names_{NodeName{}};
+  Interned<Address> addresses_{Address{}};
   SlotsPool slots_;
 };
 using NamesRef = std::shared_ptr<Names>;
