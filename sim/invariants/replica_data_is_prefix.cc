@@ -51,7 +51,6 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
   };
   struct History {
     std::map<std::int64_t, Place> places;
-    std::int64_t primary_at = -1;  // greatest offset a primary told under this id
     std::uint64_t used = 0;
   };
 
@@ -61,13 +60,6 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
     const std::string who{views_.directory().name(record.machine)};
     const std::string where = " at offset " + std::to_string(stream.offset) + " of history " +
                               std::string{stream.replid.view().substr(0, 8)};
-    if (stream.role == Role::kPrimary) {
-      history.primary_at = std::max(history.primary_at, stream.offset);
-    } else if (history.primary_at >= 0 && stream.offset > history.primary_at) {
-      violation(record, who + " is" + where +
-                            ", ahead of its primary, which has only written up to " +
-                            std::to_string(history.primary_at));
-    }
     const auto [place, fresh] =
         history.places.insert({stream.offset, {stream.chain, record.machine}});
     if (!fresh) {
@@ -102,8 +94,15 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
     const auto other = primary ? views_.views().find(*primary) : views_.views().end();
     if (other == views_.views().end() || other->second.at != view.at) return;
     const event::ViewSnapshot& original = other->second.said;
-    if (original.offset != view.said.offset) return;
     evidence();
+    if (view.said.offset > original.offset) {
+      violation(view.at, view.record,
+                std::string{directory.name(machine)} + " is at offset " +
+                    std::to_string(view.said.offset) + ", ahead of its primary " +
+                    std::string{directory.name(*primary)} + " at " +
+                    std::to_string(original.offset));
+    }
+    if (original.offset != view.said.offset) return;
     ++in_step_;
     if (original.data_hash == view.said.data_hash) return;
     const std::string what = std::string{directory.name(machine)} + " is in step with " +

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 namespace sim {
 
@@ -105,6 +104,14 @@ std::optional<SimTime> Stage::rejoined_at(MachineId machine) const {
 
 std::optional<SimTime> Stage::serving_since(MachineId machine) const {
   return machine.value < lives_.size() ? lives_[machine.value].serving_since : std::nullopt;
+}
+
+bool Stage::hears_unreachable(MachineId machine) const {
+  if (connectivity_.whole()) return false;
+  const std::vector<MachineId> nodes = directory_.cluster_nodes();
+  return std::any_of(nodes.begin(), nodes.end(), [&](MachineId other) {
+    return connectivity_.reaches(other, machine) && !connectivity_.reaches(machine, other);
+  });
 }
 
 }  // namespace sim

@@ -34,6 +34,9 @@ class Stage final : public TraceFold {
   std::optional<SimTime> isolated_since(MachineId machine) const;
   // When the last isolation of the machine ended.
   std::optional<SimTime> rejoined_at(MachineId machine) const;
+  // Bytes of some node still come in although nothing goes out to it: a one-way cut, which hides a
+  // silence.
+  bool hears_unreachable(MachineId machine) const;
   // Since when the machine runs without a pause; nullopt while it does not.
   std::optional<SimTime> serving_since(MachineId machine) const;
 

@@ -1,0 +1,265 @@
+// Claim: nobody is suspected early or late. A node turns PFAIL about a peer only after T of
+// silence, and does so within 1.5T + 2 ticks + D of its death; FAIL by counting needs the reports
+// of a majority, all from the last 2T, and FAIL by message needs that somebody counted. Source:
+// Cluster spec, "Failure detection"; protocol §6, §15.11, 12, 35. Scope: always, where delays are
+// undisturbed. Kills: fail-never-clears (a FAIL that nobody is entitled to any more is not looked
+// at here; see converges_after_heal).
+//
+// Silence between two nodes is: one of them dead or paused, or the bus cut in either direction.
+// What is judged late is a crash in an otherwise whole network, because gossip through third nodes
+// may put off the detection of a partial cut.
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/invariants/stage.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBounds> {
+ public:
+  explicit FailureDetectionBounds(const RunFacts& facts)
+      : CopyableVerdict("nobody was ever silent or suspected"),
+        stage_(facts.cast),
+        timeout_(facts.node_timeout),
+        disorder_(facts.clock_disorder + (facts.drift ? facts.node_timeout / 50 : Duration{})),
+        earliest_(facts.node_timeout - 2 * facts.one_way_max - 1ms - disorder_),
+        latest_(facts.node_timeout * 3 / 2 + 2 * facts.tick + facts.one_way_max + disorder_),
+        grace_(3 * facts.tick + 4 * facts.one_way_max + disorder_) {}
+
+  void see(const Record& record) override {
+    look_back(record.at, record.sequence);
+    stage_.see(record);
+    if (stage_.forming()) return;
+    if (const auto* change = std::get_if<event::SuspicionChanged>(&record.event)) {
+      see_suspicion(record, *change);
+    } else if (const auto* forgotten = std::get_if<event::PeerForgotten>(&record.event)) {
+      if (const auto peer = stage_.directory().machine_of(forgotten->peer)) {
+        strangers_.insert({record.machine, *peer});
+      }
+    } else if (std::holds_alternative<event::MachineCrashed>(record.event)) {
+      see_crash(record);
+    } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
+      std::erase_if(held_, [&](const auto& entry) { return entry.first.first == record.machine; });
+      waiting_.erase(record.machine);
+    }
+    if (stage_.weighed()) watch_silence(record.at);
+  }
+
+  void finish(SimTime end) override {
+    look_back(end, 0);
+    if (disorder_ > timeout_) {
+      cannot_check("clocks disagree by " + words(disorder_) + ", so the bounds say nothing");
+    }
+  }
+
+  std::string numbers() const override {
+    return counted(pfails_, "PFAIL") + ", " + counted(fails_, "FAIL") + ", slowest detection " +
+           words(slowest_) + " of a crash (allowed " + words(latest_) + ")";
+  }
+
+ private:
+  using Pair = std::pair<MachineId, MachineId>;  // observer, peer
+  struct Silence {
+    SimTime began;
+    std::optional<SimTime> ended;
+  };
+  struct Held {
+    event::Suspicion level{};
+    SimTime until;  // last moment it was held; now, while level is not kNone
+  };
+
+  // Cheap for whole networks: only machines that do not serve, or pairs that a cut separates, are
+  // kept.
+  void watch_silence(SimTime now) {
+    const std::vector<MachineId> nodes = stage_.directory().cluster_nodes();
+    for (const MachineId a : nodes) {
+      const bool alone = !stage_.directory().is_serving(a);
+      auto own = alone_.find(a);
+      if (alone && (own == alone_.end() || own->second.ended)) alone_[a] = {now, {}};
+      if (!alone && own != alone_.end() && !own->second.ended) own->second.ended = now;
+    }
+    if (stage_.connectivity().whole() && cuts_.empty()) return;
+    for (const MachineId a : nodes) {
+      for (const MachineId b : nodes) {
+        if (!(a < b)) continue;
+        const bool apart = !stage_.connectivity().mutual(a, b);
+        auto cut = cuts_.find({a, b});
+        if (apart && (cut == cuts_.end() || cut->second.ended)) cuts_[{a, b}] = {now, {}};
+        if (!apart && cut != cuts_.end() && !cut->second.ended) cut->second.ended = now;
+      }
+    }
+    std::erase_if(cuts_, [&](const auto& entry) {
+      return entry.second.ended && *entry.second.ended + 4 * timeout_ < now;
+    });
+  }
+
+  // When the silence between the two began that is still on or has only just ended.
+  std::optional<SimTime> silent_since(Pair pair, SimTime now) const {
+    std::optional<SimTime> since;
+    const auto consider = [&](const Silence& silence) {
+      if (silence.ended && *silence.ended + grace_ < now) return;
+      if (!since || silence.began < *since) since = silence.began;
+    };
+    for (const MachineId machine : {pair.first, pair.second}) {
+      if (const auto own = alone_.find(machine); own != alone_.end()) consider(own->second);
+    }
+    const auto cut =
+        cuts_.find({std::min(pair.first, pair.second), std::max(pair.first, pair.second)});
+    if (cut != cuts_.end()) consider(cut->second);
+    return since;
+  }
+
+  void see_suspicion(const Record& record, const event::SuspicionChanged& change) {
+    const auto peer = stage_.directory().machine_of(change.peer);
+    if (!peer) return;
+    const Pair pair{record.machine, *peer};
+    const event::Suspicion before = change.from;
+    held_[pair] = {change.to, record.at};
+    if (change.to == event::Suspicion::kPfail) {
+      evidence();
+      ++pfails_;
+      check_early(record, pair);
+      note_detection(record.at, pair);
+    } else if (change.to == event::Suspicion::kFail) {
+      evidence();
+      ++fails_;
+      note_detection(record.at, pair);
+      check_fail(record, change, pair, before);
+    }
+  }
+
+  void check_early(const Record& record, Pair pair) {
+    if (stage_.disturbed() || stage_.undisturbed_since() + 2 * timeout_ > record.at) return;
+    const std::string what =
+        std::string{stage_.name(pair.first)} + " suspects " + std::string{stage_.name(pair.second)};
+    const auto since = silent_since(pair, record.at);
+    if (!since) {
+      violation(record, what + " although both run and hear each other");
+    } else if (record.at - *since < earliest_) {
+      violation(record, what + " after only " + words(record.at - *since) + " of silence (" +
+                            words(earliest_) + " is the least)");
+    }
+  }
+
+  void check_fail(const Record& record, const event::SuspicionChanged& change, Pair pair,
+                  event::Suspicion before) {
+    const std::string what = std::string{stage_.name(pair.first)} + " holds " +
+                             std::string{stage_.name(pair.second)} + " for failed";
+    if (change.reports == 0) {
+      const auto counted_at = counted_.find(pair.second);
+      if (counted_at == counted_.end()) {
+        violation(record, what + " by a FAIL message although nobody has counted a majority");
+      }
+      return;
+    }
+    counted_[pair.second] = record.at;
+    if (change.reports < change.quorum) {
+      violation(record, what + " on " + counted(change.reports, "report") + ", " +
+                            std::to_string(change.quorum) + " are needed");
+    }
+    if (before != event::Suspicion::kPfail) {
+      violation(record, what + " by counting reports without suspecting it itself");
+    }
+    check_reporters(record, change, pair, what);
+  }
+
+  // Reports come from nodes that hold the peer PFAIL or FAIL, or did within 2T. (That they count
+  // only from those flagged primary cannot be told from outside: whom the observer takes for one is
+  // its own view.)
+  void check_reporters(const Record& record, const event::SuspicionChanged& change, Pair pair,
+                       const std::string& what) {
+    std::uint32_t reporters = 0;
+    for (const auto& [holder, held] : held_) {
+      if (holder.second != pair.second) continue;
+      const bool now = held.level != event::Suspicion::kNone;
+      const bool recent = now || held.until + 2 * timeout_ + grace_ >= record.at;
+      reporters += recent ? 1 : 0;
+    }
+    if (reporters >= change.quorum) return;
+    violation(record, what + " on " + counted(change.reports, "report") + ", but only " +
+                          std::to_string(reporters) + " nodes have suspected it in the last " +
+                          words(2 * timeout_) + " (" + std::to_string(change.quorum) +
+                          " are needed)");
+  }
+
+  // ---- Late ----
+
+  void see_crash(const Record& record) {
+    if (!stage_.directory().is_cluster_node(record.machine)) return;
+    if (!stage_.connectivity().whole()) return;
+    evidence();
+    std::set<MachineId> observers;
+    for (const MachineId node : stage_.directory().up()) {
+      const Pair pair{node, record.machine};
+      const auto held = held_.find(pair);
+      const bool suspects = held != held_.end() && held->second.level != event::Suspicion::kNone;
+      if (!suspects && stage_.directory().is_healthy(node) && strangers_.count(pair) == 0) {
+        observers.insert(node);
+      }
+    }
+    waiting_[record.machine] = {record.at, std::move(observers)};
+  }
+
+  void note_detection(SimTime now, Pair pair) {
+    const auto found = waiting_.find(pair.second);
+    if (found == waiting_.end() || found->second.observers.erase(pair.first) == 0) return;
+    slowest_ = std::max(slowest_, now - found->second.at);
+  }
+
+  void look_back(SimTime now, std::uint64_t record) {
+    if (waiting_.empty()) return;
+    for (auto& [peer, death] : waiting_) {
+      if (now <= death.at + latest_) continue;
+      for (const MachineId observer : death.observers) {
+        const auto serving = stage_.serving_since(observer);
+        if (!serving || *serving > death.at || !stage_.connectivity().whole() ||
+            cut_since(death.at) || stage_.disturbed() ||
+            stage_.undisturbed_since() + timeout_ > death.at) {
+          continue;
+        }
+        violation(now, record,
+                  std::string{stage_.name(observer)} + " does not suspect " +
+                      std::string{stage_.name(peer)} + " " + words(now - death.at) +
+                      " after it died (allowed " + words(latest_) + ")");
+      }
+      death.observers.clear();
+    }
+    std::erase_if(waiting_, [](const auto& entry) { return entry.second.observers.empty(); });
+  }
+
+  bool cut_since(SimTime at) const {
+    return std::any_of(cuts_.begin(), cuts_.end(), [&](const auto& entry) {
+      return !entry.second.ended || *entry.second.ended >= at;
+    });
+  }
+
+  struct Death {
+    SimTime at;
+    std::set<MachineId> observers;  // that have not noticed yet
+  };
+
+  Stage stage_;
+  Duration timeout_, disorder_, earliest_, latest_, grace_;
+  std::map<Pair, Held> held_;
+  std::map<MachineId, Silence> alone_;
+  std::map<Pair, Silence> cuts_;
+  std::map<MachineId, SimTime> counted_;  // peers that somebody held FAIL by counting
+  std::map<MachineId, Death> waiting_;
+  std::set<Pair> strangers_;  // observers that have forgotten a peer
+  Duration slowest_{};
+  std::uint64_t pfails_ = 0, fails_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_failure_detection_bounds(const RunFacts& facts) {
+  return std::make_unique<FailureDetectionBounds>(facts);
+}
+
+}  // namespace sim

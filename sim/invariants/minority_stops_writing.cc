@@ -1,0 +1,184 @@
+// Claim: a primary that loses the majority of primaries accepts no writes later than 1.5T + 2 ticks
+// + D after that, and once it is back among them not before clamp(T, 500 ms, 5 s) have passed; a
+// restarted one not before 2 s. Source: Cluster spec, "Write safety" and "Availability"; protocol
+// §8, §15.5, 36. Scope: always. Kills: minority-keeps-writing, no-rejoin-delay.
+//
+// Each peer turns PFAIL T after the PING that got no answer, which was sent at most T/2 + 1 tick
+// after the last PONG; the next tick sees it. A pause or restart starts the timers anew, and so
+// does this bound. Clocks that disagree lengthen it by their disagreement; while faults bend
+// delays, and for as long after, it is not applied.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "sim/invariants/stage.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> {
+ public:
+  explicit MinorityStopsWriting(const RunFacts& facts)
+      : CopyableVerdict("no primary told its cluster state"),
+        stage_(facts.cast),
+        node_timeout_(facts.node_timeout),
+        tick_(facts.tick),
+        disorder_(facts.clock_disorder + (facts.drift ? facts.node_timeout / 50 : Duration{})),
+        stop_within_(facts.node_timeout * 3 / 2 + 2 * facts.tick + facts.one_way_max + disorder_),
+        rejoin_after_(std::clamp<Duration>(facts.node_timeout, 500ms, 5s)),
+        nodes_(facts.cast.size()) {}
+
+  void see(const Record& record) override {
+    if (!stage_.forming()) look_back(record.at, record.sequence);
+    const std::optional<bool> was_healthy = health_before(record);
+    stage_.see(record);
+    if (const auto* health = std::get_if<event::HealthChanged>(&record.event)) {
+      see_health(record, *health, was_healthy.value_or(false));
+    } else if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
+      see_write(record, *write);
+    } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
+      node(record.machine) = Node{};
+      node(record.machine).started = record.at;
+    }
+    if (stage_.weighed()) watch();
+  }
+
+  void finish(SimTime end) override {
+    look_back(end, last_record_);
+    if (disorder_ > stop_within_ - disorder_) {
+      cannot_check("clocks disagree by " + words(disorder_) + ", so the bounds say nothing");
+    }
+  }
+
+  std::string numbers() const override {
+    return counted(isolations_, "primary") + " cut off from the majority, slowest to stop " +
+           words(slowest_) + " (allowed " + words(stop_within_) + "), " +
+           counted(writes_in_window_, "write") + " applied meanwhile";
+  }
+
+ private:
+  struct Node {
+    std::optional<SimTime> started;
+    std::optional<SimTime> isolated_since;  // as last judged
+    Duration allowed{};                     // to go on accepting writes in this isolation
+    bool told = false;
+    bool failed_in_minority = false;  // its last change of state was to fail, in a minority
+  };
+  Node& node(MachineId machine) { return nodes_[machine.value]; }
+
+  std::optional<bool> health_before(const Record& record) const {
+    return stage_.directory().is_healthy(record.machine);
+  }
+
+  bool accepts(MachineId machine) const {
+    const Directory& directory = stage_.directory();
+    const event::Claim* claim = directory.claim(machine);
+    return claim != nullptr && claim->role == Role::kPrimary && claim->slots->count() > 0 &&
+           directory.is_serving(machine) && directory.is_healthy(machine);
+  }
+
+  bool bound_holds(SimTime since) const {
+    return !stage_.disturbed() && stage_.undisturbed_since() + stop_within_ <= since;
+  }
+
+  void watch() {
+    isolated_.clear();
+    for (const MachineId machine : stage_.directory().cluster_nodes()) {
+      const auto since = stage_.isolated_since(machine);
+      Node& known = node(machine);
+      if (since != known.isolated_since) {
+        known.isolated_since = since;
+        known.told = false;
+        known.allowed = stop_within_;
+        if (since && accepts(machine)) ++isolations_;
+      }
+      if (!since) continue;
+      if (stage_.hears_unreachable(machine)) known.allowed = stop_within_ + node_timeout_;
+      isolated_.push_back(machine);
+    }
+  }
+
+  // Up to `now` nothing has changed since the record before: did somebody accept writes beyond the
+  // bound?
+  void look_back(SimTime now, std::uint64_t record) {
+    last_record_ = record;
+    for (const MachineId machine : isolated_) {
+      Node& known = node(machine);
+      const SimTime since = *known.isolated_since;
+      if (known.told || now <= since + known.allowed || !accepts(machine) || !bound_holds(since))
+        continue;
+      known.told = true;
+      violation(now, record,
+                std::string{stage_.name(machine)} + " has been cut off from the majority since " +
+                    moment(since) + " and still accepts writes " + words(now - since) +
+                    " later (allowed " + words(known.allowed) + ")");
+    }
+  }
+
+  void see_write(const Record& record, const event::WriteApplied& write) {
+    evidence();
+    const auto since = stage_.isolated_since(record.machine);
+    if (!since) return;
+    ++writes_in_window_;
+    if (record.at <= *since + node(record.machine).allowed || !bound_holds(*since) ||
+        node(record.machine).told)
+      return;
+    node(record.machine).told = true;
+    violation(record, std::string{stage_.name(record.machine)} + " applied a write for slot " +
+                          std::to_string(write.slot.value) + " " + words(record.at - *since) +
+                          " after it was cut off from the majority (allowed " +
+                          words(node(record.machine).allowed) + ")");
+  }
+
+  void see_health(const Record& record, const event::HealthChanged& health, bool was_healthy) {
+    if (stage_.directory().role(record.machine) != Role::kPrimary) return;
+    evidence();
+    Node& known = node(record.machine);
+    const auto since = stage_.isolated_since(record.machine);
+    if (!health.ok) {
+      known.failed_in_minority = since.has_value();
+      if (since && was_healthy) slowest_ = std::max(slowest_, record.at - *since);
+      return;
+    }
+    if (was_healthy) return;
+    check_restart(record, known);
+    if (known.failed_in_minority) check_rejoin(record);
+    known.failed_in_minority = false;
+  }
+
+  void check_restart(const Record& record, const Node& known) {
+    const Duration allowed = 2s - 1ms - disorder_;
+    if (!known.started || record.at - *known.started >= allowed) return;
+    violation(record, std::string{stage_.name(record.machine)} + " was ok " +
+                          words(record.at - *known.started) +
+                          " after its start (2 s is the least)");
+  }
+
+  // The last tick in a minority was at most one tick before the cut healed.
+  void check_rejoin(const Record& record) {
+    const auto rejoined = stage_.rejoined_at(record.machine);
+    const auto serving = stage_.serving_since(record.machine);
+    if (!rejoined || !serving || *serving + 1s > *rejoined || stage_.disturbed()) return;
+    const Duration waited = record.at - *rejoined;
+    if (waited >= rejoin_after_ - 2 * tick_ - disorder_) return;
+    violation(record, std::string{stage_.name(record.machine)} + " accepted writes again " +
+                          words(waited) + " after it came back from a minority (" +
+                          words(rejoin_after_) + " is the least)");
+  }
+
+  Stage stage_;
+  Duration node_timeout_, tick_, disorder_, stop_within_, rejoin_after_;
+  std::vector<Node> nodes_;
+  std::vector<MachineId> isolated_;
+  Duration slowest_{};
+  std::uint64_t isolations_ = 0, writes_in_window_ = 0, last_record_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_minority_stops_writing(const RunFacts& facts) {
+  return std::make_unique<MinorityStopsWriting>(facts);
+}
+
+}  // namespace sim

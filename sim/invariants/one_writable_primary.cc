@@ -1,0 +1,179 @@
+// Claim: two live machines accept writes for one slot at the same time only while a failover is in
+// the making, and not for long. Source: protocol §15.28; Cluster spec, "Write safety". Scope:
+// always. Kills: no-demotion.
+//
+// The bound. A primary that is cut off at time 0 is replaced T + 500 ms later at the earliest and
+// stops by itself at 1.5T + 2 ticks + D at the latest (each peer turns PFAIL within that time), so
+// while the two cannot hear of each other they overlap by at most T/2 + 2 ticks + 3D. Once they
+// can, it takes the old one T/2 + 2 ticks + 3D to hear of its successor: that is how often every
+// pair of nodes exchanges headers. A one-way cut adds T: bytes still come in until the peer drops
+// the link. Clocks that disagree lengthen both by their disagreement; faults that bend delays are
+// not counted.
+//
+// "Accepts writes" is: runs, is not paused, claims the slot as a primary, and holds the cluster
+// state to be ok. Known defect: row 31 (takeover without consensus) when a takeover made the second
+// primary.
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/invariants/stage.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
+ public:
+  explicit OneWritablePrimary(const RunFacts& facts)
+      : CopyableVerdict("no node claimed a slot"),
+        stage_(facts.cast),
+        node_timeout_(facts.node_timeout),
+        allowed_(facts.node_timeout / 2 + 2 * facts.tick + 3 * facts.one_way_max +
+                 facts.clock_disorder + (facts.drift ? facts.node_timeout / 100 : Duration{})),
+        writable_(facts.cast.size(), no_slots()) {}
+
+  void see(const Record& record) override {
+    advance(record.at, record.sequence);
+    stage_.see(record);
+    if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
+      if (promoted->takeover) takers_[record.machine] = record.at;
+    } else if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
+      see_write(record, *write);
+    }
+    const bool changed = std::holds_alternative<event::Claim>(record.event) ||
+                         std::holds_alternative<event::HealthChanged>(record.event) ||
+                         stage_.weighed();
+    if (changed && !stage_.forming()) refresh(record);
+  }
+
+  void finish(SimTime end) override { advance(end, last_record_); }
+
+  std::string numbers() const override {
+    return counted(overlaps_seen_, "overlap") + ", longest " + words(longest_) + " (allowed " +
+           words(allowed_) + " apart and as much again once connected), " +
+           counted(writes_in_overlap_, "write") + " applied by the outranked side";
+  }
+
+ private:
+  using Pair = std::pair<MachineId, MachineId>;
+  struct Overlap {
+    SlotsRef slots = no_slots();
+    SimTime began, checked;
+    Duration apart{}, connected{}, total{};
+    bool one_way = false, told = false;
+  };
+
+  SlotsRef writable_now(MachineId machine) const {
+    const Directory& directory = stage_.directory();
+    const event::Claim* claim = directory.claim(machine);
+    const bool accepts = claim != nullptr && claim->role == Role::kPrimary &&
+                         directory.is_serving(machine) && directory.is_healthy(machine);
+    return accepts ? claim->slots : no_slots();
+  }
+
+  // Time passes in which nothing about reachability or claims changed.
+  void advance(SimTime now, std::uint64_t record) {
+    for (auto& [pair, overlap] : overlaps_) {
+      const SimTime from = std::max(overlap.checked, stage_.undisturbed_since());
+      const Duration lasted = now > from && !stage_.disturbed() ? now - from : Duration{};
+      overlap.checked = std::max(overlap.checked, now);
+      overlap.total += lasted;
+      const Connectivity& net = stage_.connectivity();
+      overlap.one_way |=
+          stage_.hears_unreachable(pair.first) || stage_.hears_unreachable(pair.second);
+      (net.connected(pair.first, pair.second) ? overlap.connected : overlap.apart) += lasted;
+      longest_ = std::max(longest_, overlap.total);
+      judge(pair, overlap, now, record);
+    }
+    last_record_ = record;
+  }
+
+  void judge(Pair pair, Overlap& overlap, SimTime now, std::uint64_t record) {
+    const Duration apart_allowed = allowed_ + (overlap.one_way ? node_timeout_ : Duration{});
+    // A chain of machines between them passes the news on hop by hop.
+    const bool direct = stage_.connectivity().mutual(pair.first, pair.second);
+    const Duration connected_allowed = direct ? allowed_ : 2 * allowed_;
+    const bool too_long_apart = overlap.apart > apart_allowed;
+    if (overlap.told || (!too_long_apart && overlap.connected <= connected_allowed)) return;
+    overlap.told = true;
+    const std::string which = overlap.slots->count() == 1 ? "slot " : "slots ";
+    const std::string what =
+        std::string{stage_.name(pair.first)} + " and " + std::string{stage_.name(pair.second)} +
+        " have both accepted writes for " + which + format_slots(overlap.slots->slots()) +
+        " since " + moment(overlap.began) + ": " +
+        (too_long_apart
+             ? words(overlap.apart) + " while cut off from each other (allowed " +
+                   words(apart_allowed)
+             : words(overlap.connected) + " although they can hear of each other (allowed " +
+                   words(connected_allowed)) +
+        ")";
+    if (takers_.count(pair.first) > 0 || takers_.count(pair.second) > 0) {
+      known_defect(now, record, 31, what + "; one of them took over without asking anybody");
+    } else {
+      violation(now, record, what);
+    }
+  }
+
+  void refresh(const Record& record) {
+    for (const MachineId machine : stage_.directory().cluster_nodes()) {
+      SlotsRef now = writable_now(machine);
+      if (now->count() > 0) evidence();
+      if (same_slots(now, writable_[machine.value])) continue;
+      writable_[machine.value] = std::move(now);
+      pair_up(machine, record);
+    }
+  }
+
+  void pair_up(MachineId machine, const Record& record) {
+    const SlotSet& mine = writable_[machine.value]->slots();
+    for (std::uint32_t i = 0; i < writable_.size(); ++i) {
+      const MachineId other{i};
+      if (other == machine) continue;
+      const Pair pair{std::min(machine, other), std::max(machine, other)};
+      const bool any = writable_[i]->count() > 0 && (mine & writable_[i]->slots()).any();
+      const auto found = overlaps_.find(pair);
+      if (!any) {
+        if (found != overlaps_.end()) overlaps_.erase(found);
+        continue;
+      }
+      const SlotsRef common = share_slots(mine & writable_[i]->slots());
+      if (found != overlaps_.end()) {
+        found->second.slots = common;
+        continue;
+      }
+      ++overlaps_seen_;
+      overlaps_[pair] = {common, record.at, record.at, {}, {}, {}, false, false};
+    }
+  }
+
+  void see_write(const Record& record, const event::WriteApplied& write) {
+    for (const auto& [pair, overlap] : overlaps_) {
+      if (pair.first != record.machine && pair.second != record.machine) continue;
+      if (!overlap.slots->test(write.slot)) continue;
+      const MachineId other = pair.first == record.machine ? pair.second : pair.first;
+      const event::Claim* mine = stage_.directory().claim(record.machine);
+      const event::Claim* theirs = stage_.directory().claim(other);
+      if (mine->config_epoch < theirs->config_epoch) ++writes_in_overlap_;
+    }
+  }
+
+  Stage stage_;
+  Duration node_timeout_, allowed_;
+  std::vector<SlotsRef> writable_;  // by machine: what it accepts writes for
+  std::map<Pair, Overlap> overlaps_;
+  std::map<MachineId, SimTime> takers_;
+  Duration longest_{};
+  std::uint64_t overlaps_seen_ = 0, writes_in_overlap_ = 0, last_record_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_one_writable_primary(const RunFacts& facts) {
+  return std::make_unique<OneWritablePrimary>(facts);
+}
+
+}  // namespace sim
