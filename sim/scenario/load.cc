@@ -117,7 +117,12 @@ std::uint64_t read_seed(Options& root) {
 
 void read_about(Options& root, Scenario& scenario) {
   root.text("$schema", "");
-  root.integer("version", {1, 1});
+  const JsonRef version = root.raw("version");
+  if (!version) {
+    root.problem("", "missing key \"version\": expected 1");
+  } else if (version->kind != JsonNode::Kind::kNumber || version->text != "1") {
+    root.problem("version", "expected version 1, the only one there is; got " + describe(*version));
+  }
   scenario.name = root.text("name");
   scenario.description = root.text("description", "");
   scenario.tags = root.texts("tags", std::vector<std::string>{});

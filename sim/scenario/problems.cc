@@ -45,7 +45,7 @@ struct Excerpt {
   std::size_t column = 1;
 };
 Excerpt excerpt(std::string_view line, std::size_t column) {
-  constexpr std::size_t kBefore = 50, kShown = 90;
+  constexpr std::size_t kWhole = 110, kBefore = 60, kShown = 100;
   std::vector<std::string> characters;
   for (const char c : line) {
     if (!characters.empty() && continues_character(c)) {
@@ -53,14 +53,15 @@ Excerpt excerpt(std::string_view line, std::size_t column) {
     } else {
       characters.emplace_back(1, static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
     }
-    if (characters.size() > column + kShown) break;
+    if (characters.size() > std::max(column + kShown, kWhole)) break;
   }
-  const std::size_t first = column > kBefore + 10 ? column - kBefore : 0;
+  const bool whole = characters.size() <= kWhole;
+  const std::size_t first = !whole && column > kBefore ? column - kBefore : 0;
   Excerpt part{first > 0 ? "..." : "", column - first + (first > 0 ? 3 : 0)};
-  for (std::size_t i = first; i < characters.size() && i < first + kShown; ++i) {
+  for (std::size_t i = first; i < characters.size() && (whole || i < first + kShown); ++i) {
     part.text += characters[i];
   }
-  if (characters.size() > first + kShown) part.text += "...";
+  if (!whole && characters.size() > first + kShown) part.text += "...";
   return part;
 }
 
