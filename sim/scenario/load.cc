@@ -25,6 +25,8 @@ std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions&
     }
     workload.zone = entry.text("zone", "");
     entry.text("note", "");
+    workload.clients =
+        static_cast<std::uint32_t>(entry.integer("clients", kClientsDefault, {1, 1000}));
     if (!workload.zone.empty() &&
         std::find(zones.begin(), zones.end(), workload.zone) == zones.end()) {
       entry.problem("zone", "there is no zone " + quote(workload.zone),
@@ -41,7 +43,7 @@ std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions&
       }
     } else {
       Options rest = workload.options.open(root.problems(), root.known());
-      if (found->check) workload.clients = found->check(rest);
+      if (found->check) found->check(rest);
       rest.finish();
     }
     list.push_back(std::move(workload));

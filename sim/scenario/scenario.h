@@ -25,6 +25,8 @@
 namespace sim {
 
 inline constexpr std::uint32_t kNodesMax = 10'000;
+// Of every workload that does not say "clients": the language must know who client-4 is.
+inline constexpr std::uint32_t kClientsDefault = 3;
 
 using Directives =
     std::vector<std::pair<std::string, std::string>>;  // as in redis.conf, in order of the file
@@ -117,7 +119,7 @@ struct NetworkOptions {
 struct WorkloadOptions {
   std::string type;  // name in the workload registry
   std::string name;  // unique; the type, or "type-2" for a second one
-  std::uint32_t clients = 1;
+  std::uint32_t clients = kClientsDefault;
   std::string zone;  // where its clients stand; empty: spread over the zones
   Section options;   // the rest, read by the workload
 };
@@ -272,8 +274,7 @@ struct Vocabulary {
   };
   struct Workload {
     std::string name;
-    // Reads the options of an entry and answers how many clients it has; need not call finish.
-    std::function<std::uint32_t(Options&)> check;
+    std::function<void(Options&)> check;  // reads the options of an entry
   };
   enum class Unit : std::uint8_t {
     kCount,
