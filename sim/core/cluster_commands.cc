@@ -1,12 +1,13 @@
 #include "sim/core/cluster_commands.h"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "sim/core/cluster_slot_commands.h"
+#include "sim/core/commands.h"
 #include "sim/core/epochs.h"
 #include "sim/core/failure.h"
 #include "sim/core/manual_failover.h"
@@ -20,22 +21,6 @@ namespace {
 
 using resp::Command;
 using resp::Value;
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-std::optional<std::int64_t> parse_integer(const std::string& text) {
-  std::int64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, failure] = std::from_chars(text.data(), end, value);
-  if (failure != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
 
 Value wrong_form(const Command& command) {
   return resp::error("ERR unknown subcommand or wrong number of arguments for '" + command[1] +
@@ -128,9 +113,9 @@ Value failover(Server& server, Pass& pass, const Command& command) {
   if (command.size() > 3) return wrong_form(command);
   FailoverForm form = FailoverForm::kDefault;
   if (command.size() == 3) {
-    const std::string word = lower_case(command[2]);
-    if (word != "force" && word != "takeover") return resp::error("ERR syntax error");
-    form = word == "force" ? FailoverForm::kForce : FailoverForm::kTakeover;
+    const bool force = same_word(command[2], "force");
+    if (!force && !same_word(command[2], "takeover")) return refuse(kSyntaxError);
+    form = force ? FailoverForm::kForce : FailoverForm::kTakeover;
   }
   if (am_primary(cluster)) {
     return resp::error("ERR You should send CLUSTER FAILOVER to a replica");
@@ -155,7 +140,7 @@ Value bump_epoch(Server& server, Pass& pass, const Command&) {
 
 Value set_config_epoch(Server& server, Pass& pass, const Command& command) {
   const auto epoch = parse_integer(command[2]);
-  if (!epoch) return resp::error("ERR value is not an integer or out of range");
+  if (!epoch) return refuse(kNotAnInteger);
   if (*epoch < 0) return resp::error("ERR Invalid config epoch specified: " + command[2]);
   if (server.cluster.peers.known() > 1) {
     return resp::error(
@@ -275,11 +260,11 @@ Value cluster_command(Server& server, Pass& pass, const Command& command) {
   if (command.size() < 2) {
     return resp::error("ERR wrong number of arguments for 'cluster' command");
   }
-  const std::string name = lower_case(command[1]);
   for (const Subcommand& subcommand : kSubcommands) {
-    if (subcommand.name != name) continue;
+    if (!same_word(subcommand.name, command[1])) continue;
     if (!arity_fits(subcommand, command.size())) {
-      return resp::error("ERR wrong number of arguments for 'cluster|" + name + "' command");
+      return resp::error("ERR wrong number of arguments for 'cluster|" +
+                         std::string(subcommand.name) + "' command");
     }
     if (!server.config.cluster_enabled) {
       return resp::error("ERR This instance has cluster support disabled");

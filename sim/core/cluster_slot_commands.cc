@@ -1,10 +1,10 @@
 #include "sim/core/cluster_slot_commands.h"
 
-#include <charconv>
 #include <optional>
 #include <string>
 #include <variant>
 
+#include "sim/core/commands.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/slots_config.h"
 #include "sim/wire/crc16.h"
@@ -12,22 +12,10 @@
 namespace sim {
 namespace {
 
-std::optional<std::int64_t> parse_integer(const std::string& text) {
-  std::int64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, failure] = std::from_chars(text.data(), end, value);
-  if (failure != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
-
 std::optional<SlotId> parse_slot(const std::string& text) {
   const auto value = parse_integer(text);
   if (!value || *value < 0 || *value >= kSlotCount) return std::nullopt;
   return SlotId{static_cast<std::uint16_t>(*value)};
-}
-
-resp::Value not_an_integer() {
-  return resp::error("ERR value is not an integer or out of range");
 }
 
 // The slots of one ADDSLOTS or DELSLOTS, as they are read.
@@ -97,7 +85,7 @@ resp::Value cluster_key_slot(const resp::Command& command) {
 }
 
 resp::Value cluster_count_keys_in_slot(const Server& server, const resp::Command& command) {
-  if (!parse_integer(command[2])) return not_an_integer();
+  if (!parse_integer(command[2])) return refuse(kNotAnInteger);
   const auto slot = parse_slot(command[2]);
   if (!slot) return resp::error("ERR Invalid slot");
   return resp::integer(server.keyspace.count_in_slot(*slot));
@@ -105,7 +93,7 @@ resp::Value cluster_count_keys_in_slot(const Server& server, const resp::Command
 
 resp::Value cluster_get_keys_in_slot(const Server& server, const resp::Command& command) {
   const auto count = parse_integer(command[3]);
-  if (!parse_integer(command[2]) || !count) return not_an_integer();
+  if (!parse_integer(command[2]) || !count) return refuse(kNotAnInteger);
   const auto slot = parse_slot(command[2]);
   if (!slot || *count < 0) return resp::error("ERR Invalid slot or number of keys");
   resp::Array keys;
