@@ -43,7 +43,7 @@ void World::Impl::lose_end(std::uint32_t c, std::uint8_t end, CloseReason why) {
     const ConnId id = conn_id(conn, end);
     machine.closed_untold.push_back(id);
     notify(machine, Closed{id, why});
-    if (spec->record_deliveries) {
+    if (spec->record_deliveries && conn.machine[0] != kNoMachine) {
       record(machine.id, Source::kWorld,
              event::Connection{std::string(word_for(why)), conn.machine[1 - end]});
     }

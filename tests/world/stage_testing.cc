@@ -183,6 +183,7 @@ World make_world(StageSpec spec) {
     machine.info.name = "m" + std::to_string(i);
     machine.info.endpoint = Endpoint{parse_ipv4(address(i)), kPort};
     machine.factory = factory;
+    machine.disk = spec.disk;
     machine.vertex = out.topology.add_vertex(VertexKind::kHost, machine.info.name);
     spec.link.latency = spec.latency / 2;
     out.topology.add_link(hub, machine.vertex, spec.link);
