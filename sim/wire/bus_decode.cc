@@ -1,4 +1,5 @@
-// The receiver's checks, in 7.0.15's order (protocol §2.5), and what is read once they have passed.
+// The receiver's checks, in 7.0.15's order (protocol §2.5), and what is read once they have
+// passed.
 #include <cstring>
 #include <optional>
 #include <type_traits>

@@ -74,6 +74,24 @@ TEST(Names, TellAddressesApartByEveryPart) {
   }
 }
 
+TEST(Names, ShareEqualSlotSetsAsLongAsSomebodyHoldsOne) {
+  Names names;
+  SlotSet slots;
+  slots.set(5);
+  const SlotsRef first = names.share(slots);
+  EXPECT_EQ(names.share(slots), first);
+  EXPECT_EQ(names.share({}), no_slots());
+  std::vector<SlotsRef> held;
+  for (std::size_t slot = 100; slot < 400; ++slot) {
+    SlotSet other;
+    other.set(slot);
+    if (slot % 2 == 0) held.push_back(names.share(other));
+    names.share(other);
+  }
+  EXPECT_EQ(names.share(slots), first);
+  EXPECT_EQ(names.share(held.back()->slots()), held.back());
+}
+
 TEST(Names, CutAnAddressToWhatTheWireCarries) {
   Names names;
   using namespace std::string_literals;
