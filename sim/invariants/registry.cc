@@ -8,7 +8,14 @@ INVARIANT(election_safety);
 INVARIANT(epochs_monotone);
 INVARIANT(config_epochs_unique);
 INVARIANT(slot_ownership_agrees);
+INVARIANT(one_writable_primary);
+INVARIANT(minority_stops_writing);
+INVARIANT(acked_writes_accounted);
+INVARIANT(replica_data_is_prefix);
+INVARIANT(redirects_terminate);
 INVARIANT(converges_after_heal);
+INVARIANT(persist_before_send);
+INVARIANT(failure_detection_bounds);
 #undef INVARIANT
 
 namespace {
@@ -29,11 +36,41 @@ constexpr InvariantKind kInvariants[] = {
      "All live nodes name one owner for every slot: the claimant with the greatest configEpoch.",
      "Cluster spec, \"Hash slots configuration propagation\"; protocol §15.1, 29, 30", "after heal",
      "ignore-slot-epoch, no-demotion", false, make_slot_ownership_agrees},
+    {"one_writable_primary",
+     "No two live machines accept writes for one slot longer than a failover needs.",
+     "Cluster spec, \"Write safety\"; protocol §15.28", "always", "no-demotion", false,
+     make_one_writable_primary},
+    {"minority_stops_writing",
+     "A primary cut off from the majority stops accepting writes in time, and waits before it "
+     "accepts them again.",
+     "Cluster spec, \"Availability\"; protocol §8, §15.5, 36", "always",
+     "minority-keeps-writing, no-rejoin-delay", false, make_minority_stops_writing},
+    {"acked_writes_accounted",
+     "Every acknowledged write is in the final data, or lost in a way that asynchronous "
+     "replication permits.",
+     "Cluster spec, \"Write safety\"; protocol §15.2, 3, 5, 19",
+     "where auditors read the final data", "ack-before-apply", false, make_acked_writes_accounted},
+    {"replica_data_is_prefix", "A replica's data are a prefix of its primary's.",
+     "Redis replication, \"replication ID and offset\"; protocol §15.32", "always",
+     "replica-skips-command", false, make_replica_data_is_prefix},
+    {"redirects_terminate",
+     "Redirections lead somewhere: at most two in a healthy cluster in which nothing changes.",
+     "Cluster spec, \"MOVED Redirection\"; protocol §9", "always", "redirect-to-self", false,
+     make_redirects_terminate},
     {"converges_after_heal",
      "Within the scenario's bound after the heal all live nodes agree, are healthy, and hold no "
      "live node for failed.",
      "protocol §15.1, 29; Cluster spec, \"Availability\"", "after heal", "fail-never-clears", true,
      make_converges_after_heal},
+    {"persist_before_send",
+     "A vote is on disk before anybody can hear of it, and survives a restart.",
+     "Cluster spec, \"Replica election and promotion\"; protocol §2.1, §15.25", "always",
+     "send-before-save", false, make_persist_before_send},
+    {"failure_detection_bounds",
+     "Nobody is suspected early or late, FAIL needs the reports of a majority, and is lifted from "
+     "who is back.",
+     "Cluster spec, \"Failure detection\"; protocol §6, §15.11, 12, 35",
+     "where delays are undisturbed", "fail-never-clears", false, make_failure_detection_bounds},
 };
 }  // namespace
 

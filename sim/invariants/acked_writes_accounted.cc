@@ -1,0 +1,81 @@
+// Claim: every acknowledged write is in the final data, or its loss is one that asynchronous
+// replication permits: its primary failed before the elected replica had it, or it was applied by a
+// primary cut off from the majority, within the window in which that primary cannot know. And the
+// final data show nothing that nobody wrote. Source: Cluster spec, "Write safety"; protocol §15.2,
+// 3, 5, 19. Scope: always, where auditors read the final data. Kills: ack-before-apply.
+//
+// Known defects: row 47 (a primary that comes back empty and at once keeps its slots, and its
+// replicas copy the void), rows 30 and 31 (takeovers lose what the other side wrote).
+#include <map>
+#include <string>
+
+#include "sim/invariants/losses.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+class AckedWritesAccounted final : public CopyableVerdict<AckedWritesAccounted> {
+ public:
+  explicit AckedWritesAccounted(const RunFacts& facts)
+      : CopyableVerdict("no auditor read the final data of a key that was written"),
+        losses_(facts) {}
+
+  void see(const Record& record) override {
+    losses_.see(record);
+    last_record_ = record.sequence;
+  }
+
+  void finish(SimTime) override {
+    losses_.finish();
+    if (losses_.overflowed()) {
+      give_up("gave up: more than " + std::to_string(Losses::kWritesMax) + " writes");
+    }
+    if (losses_.acked_writes() > 0) evidence();
+    for (const Contradiction& contradiction : losses_.contradictions()) {
+      violation(contradiction.at, last_record_, contradiction.what);
+    }
+    for (const Loss& loss : losses_.losses()) {
+      if (loss.kind == LossClass::kAsync || loss.kind == LossClass::kMinority) continue;
+      const std::string what = "the write " + std::to_string(loss.operation) + " to \"" + loss.key +
+                               "\", acknowledged at " + moment(loss.acked) +
+                               ", is gone: " + loss.why;
+      if (loss.kind == LossClass::kDefect) {
+        known_defect(loss.acked, last_record_, loss.row, what);
+      } else {
+        violation(loss.acked, last_record_, what);
+      }
+    }
+  }
+
+  std::string numbers() const override {
+    std::string text = counted(losses_.acked_writes(), "acknowledged write") + " to " +
+                       counted(losses_.keys_read(), "key") + ", " + std::to_string(losses_.lost()) +
+                       " lost";
+    const auto add = [&](LossClass kind, const std::string& why) {
+      if (losses_.count(kind) == 0) return;
+      text += "; " + std::to_string(losses_.count(kind)) + " " + why;
+      if (losses_.window(kind) > Duration{})
+        text += " (window " + words(losses_.window(kind)) + ")";
+    };
+    add(LossClass::kAsync, "not replicated in time, permitted");
+    add(LossClass::kMinority, "written in a minority, permitted");
+    add(LossClass::kDefect, "by a known defect");
+    add(LossClass::kUnexplained, "unexplained");
+    if (losses_.keys_unread() > 0)
+      text += "; " + counted(losses_.keys_unread(), "key") + " could not be read";
+    return text;
+  }
+
+ private:
+  Losses losses_;
+  std::uint64_t last_record_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_acked_writes_accounted(const RunFacts& facts) {
+  return std::make_unique<AckedWritesAccounted>(facts);
+}
+
+}  // namespace sim

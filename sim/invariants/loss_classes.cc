@@ -1,0 +1,126 @@
+// What became of one lost write: from the machine that applied it, turn by turn, to the one that
+// lost it.
+#include <algorithm>
+#include <utility>
+
+#include "sim/invariants/losses.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+
+Loss Losses::classify(const std::string& name, const Write& write) const {
+  Loss loss{LossClass::kUnexplained, write.operation, write.completed, {}, 0, name, {}};
+  const Effect& effect = write.effect;
+  if (effect.machine == kNoMachine) {
+    loss.why =
+        effects_seen_ > 0 ? "no node ever applied it" : "where it took effect was not recorded";
+    return loss;
+  }
+  const std::string where = name_of(effect.machine) + " applied it at " + moment(effect.at);
+  if (effect.isolated_for) {
+    const bool in_time = *effect.isolated_for <= minority_window_;
+    loss.kind = in_time ? LossClass::kMinority : LossClass::kUnexplained;
+    loss.window = *effect.isolated_for;
+    loss.why = where + ", " + words(*effect.isolated_for) +
+               " after it was cut off from the majority (at most " + words(minority_window_) +
+               " is permitted)";
+    return loss;
+  }
+  if (effect.deposed) {
+    loss.kind = LossClass::kMinority;
+    loss.why = where + " when another primary had taken its slots, of which it had not heard";
+    return loss;
+  }
+  if (!follow(write, loss)) loss.why = where + " and nothing happened that could lose it";
+  return loss;
+}
+
+// Goes through the turns after the write's effect. True once one of them explains, or condemns, the
+// loss.
+bool Losses::follow(const Write& write, Loss& loss) const {
+  MachineId holder = write.effect.machine;
+  const SimTime since = write.effect.at;
+  std::optional<SimTime> reloaded;
+  const auto first = std::lower_bound(turns_.begin(), turns_.end(), since,
+                                      [](const Turn& turn, SimTime at) { return turn.at < at; });
+  const auto decide = [&](LossClass kind, const Turn& turn, std::string why) {
+    loss.kind = kind;
+    loss.window = turn.at - write.effect.at;
+    loss.why = std::move(why);
+    return true;
+  };
+  for (auto turn = first; turn != turns_.end(); ++turn) {
+    const std::string when = " at " + moment(turn->at);
+    if (turn->kind == Turn::Kind::kPromoted && turn->other == holder) {
+      if (holds(*turn, holder, since, write.effect)) {
+        holder = turn->machine;
+        continue;
+      }
+      const std::string why =
+          name_of(turn->machine) + " replaced " + name_of(holder) + when + " without having it";
+      if (turn->takeover) {
+        loss.row = 31;
+        return decide(LossClass::kDefect, *turn, why + " (takeover)");
+      }
+      if (turn->manual && !takeovers_) {
+        return decide(LossClass::kUnexplained, *turn,
+                      why + ", in a manual failover, which must lose nothing");
+      }
+      return decide(LossClass::kAsync, *turn, why);
+    }
+    if (turn->machine != holder) continue;
+    if (turn->kind == Turn::Kind::kRestarted && turn->keys == 0) {
+      const std::string why =
+          name_of(holder) + " came back empty" + when + " before anybody had replaced it";
+      if (!stage_.directory().is_cluster_node(holder)) return decide(LossClass::kAsync, *turn, why);
+      loss.row = 47;
+      return decide(LossClass::kDefect, *turn, why);
+    }
+    if (turn->kind == Turn::Kind::kRestarted) reloaded = turn->at;
+    if (turn->kind == Turn::Kind::kDropped) {
+      if (reloaded) break;
+      if (takeovers_) {
+        loss.row = 30;
+        return decide(LossClass::kDefect, *turn,
+                      name_of(holder) + " dropped its keys" + when + " after a takeover");
+      }
+      return decide(
+          LossClass::kUnexplained, *turn,
+          name_of(holder) + ", which had it, dropped " + counted(turn->keys, "key") + when);
+    }
+    if (turn->kind == Turn::Kind::kCopied) {
+      return decide(LossClass::kUnexplained, *turn,
+                    name_of(holder) + ", which had it, copied " + name_of(turn->other) + when);
+    }
+  }
+  if (!reloaded) return false;
+  loss.kind = LossClass::kAsync;
+  loss.window = *reloaded - write.effect.at;
+  loss.why = name_of(holder) + " was restarted at " + moment(*reloaded) +
+             " from a disk that did not have it";
+  return true;
+}
+
+// Did the winner have the write when it was promoted? By its place in the replication history, or
+// because it has copied everything from the holder since.
+bool Losses::holds(const Turn& promoted, MachineId holder, SimTime since,
+                   const Effect& effect) const {
+  if (!effect.history.is_none() && contains(promoted.place, effect)) return true;
+  return std::any_of(turns_.begin(), turns_.end(), [&](const Turn& turn) {
+    return turn.kind == Turn::Kind::kCopied && turn.machine == promoted.machine &&
+           turn.other == holder && turn.at >= since && turn.at <= promoted.at;
+  });
+}
+
+// Histories branch where a replica is promoted: what came before belongs to both.
+bool Losses::contains(Place place, const Effect& effect) const {
+  for (std::size_t hops = 0; hops <= parents_.size(); ++hops) {
+    if (place.history == effect.history) return place.offset >= effect.offset;
+    const auto parent = parents_.find(place.history);
+    if (parent == parents_.end()) return false;
+    place = {parent->second.history, std::min(place.offset, parent->second.offset)};
+  }
+  return false;
+}
+
+}  // namespace sim

@@ -1,0 +1,326 @@
+// Collecting: histories of keys, effects of writes, turns of fortune; and comparing histories with
+// the final reads.
+#include "sim/invariants/losses.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+bool changes_data(event::OpKind kind) {
+  return kind == event::OpKind::kWrite || kind == event::OpKind::kIncrement ||
+         kind == event::OpKind::kAppend || kind == event::OpKind::kDelete;
+}
+
+std::int64_t number_in(const std::string& text, std::int64_t otherwise) {
+  std::int64_t number = otherwise;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+bool acked(event::OpOutcome outcome) {
+  return outcome == event::OpOutcome::kOk;
+}
+
+}  // namespace
+
+Losses::Losses(const RunFacts& facts)
+    : stage_(facts.cast),
+      minority_window_(facts.node_timeout * 3 / 2 + 2 * facts.tick + facts.one_way_max +
+                       facts.clock_disorder + (facts.drift ? facts.node_timeout / 50 : Duration{})),
+      takeovers_(facts.takeovers) {}
+
+void Losses::see(const Record& record) {
+  stage_.see(record);
+  if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
+    see_effect(record, *write);
+  } else if (const auto* stream = std::get_if<event::StreamAt>(&record.event)) {
+    see_stream(record, *stream);
+  } else if (std::holds_alternative<event::OpInvoked>(record.event) ||
+             std::holds_alternative<event::OpCompleted>(record.event)) {
+    see_client(record);
+  } else {
+    see_turn(record);
+    see_replication(record);
+  }
+  if (stage_.weighed()) find_contested();
+}
+
+void Losses::see_client(const Record& record) {
+  if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
+    if (invoked->final_read) {
+      final_reads_[invoked->operation] = invoked->key;
+      Key& key = keys_[invoked->key];
+      if (!key.final) key.final = FinalRead{};
+    } else if (changes_data(invoked->kind)) {
+      Write write;
+      write.operation = invoked->operation;
+      write.kind = invoked->kind;
+      write.invoked = record.at;
+      write.value = invoked->value;
+      in_flight_[invoked->operation] = {invoked->key, std::move(write)};
+    }
+    return;
+  }
+  const auto& done = std::get<event::OpCompleted>(record.event);
+  if (const auto read = final_reads_.find(done.operation); read != final_reads_.end()) {
+    Key& key = keys_[read->second];
+    if (acked(done.outcome) && !key.answered) {
+      key.answered = true;
+      key.final->at = record.at;
+      key.final->absent = done.absent;
+      key.final->value = done.value;
+      key.final->list = done.list;
+    }
+    final_reads_.erase(read);
+    return;
+  }
+  const auto found = in_flight_.find(done.operation);
+  if (found == in_flight_.end()) return;
+  auto& [key, write] = found->second;
+  write.outcome = done.outcome;
+  if (acked(done.outcome)) write.completed = record.at;
+  write.repeats = done.attempts > done.redirects + 1 ? done.attempts - done.redirects - 1 : 0;
+  if (const auto effect = effects_.find(done.operation); effect != effects_.end()) {
+    write.effect = effect->second;
+    effects_.erase(effect);
+  }
+  if (++writes_kept_ <= kWritesMax) {
+    keys_[key].writes.push_back(std::move(write));
+  } else {
+    overflowed_ = true;
+  }
+  in_flight_.erase(found);
+}
+
+void Losses::see_effect(const Record& record, const event::WriteApplied& write) {
+  if (write.operation == 0) return;
+  ++effects_seen_;
+  Effect effect;
+  effect.machine = record.machine;
+  effect.at = record.at;
+  effect.slot = write.slot;
+  effect.offset = write.offset;
+  if (const auto since = stage_.isolated_since(record.machine))
+    effect.isolated_for = record.at - *since;
+  if (contested_.test(write.slot.value)) {
+    effect.deposed = stage_.directory().owner_of(write.slot) != record.machine;
+  }
+  effects_[write.operation] = effect;
+  unplaced_[record.machine].push_back(write.operation);
+}
+
+// The pass that applied the writes ends: now their place in a replication history is known.
+void Losses::see_stream(const Record& record, const event::StreamAt& stream) {
+  if (const auto found = unplaced_.find(record.machine); found != unplaced_.end()) {
+    for (const std::uint64_t operation : found->second) {
+      const auto effect = effects_.find(operation);
+      if (effect != effects_.end()) effect->second.history = stream.replid;
+    }
+    unplaced_.erase(found);
+  }
+  Place& place = places_[record.machine];
+  const bool branches =
+      stream.role == Role::kPrimary && !place.history.is_none() && place.history != stream.replid;
+  if (branches) parents_.insert({stream.replid, place});
+  place = {stream.replid, stream.offset};
+}
+
+void Losses::see_replication(const Record& record) {
+  const auto* up = std::get_if<event::ReplicationUp>(&record.event);
+  if (up == nullptr) return;
+  places_[record.machine] = {up->replid, up->offset};
+  if (up->how != event::SyncKind::kFull) return;
+  Turn turn{Turn::Kind::kCopied, record.at, record.machine, kNoMachine, {}, false, false, up->keys};
+  turn.other = stage_.directory().machine_of(up->primary).value_or(kNoMachine);
+  turns_.push_back(turn);
+}
+
+void Losses::see_turn(const Record& record) {
+  Turn turn{Turn::Kind::kPromoted, record.at, record.machine, kNoMachine, {}, false, false, 0};
+  if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
+    turn.other = stage_.directory().machine_of(promoted->old_primary).value_or(kNoMachine);
+    turn.takeover = promoted->takeover;
+    turn.manual = promoted->manual;
+    if (const auto place = places_.find(record.machine); place != places_.end())
+      turn.place = place->second;
+  } else if (const auto* started = std::get_if<event::NodeStarted>(&record.event)) {
+    places_.erase(record.machine);
+    if (started->incarnation == 0) return;
+    turn.kind = Turn::Kind::kRestarted;
+    turn.keys = started->keys_loaded;
+  } else if (const auto* dropped = std::get_if<event::KeysDropped>(&record.event)) {
+    if (dropped->keys == 0) return;
+    turn.kind = Turn::Kind::kDropped;
+    turn.keys = dropped->keys;
+  } else if (std::holds_alternative<event::MachineCrashed>(record.event) ||
+             std::holds_alternative<event::ProgramExited>(record.event)) {
+    turn.kind = Turn::Kind::kDied;
+  } else {
+    return;
+  }
+  turns_.push_back(turn);
+}
+
+// Slots that more than one live primary claims, so that asking who owns one is needed only for
+// these.
+void Losses::find_contested() {
+  SlotSet once;
+  contested_.reset();
+  for (const MachineId primary : stage_.directory().primaries()) {
+    const SlotSet& slots = stage_.directory().claim(primary)->slots->slots();
+    contested_ |= once & slots;
+    once |= slots;
+  }
+}
+
+// ---- The end ----
+
+void Losses::finish() {
+  for (auto& [operation, flight] : in_flight_) keys_[flight.first].writes.push_back(flight.second);
+  in_flight_.clear();
+  for (const auto& [name, key] : keys_) {
+    if (!key.final || !key.answered) {
+      keys_unread_ += key.final && !key.writes.empty() ? 1 : 0;
+      continue;
+    }
+    ++keys_read_;
+    std::array<bool, 16> has{};
+    for (const Write& write : key.writes) {
+      has[static_cast<std::size_t>(write.kind)] = true;
+      acked_ += acked(write.outcome) ? 1 : 0;
+      const bool must_show = write.kind != event::OpKind::kDelete && acked(write.outcome);
+      if (must_show && write.effect.machine == kNoMachine && effects_seen_ > 0) lose(name, write);
+    }
+    if (has[static_cast<std::size_t>(event::OpKind::kAppend)]) {
+      judge_list(name, key);
+    } else if (has[static_cast<std::size_t>(event::OpKind::kIncrement)]) {
+      judge_counter(name, key);
+    } else if (has[static_cast<std::size_t>(event::OpKind::kWrite)]) {
+      judge_register(name, key);
+    }
+  }
+}
+
+// An acknowledged write that took no effect anywhere is lost whatever the data look like; `finish`
+// has counted it.
+bool Losses::took_effect(const Write& write) const {
+  return write.effect.machine != kNoMachine || effects_seen_ == 0;
+}
+
+// A register shows one write, and that must not be older than an acknowledged one that nothing else
+// has overwritten.
+void Losses::judge_register(const std::string& name, const Key& key) {
+  SimTime shown_until =
+      SimTime::min();  // when the write that is shown was over; never, if that is not known
+  bool known = false;
+  for (const Write& write : key.writes) {
+    const bool matches =
+        key.final->absent ? write.kind == event::OpKind::kDelete
+                          : write.kind == event::OpKind::kWrite && write.value == key.final->value;
+    if (!matches) continue;
+    known = true;
+    shown_until = std::max(shown_until, write.completed);
+    if (write.outcome == event::OpOutcome::kFailed) {
+      contradict(key.final->at,
+                 "key \"" + name + "\" shows \"" + write.value + "\", a write that was refused");
+    }
+  }
+  if (!known && !key.final->absent) {
+    return contradict(key.final->at, "key \"" + name + "\" shows \"" + key.final->value +
+                                         "\", which nobody wrote");
+  }
+  SimTime newest = SimTime::min();  // the last invocation of an acknowledged change
+  for (const Write& write : key.writes) {
+    if (acked(write.outcome)) newest = std::max(newest, write.invoked);
+  }
+  for (const Write& write : key.writes) {
+    const bool judged = write.kind == event::OpKind::kWrite && acked(write.outcome);
+    const bool shown = !key.final->absent && write.value == key.final->value;
+    const bool superseded = newest > write.completed;
+    if (judged && took_effect(write) && !shown && !superseded && write.invoked > shown_until) {
+      lose(name, write);
+    }
+  }
+}
+
+// A counter shows a sum: at least the acknowledged increments, at most those and all of unknown
+// fate.
+void Losses::judge_counter(const std::string& name, const Key& key) {
+  std::int64_t least = 0, most = 0;
+  std::vector<const Write*> candidates;
+  for (const Write& write : key.writes) {
+    if (write.kind == event::OpKind::kDelete) return;  // no sum to compare with
+    if (write.kind != event::OpKind::kIncrement || write.outcome == event::OpOutcome::kFailed)
+      continue;
+    const std::int64_t delta = number_in(write.value, 1);
+    most += delta * (1 + static_cast<std::int64_t>(write.repeats));
+    if (!acked(write.outcome)) continue;
+    if (!took_effect(write)) {  // counted as lost already
+      most -= delta;
+      continue;
+    }
+    least += delta;
+    candidates.push_back(&write);
+  }
+  const std::int64_t shown = key.final->absent ? 0 : number_in(key.final->value, 0);
+  if (shown > most) {
+    contradict(key.final->at, "counter \"" + name + "\" shows " + std::to_string(shown) +
+                                  ", but at most " + std::to_string(most) + " was ever added");
+  }
+  if (shown >= least) return;
+  // Which ones are gone the sum does not tell; those with an explanation first, the newest of them
+  // first.
+  std::vector<std::pair<Loss, const Write*>> judged;
+  for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
+    judged.emplace_back(classify(name, **it), *it);
+  }
+  std::stable_sort(judged.begin(), judged.end(),
+                   [](const auto& a, const auto& b) { return a.first.kind < b.first.kind; });
+  for (const auto& [loss, write] : judged) {
+    if (least <= shown) break;
+    least -= std::max<std::int64_t>(1, number_in(write->value, 1));
+    lose(name, *write);
+  }
+}
+
+// A list shows every acknowledged element, each once, and none that was refused or never appended.
+void Losses::judge_list(const std::string& name, const Key& key) {
+  std::map<std::string, std::uint32_t> shown;
+  for (const std::string& element : key.final->list) ++shown[element];
+  for (const Write& write : key.writes) {
+    if (write.kind != event::OpKind::kAppend) continue;
+    const auto found = shown.find(write.value);
+    if (found == shown.end()) {
+      if (acked(write.outcome) && took_effect(write)) lose(name, write);
+      continue;
+    }
+    const std::string element = "list \"" + name + "\" shows \"" + write.value + "\"";
+    if (write.outcome == event::OpOutcome::kFailed) {
+      contradict(key.final->at, element + ", an append that was refused");
+    }
+    if (found->second > 1 + write.repeats) {
+      contradict(key.final->at,
+                 element + " " + std::to_string(found->second) + " times, appended once");
+    }
+    shown.erase(found);
+  }
+  for (const auto& [element, times] : shown) {
+    contradict(key.final->at,
+               "list \"" + name + "\" shows \"" + element + "\", which nobody appended");
+  }
+}
+
+void Losses::lose(const std::string& name, const Write& write) {
+  Loss loss = classify(name, write);
+  const auto kind = static_cast<std::size_t>(loss.kind);
+  ++counts_[kind];
+  windows_[kind] = std::max(windows_[kind], loss.window);
+  losses_.push_back(std::move(loss));
+}
+
+}  // namespace sim

@@ -1,0 +1,157 @@
+// Which acknowledged writes are gone at the end, and what became of each: the loss classifier.
+//
+// Histories of registers, counters and lists are collected from clients, where each write took
+// effect from the nodes (WriteApplied), who replaced whom from elections, restarts and
+// resynchronisations. At the end every acknowledged write that the auditors' final reads do not
+// show is followed from the machine that applied it, succession by succession, until one of them
+// loses it. (The permitted classes are those of the Cluster spec, "Write safety".)
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/invariants/invariant.h"
+#include "sim/invariants/stage.h"
+
+namespace sim {
+
+enum class LossClass : std::uint8_t {
+  kAsync,        // A: its primary failed before the replica that was elected had it. Permitted
+  kMinority,     // B: applied by a primary cut off from the majority, or deposed without knowing.
+                 // Permitted
+  kDefect,       // a defect that 7.0.15 has (`row`)
+  kUnexplained,  // a violation
+  kCount
+};
+
+struct Loss {
+  LossClass kind{};
+  std::uint64_t operation = 0;
+  SimTime acked;
+  Duration window{};  // from its effect to what lost it (A), from the cut to its effect (B)
+  int row = 0;
+  std::string key, why;
+};
+// The data contradict the history in another way: a value nobody wrote, one that certainly was not
+// written, one too many.
+struct Contradiction {
+  SimTime at;
+  std::string what;
+};
+
+class Losses final : public TraceFold {
+ public:
+  explicit Losses(const RunFacts& facts);
+
+  void see(const Record& record) override;
+  void finish();
+
+  // Valid after `finish`.
+  const std::vector<Loss>& losses() const { return losses_; }
+  const std::vector<Contradiction>& contradictions() const { return contradictions_; }
+  std::uint64_t count(LossClass kind) const { return counts_[static_cast<std::size_t>(kind)]; }
+  std::uint64_t lost() const { return losses_.size(); }
+  Duration window(LossClass kind) const { return windows_[static_cast<std::size_t>(kind)]; }
+
+  std::uint64_t acked_writes() const { return acked_; }  // on keys that were read at the end
+  std::uint64_t keys_read() const { return keys_read_; }
+  std::uint64_t keys_unread() const { return keys_unread_; }
+  bool overflowed() const { return overflowed_; }
+
+  static constexpr std::uint64_t kWritesMax = 4'000'000;
+
+ private:
+  struct Effect {  // where a write took effect
+    MachineId machine = kNoMachine;
+    SimTime at;
+    SlotId slot;
+    std::int64_t offset = 0;
+    NodeName history;  // replication id; none if the node told no stream
+    std::optional<Duration> isolated_for;
+    bool deposed = false;  // a live primary outranked it in this slot
+  };
+  struct Write {
+    std::uint64_t operation = 0;
+    event::OpKind kind{};
+    event::OpOutcome outcome = event::OpOutcome::kUnknown;
+    SimTime invoked, completed = SimTime::max();
+    std::uint32_t repeats = 0;  // attempts beyond the first that were not redirections
+    std::string value;
+    Effect effect;
+  };
+  struct FinalRead {
+    SimTime at;
+    bool absent = false;
+    std::string value;
+    std::vector<std::string> list;
+  };
+  struct Key {
+    std::vector<Write> writes;
+    std::optional<FinalRead> final;
+    bool answered = false;  // an auditor was told; `final` without this: it asked in vain
+  };
+  struct Place {  // in a replication history
+    NodeName history;
+    std::int64_t offset = 0;
+  };
+  // Somebody took over from somebody, or lost what it had.
+  struct Turn {
+    enum class Kind : std::uint8_t { kPromoted, kRestarted, kCopied, kDropped, kDied } kind{};
+    SimTime at;
+    MachineId machine,
+        other = kNoMachine;  // kPromoted: the winner, whom it replaced; kCopied: from whom
+    Place place;             // kPromoted: how far the winner was
+    bool takeover = false, manual = false;
+    std::uint64_t keys = 0;
+  };
+
+  void see_client(const Record& record);
+  void see_effect(const Record& record, const event::WriteApplied& write);
+  void see_stream(const Record& record, const event::StreamAt& stream);
+  void see_turn(const Record& record);
+  void see_replication(const Record& record);
+  void find_contested();
+
+  void judge_register(const std::string& name, const Key& key);
+  void judge_counter(const std::string& name, const Key& key);
+  void judge_list(const std::string& name, const Key& key);
+  bool took_effect(const Write& write) const;
+  void lose(const std::string& name, const Write& write);
+  void contradict(SimTime at, std::string what) {
+    contradictions_.push_back({at, std::move(what)});
+  }
+
+  Loss classify(const std::string& name, const Write& write) const;
+  bool follow(const Write& write, Loss& loss) const;
+  bool holds(const Turn& promoted, MachineId holder, SimTime since, const Effect& effect) const;
+  bool contains(Place place, const Effect& effect) const;
+  std::string name_of(MachineId machine) const { return std::string{stage_.name(machine)}; }
+
+  Stage stage_;
+  Duration minority_window_;
+  bool takeovers_;
+  std::map<std::uint64_t, std::pair<std::string, Write>> in_flight_;
+  std::map<std::string, Key> keys_;
+  std::map<std::uint64_t, std::string> final_reads_;  // operation -> key
+  std::map<MachineId, std::vector<std::uint64_t>>
+      unplaced_;                             // effects whose history the next StreamAt tells
+  std::map<std::uint64_t, Effect> effects_;  // of operations in flight
+  std::map<MachineId, Place> places_;
+  std::map<NodeName, Place> parents_;  // of replication ids: where they branched off
+  std::vector<Turn> turns_;
+  SlotSet contested_;
+  std::uint64_t writes_kept_ = 0, effects_seen_ = 0;
+
+  std::vector<Loss> losses_;
+  std::vector<Contradiction> contradictions_;
+  std::array<std::uint64_t, static_cast<std::size_t>(LossClass::kCount)> counts_{};
+  std::array<Duration, static_cast<std::size_t>(LossClass::kCount)> windows_{};
+  std::uint64_t acked_ = 0, keys_read_ = 0, keys_unread_ = 0;
+  bool overflowed_ = false;
+};
+
+}  // namespace sim
