@@ -1,9 +1,13 @@
-// Claim: nobody is suspected early or late. A node turns PFAIL about a peer only after T of
-// silence, and does so within 1.5T + 2 ticks + D of its death; FAIL by counting needs the reports
-// of a majority, all from the last 2T, and FAIL by message needs that somebody counted. Source:
-// Cluster spec, "Failure detection"; protocol §6, §15.11, 12, 35. Scope: always, where delays are
-// undisturbed. Kills: fail-never-clears (a FAIL that nobody is entitled to any more is not looked
-// at here; see converges_after_heal).
+// Claim: nobody is suspected early or late, and nobody is held for failed without a majority.
+// - PFAIL comes after T of silence, and within 1.5T + 2 ticks + D of a crash.
+// - FAIL by counting needs the reports of a majority, all from the last 2T; FAIL by message needs
+//   that somebody counted.
+// - FAIL of a primary with slots is not lifted before 2T; of a machine that is back and reachable
+// it
+//   is lifted within 3T.
+//
+// Source: Cluster spec, "Failure detection"; protocol §6, §15.11, 12, 35.
+// Scope: always, where delays are undisturbed. Kills: fail-never-clears.
 //
 // Silence between two nodes is: one of them dead or paused, or the bus cut in either direction.
 // What is judged late is a crash in an otherwise whole network, because gossip through third nodes
@@ -48,11 +52,17 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
       std::erase_if(held_, [&](const auto& entry) { return entry.first.first == record.machine; });
       waiting_.erase(record.machine);
     }
+    if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
+      const auto old = stage_.directory().machine_of(promoted->old_primary);
+      if (old) replaced_.insert(*old);
+    }
+    if (stage_.connectivity().changed()) whole_since_ = record.at;
     if (stage_.weighed()) watch_silence(record.at);
   }
 
   void finish(SimTime end) override {
-    look_back(end, 0);
+    look_back(end, last_record_);
+    for (const auto& [pair, held] : held_) check_unlifted(end, pair, held);
     if (disorder_ > timeout_) {
       cannot_check("clocks disagree by " + words(disorder_) + ", so the bounds say nothing");
     }
@@ -120,6 +130,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     if (!peer) return;
     const Pair pair{record.machine, *peer};
     const event::Suspicion before = change.from;
+    if (before == event::Suspicion::kFail) check_lifted(record, pair, held_.find(pair));
     held_[pair] = {change.to, record.at};
     if (change.to == event::Suspicion::kPfail) {
       evidence();
@@ -212,7 +223,41 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     slowest_ = std::max(slowest_, now - found->second.at);
   }
 
+  // ---- Lifted ----
+
+  using HeldAt = std::map<Pair, Held>::const_iterator;
+
+  // Only of a peer that nobody has ever replaced can it be said from outside that it has slots in
+  // the observer's view.
+  void check_lifted(const Record& record, Pair pair, HeldAt held) {
+    if (held == held_.end() || held->second.level != event::Suspicion::kFail) return;
+    const event::Claim* claim = stage_.directory().claim(pair.second);
+    if (claim == nullptr || claim->role != Role::kPrimary || claim->slots->count() == 0) return;
+    if (replaced_.count(pair.second) > 0) return;
+    const Duration lasted = record.at - held->second.until;
+    if (lasted >= 2 * timeout_ - 1ms - disorder_) return;
+    violation(record, std::string{stage_.name(pair.first)} + " lifted FAIL from " +
+                          std::string{stage_.name(pair.second)} + ", a primary with slots, after " +
+                          words(lasted) + " (" + words(2 * timeout_) + " is the least)");
+  }
+
+  void check_unlifted(SimTime end, Pair pair, const Held& held) {
+    if (held.level != event::Suspicion::kFail || stage_.disturbed()) return;
+    const auto observer = stage_.serving_since(pair.first);
+    const auto peer = stage_.serving_since(pair.second);
+    if (!observer || !peer || !stage_.connectivity().whole() || strangers_.count(pair) > 0) return;
+    const SimTime reachable =
+        std::max({*observer, *peer, held.until, whole_since_, stage_.undisturbed_since()});
+    if (end - reachable <= 3 * timeout_ + grace_) return;
+    violation(end, last_record_,
+              std::string{stage_.name(pair.first)} + " still holds " +
+                  std::string{stage_.name(pair.second)} +
+                  " for failed although it has been back for " + words(end - reachable) +
+                  " (allowed " + words(3 * timeout_ + grace_) + ")");
+  }
+
   void look_back(SimTime now, std::uint64_t record) {
+    last_record_ = record;
     if (waiting_.empty()) return;
     for (auto& [peer, death] : waiting_) {
       if (now <= death.at + latest_) continue;
@@ -251,8 +296,11 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   std::map<Pair, Silence> cuts_;
   std::map<MachineId, SimTime> counted_;  // peers that somebody held FAIL by counting
   std::map<MachineId, Death> waiting_;
-  std::set<Pair> strangers_;  // observers that have forgotten a peer
+  std::set<Pair> strangers_;      // observers that have forgotten a peer
+  std::set<MachineId> replaced_;  // whose slots somebody has taken over
+  SimTime whole_since_{-1h};
   Duration slowest_{};
+  std::uint64_t last_record_ = 0;
   std::uint64_t pfails_ = 0, fails_ = 0;
 };
 

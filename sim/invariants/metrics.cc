@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/base/check.h"
+#include "sim/invariants/losses.h"
 #include "sim/invariants/stage.h"
 
 namespace sim {
@@ -39,6 +40,12 @@ constexpr MetricKind kMetrics[] = {
     {"partial_syncs", kCount, "partial resynchronisations"},
     {"ops", kCount, "client operations completed, auditors apart"},
     {"acked_writes", kCount, "writes acknowledged"},
+    {"lost_writes", kCount, "acknowledged writes that the final data do not show"},
+    {"lost_async", kCount, "of these, those that were not replicated in time (permitted)"},
+    {"lost_minority", kCount, "of these, those applied by a primary in a minority (permitted)"},
+    {"lost_by_defect", kCount, "of these, those lost by a known defect"},
+    {"lost_unexplained", kCount, "of these, those that nothing explains"},
+    {"loss_window", kNanoseconds, "longest time between a permitted lost write and what lost it"},
     {"failed_ops", kCount, "operations that certainly did not happen"},
     {"unknown_ops", kCount, "operations whose outcome nobody told"},
     {"availability", kPpm, "operations answered, as a share of all completed"},
@@ -83,7 +90,7 @@ const MetricKind* find_metric(std::string_view name) {
 
 struct Metrics::Impl {
   // A primary that died, was paused or was cut off, until its slots are served again.
-  struct Loss {
+  struct Outage {
     SimTime began;
     std::optional<SimTime> failed;
     bool suspected = false, replaced = false, ok_again = false;
@@ -105,7 +112,10 @@ struct Metrics::Impl {
   };
 
   explicit Impl(const RunFacts& facts)
-      : stage(facts.cast), shards(stage.directory().shard_count()), buses(facts.cast.size()) {}
+      : stage(facts.cast),
+        written(facts),
+        shards(stage.directory().shard_count()),
+        buses(facts.cast.size()) {}
 
   void see(const Record& record);
   void see_losses(const Record& record);
@@ -121,9 +131,11 @@ struct Metrics::Impl {
   void put(std::string name, std::int64_t value);
   void finish(SimTime end);
   void finish_buses();
+  void finish_losses();
 
   Stage stage;
-  std::map<MachineId, Loss> losses;
+  Losses written;
+  std::map<MachineId, Outage> losses;
   std::map<std::uint64_t, Operation> operations;
   std::vector<Shard> shards;
   std::vector<Bus> buses;
@@ -144,6 +156,7 @@ void Metrics::Impl::longest(const std::string& name, Duration duration) {
 
 void Metrics::Impl::see(const Record& record) {
   stage.see(record);
+  written.see(record);
   see_losses(record);
   see_clients(record);
   if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
@@ -173,7 +186,7 @@ void Metrics::Impl::lose(MachineId machine, SimTime at) {
   const event::Claim* claim = stage.directory().claim(machine);
   if (stage.forming() || claim == nullptr || claim->role != Role::kPrimary) return;
   if (claim->slots->count() > 0)
-    losses.insert({machine, Loss{at, {}, false, false, false, kNoMachine}});
+    losses.insert({machine, Outage{at, {}, false, false, false, kNoMachine}});
 }
 
 void Metrics::Impl::see_losses(const Record& record) {
@@ -186,7 +199,7 @@ void Metrics::Impl::see_losses(const Record& record) {
     const auto peer = stage.directory().machine_of(change->peer);
     const auto loss = peer ? losses.find(*peer) : losses.end();
     if (loss != losses.end() && change->to != event::Suspicion::kNone) {
-      Loss& lost = loss->second;
+      Outage& lost = loss->second;
       if (!lost.suspected) longest("time_to_pfail", record.at - lost.began);
       lost.suspected = true;
       if (change->to == event::Suspicion::kFail && !lost.failed) {
@@ -209,7 +222,7 @@ void Metrics::Impl::see_losses(const Record& record) {
     watch_shards(record.at, false);
   }
   std::erase_if(losses, [](const auto& entry) {
-    const Loss& lost = entry.second;
+    const Outage& lost = entry.second;
     return lost.ok_again && lost.successor == kNoMachine;
   });
 }
@@ -220,7 +233,7 @@ void Metrics::Impl::see_promotion(const Record& record, const event::Promoted& p
   const auto old = stage.directory().machine_of(promoted.old_primary);
   const auto loss = old ? losses.find(*old) : losses.end();
   if (loss == losses.end() || loss->second.replaced) return;
-  Loss& lost = loss->second;
+  Outage& lost = loss->second;
   longest("promotion", record.at - lost.began);
   if (lost.failed) longest("election", record.at - *lost.failed);
   lost.replaced = true;
@@ -351,6 +364,21 @@ void Metrics::Impl::finish_buses() {
 
 // ---- The end ----
 
+void Metrics::Impl::finish_losses() {
+  written.finish();
+  if (written.acked_writes() == 0) return;
+  const auto count = [&](const char* name, LossClass kind) {
+    put(name, static_cast<std::int64_t>(written.count(kind)));
+  };
+  put("lost_writes", static_cast<std::int64_t>(written.lost()));
+  count("lost_async", LossClass::kAsync);
+  count("lost_minority", LossClass::kMinority);
+  count("lost_by_defect", LossClass::kDefect);
+  count("lost_unexplained", LossClass::kUnexplained);
+  put("loss_window",
+      std::max(written.window(LossClass::kAsync), written.window(LossClass::kMinority)).count());
+}
+
 void Metrics::Impl::put(std::string name, std::int64_t value) {
   const MetricKind* kind = find_metric(name);
   CHECK(kind != nullptr);
@@ -380,6 +408,7 @@ void Metrics::Impl::finish(SimTime end) {
   if (cache_reads > 0) put("hit_rate", ratio(hits, kPerMillion, cache_reads));
   for (const auto& [name, value] : sums) put(name, value);
   for (const auto& [name, value] : maxima) put(name, value);
+  finish_losses();
   finish_buses();
   std::sort(values.begin(), values.end(),
             [](const Metric& a, const Metric& b) { return a.name < b.name; });
