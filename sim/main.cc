@@ -24,7 +24,6 @@ constexpr std::array kSubCommands = {
     SubCommand{"list", "list faults, invariants, workloads, selectors, mutations, milestones, metrics",
                sim::command_list},
     SubCommand{"schema", "print the JSON schema of scenario files", sim::command_schema},
-    SubCommand{"bench", "measure speed and memory, after proving the work is right", sim::command_bench},
 };
 
 constexpr std::string_view kExamples = R"(slotsim: deterministic cluster simulator and test harness for Redis Cluster
