@@ -16,6 +16,14 @@ void give_up(Pass& pass, FlightId id, std::string_view why) {
   end_operation(pass, id, unanswered(pass.client.flights[id]), nullptr, why);
 }
 
+// Nobody takes over from a shard: whoever does not want to wait for it need not.
+bool is_hopeless(const Pass& pass, PeerId id) {
+  const Client& c = pass.client;
+  const Peer& peer = c.peers[id];
+  return c.setup->patience.skip_unreachable && c.setup->routing == Routing::kSharding &&
+         peer.unreachable && pass.time() < peer.shunned_until;
+}
+
 }  // namespace
 
 void begin_attempt(Pass& pass, FlightId id) {
@@ -26,6 +34,7 @@ void begin_attempt(Pass& pass, FlightId id) {
   const PeerId peer = route(pass, flight);
   flight.told = kNoPeer;
   if (peer == kNoPeer) return back_off(pass, id, "no server to ask");
+  if (is_hopeless(pass, peer)) return give_up(pass, id, "server unreachable");
   ++flight.attempts;
   flight.attempt_over = pass.time() + patience.attempt;
   set_timer(c, id, std::min(flight.attempt_over, flight.give_up));
@@ -52,6 +61,7 @@ void back_off(Pass& pass, FlightId id, std::string_view why) {
   const Patience& patience = c.setup->patience;
   if (pass.time() >= flight.give_up) return give_up(pass, id, why);
   flight.stage = Stage::kBackingOff;
+  flight.trouble = why;
   flight.serial = 0;
   flight.redirects_in_a_row = 0;
   const std::uint32_t doublings = std::min(flight.backoffs++, 20u);
@@ -68,7 +78,9 @@ void on_timer(Pass& pass, FlightId id) {
     case Stage::kThinking:
       return begin_next(pass, id);
     case Stage::kBackingOff:
-      if (pass.time() >= flight.give_up) return give_up(pass, id, "timed out");
+      if (pass.time() >= flight.give_up) {
+        return give_up(pass, id, "timed out, last: " + flight.trouble);
+      }
       return begin_attempt(pass, id);
     case Stage::kConnecting:
     case Stage::kSent:

@@ -85,6 +85,7 @@ struct Flight {
   std::uint32_t redirects_in_a_row = 0;
   std::uint32_t backoffs = 0;
   bool maybe_happened = false;  // an attempt was sent and never answered
+  std::string trouble;          // why the last attempt came to nothing
   ConnId console;               // whom to answer
 };
 
@@ -200,6 +201,8 @@ void on_reply(Pass& pass, FlightId flight, const resp::Value& reply);
 
 // ---- operations.cc ----
 void on_boot(Pass& pass, const Booted& booted);
+// The program ends: whatever is under way ends as it stands.
+void shut_down(Pass& pass);
 // Begins what is due, notices the end.
 void keep_pace(Pass& pass);
 MonotonicTime next_due(const Client& client);  // of the pace; timers apart
@@ -227,7 +230,7 @@ void note_reachable(Pass& pass, PeerId peer);
 void on_console(Pass& pass, ConnId conn, const Payload& payload);
 void console_answered(Pass& pass, FlightId flight, const resp::Value& reply);
 
-// ---- commands.cc ----
+// ---- commands.cc ---- Names are in capitals.
 event::OpKind kind_of(const resp::Command& command);
 bool is_read(event::OpKind kind, std::string_view name);
 // Position of the first key; 0 for commands without one.

@@ -32,7 +32,7 @@ struct Dispatch {
   Pass& pass;
 
   void operator()(const Booted& booted) const { on_boot(pass, booted); }
-  void operator()(const Terminated&) const { pass.out.emplace_back(Exit{0, "terminated"}); }
+  void operator()(const Terminated&) const { shut_down(pass); }
   void operator()(const Accepted& accepted) const { pass.client.consoles[accepted.conn]; }
   void operator()(const Connected& connected) const {
     if (const Client& c = pass.client; c.peer_of.contains(connected.conn)) {

@@ -50,6 +50,8 @@ struct Patience {
   // client libraries do that. The history shows it: Redirected{"RETRY ..."} before the second
   // attempt.
   bool repeat_unknown_writes = false;
+  // Client-side sharding: an operation for a server that has just failed ends at once, unsent.
+  bool skip_unreachable = false;
 };
 
 // One more server joins a client-side sharded group.

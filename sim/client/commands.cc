@@ -36,34 +36,23 @@ constexpr std::array<std::string_view, 16> kKeyless{
     "CLUSTER", "COMMAND",  "CONFIG", "DBSIZE",    "DEBUG", "ECHO",     "FLUSHALL", "FLUSHDB",
     "INFO",    "LASTSAVE", "PING",   "RANDOMKEY", "ROLE",  "READONLY", "TIME",     "WAIT"};
 
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return result;
-}
-
 }  // namespace
 
 event::OpKind kind_of(const resp::Command& command) {
-  const std::string name = upper(command.front());
   for (const Known& known : kKinds) {
-    if (known.name == name) return known.kind;
+    if (known.name == command.front()) return known.kind;
   }
   return OpKind::kOther;
 }
 
 bool is_read(event::OpKind kind, std::string_view name) {
   if (kind == OpKind::kRead || kind == OpKind::kReadList) return true;
-  return kind == OpKind::kOther &&
-         std::find(kReads.begin(), kReads.end(), upper(name)) != kReads.end();
+  return kind == OpKind::kOther && std::find(kReads.begin(), kReads.end(), name) != kReads.end();
 }
 
 std::size_t key_position(const resp::Command& command) {
   if (command.size() < 2) return 0;
-  const std::string name = upper(command.front());
-  return std::find(kKeyless.begin(), kKeyless.end(), name) == kKeyless.end() ? 1 : 0;
+  return std::find(kKeyless.begin(), kKeyless.end(), command.front()) == kKeyless.end() ? 1 : 0;
 }
 
 }  // namespace sim::client

@@ -12,6 +12,12 @@ void answer(Pass& pass, ConnId conn, resp::Value reply) {
   pass.out.emplace_back(Send{conn, PayloadRef(new resp::ReplyPayload(std::move(reply)))});
 }
 
+void to_capitals(std::string& name) {
+  for (char& c : name) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+}
+
 bool is_sharding_add(const resp::Command& command) {
   return command.size() >= 3 && command[0] == "SHARDING" && command[1] == "ADD";
 }
@@ -70,6 +76,7 @@ void go_on(Pass& pass, ConnId conn) {
     resp::Command command = std::move(at->second.pending.front());
     at->second.pending.pop_front();
     if (command.empty()) continue;
+    to_capitals(command.front());
     if (is_sharding_add(command)) {
       answer(pass, conn, sharding_add(pass, command));
       continue;

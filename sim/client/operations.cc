@@ -93,6 +93,10 @@ void note_end(Pass& pass, const Flight& flight, event::OpOutcome outcome, const 
   pass.note(std::move(completed));
 }
 
+bool stopped(const Pass& pass) {
+  return pass.time() >= std::min(pass.client.stop_at, pass.client.give_up_at);
+}
+
 // The generator hears of it, and may have the process go on at once.
 void process_ended(Pass& pass, FlightId id, event::OpOutcome outcome, const resp::Value* reply) {
   Client& c = pass.client;
@@ -105,7 +109,7 @@ void process_ended(Pass& pass, FlightId id, event::OpOutcome outcome, const resp
       OperationEnd{c.flights[id].operation, next_operation(c), request->command(), outcome, reply},
       c.notes);
   tell_notes(pass);
-  if (!next || pass.time() >= std::min(c.stop_at, c.give_up_at)) return rest(pass, id);
+  if (!next || stopped(pass)) return rest(pass, id);
   begin_operation(pass, id, std::move(*next), mint_operation(c));
 }
 
@@ -122,18 +126,14 @@ void finish(Pass& pass) {
   c.generator = {};
 }
 
-void give_up_all(Pass& pass) {
-  Client& c = pass.client;
-  for (FlightId id = 0; id < c.setup->processes; ++id) {
-    switch (c.flights[id].stage) {
-      case Stage::kBackingOff:
-      case Stage::kConnecting:
-      case Stage::kSent:
-        abandon(pass, id, "gave up");
-        break;
-      default:
-        break;
-    }
+bool is_under_way(const Flight& flight) {
+  return flight.stage == Stage::kBackingOff || flight.stage == Stage::kConnecting ||
+         flight.stage == Stage::kSent;
+}
+
+void give_up_all(Pass& pass, std::string_view why) {
+  for (FlightId id = 0; id < pass.client.setup->processes; ++id) {
+    if (is_under_way(pass.client.flights[id])) abandon(pass, id, why);
   }
 }
 
@@ -179,11 +179,6 @@ bool waits_for_slot_map(const Client& client) {
   return client.setup->routing == Routing::kCluster && !client.slots_asked;
 }
 
-void stop_in_time(Pass& pass) {
-  Client& c = pass.client;
-  if (pass.time() >= std::min(c.stop_at, c.give_up_at)) c.exhausted = true;
-}
-
 }  // namespace
 
 std::uint64_t mint_operation(Client& client) {
@@ -205,6 +200,15 @@ void on_boot(Pass& pass, const Booted& booted) {
   want_refresh(pass);
 }
 
+void shut_down(Pass& pass) {
+  Client& c = pass.client;
+  if (c.booted) {
+    c.stop_at = pass.time();
+    give_up_all(pass, "terminated");
+  }
+  pass.out.emplace_back(Exit{0, "terminated"});
+}
+
 void prepare(Pass& pass, FlightId id, event::OpKind kind, resp::Command command) {
   Client& c = pass.client;
   Flight& flight = c.flights[id];
@@ -223,7 +227,7 @@ void prepare(Pass& pass, FlightId id, event::OpKind kind, resp::Command command)
 void begin_next(Pass& pass, FlightId id) {
   Client& c = pass.client;
   c.flights[id].stage = Stage::kFinished;
-  stop_in_time(pass);
+  c.exhausted |= stopped(pass);
   if (c.exhausted) return;
   const std::uint64_t number = mint_operation(c);
   std::optional<Operation> operation = c.generator->next(id, number, pass.choices);
@@ -260,9 +264,9 @@ void keep_pace(Pass& pass) {
   if (c.refresh_wanted && pass.time() >= c.refresh_allowed) want_refresh(pass);
   if (!c.generator) return;
   if (!c.started && !waits_for_slot_map(c)) start(pass);
-  stop_in_time(pass);
+  c.exhausted |= stopped(pass);
   if (c.started && open_loop(c)) keep_open_loop(pass);
-  if (pass.time() >= c.give_up_at) give_up_all(pass);
+  if (pass.time() >= c.give_up_at) give_up_all(pass, "gave up");
   if (c.exhausted && c.under_way == 0) finish(pass);
 }
 

@@ -8,8 +8,8 @@
 
 namespace sim {
 
-// `read` is kRead or kReadList. A read that fails is tried once more. Last words:
-// Measured "audit_keys", "audit_absent" (read, and not there) and "audit_unread".
+// `read` is kRead or kReadList. A key that cannot be read is tried twice more, after all others.
+// Last words: Measured "audit_keys", "audit_absent" (read, and not there) and "audit_unread".
 std::shared_ptr<const Generator> make_audit(const KeySpace& keys, event::OpKind read);
 
 }  // namespace sim

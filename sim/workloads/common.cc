@@ -134,9 +134,9 @@ ClientSetup CommonWorkload::auditor(const WorkloadPlace& place) const {
   }
   auditor.additions.clear();
   auditor.read_from = ReadFrom::kPrimary;
-  auditor.processes = 16;
+  auditor.processes = 64;
   auditor.pace = {};
-  auditor.patience = {.attempt = 1s, .operation = 10s, .attempts_max = 1000};
+  auditor.patience = {.attempt = 1s, .operation = 2s, .skip_unreachable = true};
   auditor.give_up_after = 50s;
   auditor.generator = make_audit(auditor.keys, final_read());
   auditor.done_note = "audit_done";
