@@ -15,12 +15,13 @@ class Follower {
  public:
   explicit Follower(std::string_view text) : text_(text) {}
 
-  // Moves over what separates tokens to the next one, and answers where it stands.
-  Place next() {
-    while (at_ < text_.size() &&
-           std::string_view(" \t\r\n,:").find(text_[at_]) != std::string_view::npos) {
+  // Moves over what separates tokens to the next one, but not beyond `limit`, and answers where it
+  // stands.
+  Place next(std::size_t limit = std::string_view::npos) {
+    constexpr std::string_view kBetween = " \t\r\n,:";
+    while (at_ < std::min(limit, text_.size()) &&
+           kBetween.find(text_[at_]) != std::string_view::npos)
       step();
-    }
     return place_;
   }
   void pass(std::size_t bytes) {
@@ -42,11 +43,6 @@ class Follower {
     }
     return text_.substr(from, at_ - from);
   }
-  // Where the byte at an offset beyond the present one stands.
-  Place place_at(std::size_t offset) {
-    while (at_ < offset && at_ < text_.size()) step();
-    return place_;
-  }
 
  private:
   void step() {
@@ -64,6 +60,19 @@ class Follower {
   std::size_t at_ = 0;
   Place place_{1, 1};
 };
+
+// "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error ..." without what
+// precedes the error.
+std::string plain(std::string what) {
+  if (const std::size_t end = what.find("] "); what.starts_with('[') && end != std::string::npos) {
+    what.erase(0, end + 2);
+  }
+  if (const std::size_t end = what.find(": ");
+      what.starts_with("parse error") && end != std::string::npos) {
+    what.erase(0, end + 2);
+  }
+  return what;
+}
 
 class Builder final : public nlohmann::json_sax<json> {
  public:
@@ -97,16 +106,10 @@ class Builder final : public nlohmann::json_sax<json> {
     key_ = {std::move(value), place, nullptr};
     return true;
   }
-  bool parse_error(std::size_t position, const std::string& last_token,
+  bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception& error) override {
-    // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error while ... -
-    // what"
-    std::string what = error.what();
-    if (const std::size_t from = what.find(": "); from != std::string::npos)
-      what.erase(0, from + 2);
-    const std::size_t end = position == 0 ? 0 : position - 1;
-    const std::size_t start = end - std::min(end, last_token.empty() ? 0 : last_token.size() - 1);
-    problems_.add({follower_.place_at(start), "", "not JSON: " + what, ""});
+    const Place place = follower_.next(position == 0 ? 0 : position - 1);
+    problems_.add({place, "", "not JSON: " + plain(error.what()), ""});
     return false;
   }
 

@@ -17,6 +17,7 @@ std::optional<std::int64_t> whole_number(const JsonNode& node) {
 
 std::string range_text(Range<Duration> range) {
   if (range.min == -kTimeMax) return "at most " + format_duration(range.max) + " either way";
+  if (range.min == Duration{1}) return "longer than 0s, at most " + format_duration(range.max);
   return "from " + format_duration(range.min) + " to " + format_duration(range.max);
 }
 

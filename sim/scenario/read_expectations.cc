@@ -49,6 +49,16 @@ const Vocabulary::Metric* find_metric(const Vocabulary& vocabulary, std::string_
   return nullptr;
 }
 
+// What a key that names no metric was meant to be, its statistic kept.
+std::string suggest_metric(std::string_view key, const Vocabulary& vocabulary) {
+  std::vector<std::string_view> names;
+  for (const Vocabulary::Metric& metric : vocabulary.metrics) names.push_back(metric.name);
+  const std::size_t suffix = std::min(key.rfind('_'), key.size());
+  const std::string_view whole = nearest(key, names), base = nearest(key.substr(0, suffix), names);
+  if (base.empty() || !whole.empty()) return did_you_mean(key, names);
+  return "did you mean " + quote(std::string(base) + std::string(key.substr(suffix))) + '?';
+}
+
 // The metric a key names, with its statistic cut off.
 const Vocabulary::Metric* read_metric_name(std::string_view key, const Vocabulary& vocabulary,
                                            MetricBound& bound) {
@@ -133,8 +143,6 @@ bool read_bound(std::string_view text, Vocabulary::Unit unit, MetricBound& bound
 
 std::vector<MetricBound> read_metrics(Options options, const Vocabulary& vocabulary) {
   std::vector<MetricBound> bounds;
-  std::vector<std::string_view> names;
-  for (const Vocabulary::Metric& metric : vocabulary.metrics) names.push_back(metric.name);
   for (const std::string& key : options.keys()) {
     const std::string text = options.text(key);
     MetricBound bound;
@@ -142,7 +150,7 @@ std::vector<MetricBound> read_metrics(Options options, const Vocabulary& vocabul
     bound.written = key + ' ' + text;
     const Vocabulary::Metric* metric = read_metric_name(key, vocabulary, bound);
     if (metric == nullptr) {
-      options.problem(key, "there is no metric " + quote(key), did_you_mean(key, names));
+      options.problem(key, "there is no metric " + quote(key), suggest_metric(key, vocabulary));
     } else if (!text.empty() && !read_bound(text, metric->unit, bound)) {
       options.problem(key, "expected a bound such as " + std::string(example(metric->unit)) +
                                ", got " + quote(text));

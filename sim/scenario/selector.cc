@@ -193,17 +193,20 @@ std::optional<Selector> parse_selector(std::string_view word, const KnownNames* 
   if (const std::size_t colon = word.find(':'); colon != std::string_view::npos) {
     return with_argument(word, colon, known, mistake);
   }
-  // A name, or a word meant to be something else.
+  // A machine's name, or a word meant to be something else.
   std::vector<std::string_view> words;
   for (const PlainForm& form : kPlain) words.push_back(form.word);
-  const std::string hint = did_you_mean(word, words);
-  if (word.empty() || (known == nullptr && !hint.empty())) {
-    mistake = {"unknown selector " + quote(word), hint};
+  const std::size_t plain = words.size();
+  if (known != nullptr) words.insert(words.end(), known->machines.begin(), known->machines.end());
+  const std::string_view meant = nearest(word, words);
+  const auto of_plain = words.begin() + static_cast<std::ptrdiff_t>(plain);
+  const bool mistyped = !meant.empty() && std::find(words.begin(), of_plain, meant) != of_plain;
+  const bool named_so = known != nullptr && std::find(of_plain, words.end(), word) != words.end();
+  if (word.empty() || (mistyped && !named_so)) {
+    mistake = {"unknown selector " + quote(word), did_you_mean(word, words)};
     return std::nullopt;
   }
-  std::optional<Selector> machine = named(Kind::kMachine, "machine", word, known, mistake);
-  if (!machine && !hint.empty()) mistake = {"unknown selector " + quote(word), hint};
-  return machine;
+  return named(Kind::kMachine, "machine", word, known, mistake);
 }
 
 std::string to_text(const Selector& selector) {

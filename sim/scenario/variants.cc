@@ -107,7 +107,7 @@ std::vector<Axis> read_axes(Options& root, std::string_view key) {
     const std::vector<std::string> parts = split_path(path);
     std::string why;
     if (values->kind != JsonNode::Kind::kList || values->items.empty()) {
-      object.problem(path, "expected a list of values, got " + describe(*values));
+      object.problem(path, "expected a list of at least one value, got " + describe(*values));
     } else if (parts.front() == "matrix" || parts.front() == "swarm" ||
                parts.front() == "version") {
       object.problem(path, quote(parts.front()) + " cannot be varied");

@@ -1,0 +1,204 @@
+#include <gtest/gtest.h>
+
+#include "tests/scenario/vocabulary_testing.h"
+
+namespace sim {
+namespace {
+
+TEST(Scenario, HasSensibleDefaults) {
+  const Scenario scenario = loaded("");
+  EXPECT_EQ(scenario.name, "test");
+  EXPECT_EQ(scenario.seed, 1u);
+  EXPECT_EQ(scenario.duration, 60s);
+  EXPECT_EQ(scenario.cluster.shards, 3u);
+  EXPECT_EQ(scenario.cluster.replicas, 1u);
+  EXPECT_EQ(scenario.cluster.zones, std::vector<std::string>{"a"});
+  EXPECT_EQ(scenario.network.machines.delay, 500us);
+  EXPECT_TRUE(scenario.heal);
+  EXPECT_EQ(scenario.settle_within, 30s);
+  EXPECT_EQ(scenario.expect.verdict, Expectations::Verdict::kPass);
+  EXPECT_FALSE(scenario.nemesis);
+}
+
+TEST(Scenario, ReadsAStepInFull) {
+  const Scenario scenario = loaded(R"(, "timeline": [
+      {"id": "cut", "when": {"event": "fail", "shard": 1, "node": "m2", "count": 2}, "delay": "250ms",
+       "do": "partition", "groups": [["m1", "zone:a"], {"not": "m2"}], "for": "5s"},
+      {"after": "cut", "do": "command", "node": "m2", "command": "SET \"a key\" 1", "expect": {"error": "MOVED"}}])");
+  ASSERT_EQ(scenario.timeline.size(), 2u);
+  const Step& cut = scenario.timeline[0];
+  EXPECT_EQ(cut.trigger.kind, Trigger::Kind::kWhen);
+  EXPECT_EQ(cut.trigger.when.text(), "fail 2 times of shard 1 of m2");
+  EXPECT_EQ(cut.trigger.delay, 250ms);
+  EXPECT_EQ(cut.lifetime.kind, Lifetime::Kind::kFor);
+  EXPECT_EQ(cut.lifetime.length, 5s);
+  Problems problems;
+  Options options = cut.options.open(problems, &scenario.known);
+  const std::vector<Selector> groups = options.selectors("groups");
+  ASSERT_EQ(groups.size(), 2u);
+  EXPECT_EQ(to_text(groups[0]), "m1, zone:a");
+  EXPECT_EQ(to_text(groups[1]), "not m2");
+  options.finish();
+  EXPECT_TRUE(problems.empty()) << problems.text();
+  const Step& command = scenario.timeline[1];
+  EXPECT_EQ(command.id, "step-2");
+  EXPECT_EQ(command.trigger.after, "cut");
+  EXPECT_EQ(command.command.words, (std::vector<std::string>{"SET", "a key", "1"}));
+  EXPECT_TRUE(command.command.expect.met_by("-MOVED 1 10.0.0.1:6379"));
+  EXPECT_FALSE(command.command.expect.met_by("MOVED"));
+}
+
+TEST(Scenario, TellsClientsAndAuditorsByName) {
+  const Scenario scenario =
+      loaded(R"(, "workload": [{"type": "register", "clients": 2}, {"type": "register"}],
+             "timeline": [{"at": "1s", "do": "reset", "node": ["client-5", "auditor-2"]}])");
+  EXPECT_EQ(scenario.workloads[1].name, "register-2");
+  EXPECT_EQ(messages(load(R"(, "workload": [{"type": "register", "clients": 2}],
+                             "timeline": [{"at": "1s", "do": "reset", "node": "client-3"}])")),
+            "there is no machine \"client-3\" at /timeline/0/node; did you mean \"client-1\"?\n");
+}
+
+TEST(Scenario, PutsReplicasInOtherZonesThanTheirPrimaries) {
+  const Scenario scenario =
+      loaded(R"(, "cluster": {"shards": 3, "replicas": 2, "zones": 3, "standalone": 1})");
+  const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
+  ASSERT_EQ(servers.size(), 10u);
+  std::string zones;
+  for (const PlannedServer& server : servers) zones += server.zone;
+  EXPECT_EQ(zones,
+            "abc"
+            "bca"
+            "cab"
+            "a");
+  EXPECT_EQ(servers[4].name, "m5");
+  EXPECT_EQ(servers[4].shard, 1);
+  EXPECT_EQ(servers[4].primary_index, 1u);
+  EXPECT_FALSE(servers[4].primary);
+  EXPECT_EQ(servers[9].shard, -1);
+  EXPECT_EQ(servers[9].host, "m10") << "a host of its own";
+}
+
+TEST(Scenario, PutsMachinesOnTheHostsAndRacksItIsTold) {
+  const Scenario scenario =
+      loaded(R"(, "cluster": {"zones": 2, "racks": 2, "hosts": 1, "regions": {"eu": ["a", "b"]},
+      "nodes": {"m1": {"host": "h1"}, "m4": {"host": "h1"}}})");
+  const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
+  EXPECT_EQ(servers[0].host, "h1");
+  EXPECT_EQ(servers[3].host, "h1") << "primary and replica on one host, on purpose";
+  EXPECT_EQ(servers[3].rack, servers[0].rack);
+  EXPECT_EQ(servers[3].zone, servers[0].zone);
+  EXPECT_EQ(servers[1].rack, "b1");
+  EXPECT_EQ(servers[1].host, "b1-h1");
+  EXPECT_EQ(servers[2].region, "eu");
+}
+
+TEST(Scenario, PersistenceIsSugarForDirectives) {
+  const Scenario scenario = loaded(
+      R"(, "cluster": {"persistence": "aof-always", "config": {"hz": 20, "appendonly": true}})");
+  const Directives expected{
+      {"appendonly", "yes"}, {"appendfsync", "always"}, {"hz", "20"}, {"appendonly", "yes"}};
+  EXPECT_EQ(scenario.cluster.config, expected);
+}
+
+TEST(Scenario, BoundsAreReadInTheUnitOfTheirMetric) {
+  const Scenario scenario = loaded(R"(, "expect": {"metrics":
+      {"promotion_p99": "< 1.5s", "lost_writes": "==0", "hit_rate_min": ">80%", "ping_rate": "<=1.5/s", "bus_sent_ping": ">10"}})");
+  const std::vector<MetricBound>& bounds = scenario.expect.metrics;
+  ASSERT_EQ(bounds.size(), 5u);
+  EXPECT_EQ(bounds[0].metric, "promotion");
+  EXPECT_EQ(bounds[0].statistic, MetricBound::Statistic::kP99);
+  EXPECT_TRUE(bounds[0].met_by(1'499'999'999));
+  EXPECT_FALSE(bounds[0].met_by(1'500'000'000));
+  EXPECT_EQ(bounds[1].statistic, MetricBound::Statistic::kEach);
+  EXPECT_FALSE(bounds[1].met_by(1));
+  EXPECT_EQ(bounds[2].value, 800'000);
+  EXPECT_EQ(bounds[3].value, 1'500);
+  EXPECT_EQ(bounds[4].metric, "bus_sent_ping");
+}
+
+TEST(Matrix, ExpandsToEveryCombinationByName) {
+  const Loaded result = load(
+      R"(, "matrix": {"cluster.replicas": [1, 2], "/cluster/config/cluster-node-timeout": [2000, 5000]})");
+  ASSERT_EQ(result.problems.text(), "");
+  ASSERT_EQ(result.variants.size(), 4u);
+  EXPECT_EQ(result.variants[0].variant, "replicas=1, cluster-node-timeout=2000");
+  EXPECT_EQ(result.variants[1].variant, "replicas=1, cluster-node-timeout=5000");
+  EXPECT_EQ(result.variants[3].variant, "replicas=2, cluster-node-timeout=5000");
+  EXPECT_EQ(result.variants[3].cluster.replicas, 2u);
+  EXPECT_EQ(result.variants[3].cluster.config, (Directives{{"cluster-node-timeout", "5000"}}));
+}
+
+TEST(Matrix, ReachesIntoLists) {
+  const Loaded result =
+      load(R"(, "timeline": [{"at": "1s", "do": "crash", "node": "m1", "for": "1s"}],
+                                  "matrix": {"timeline.0.for": ["2s", "forever"]})");
+  ASSERT_EQ(result.problems.text(), "");
+  EXPECT_EQ(result.variants[0].timeline[0].lifetime.length, 2s);
+  EXPECT_EQ(result.variants[1].timeline[0].lifetime.kind, Lifetime::Kind::kForever);
+}
+
+TEST(Matrix, AMistakeInAValueIsToldOnceWhereItStands) {
+  const Loaded result = load(R"(, "matrix": {"cluster.replicas": [1, -1], "seed": [1, 2, 3]})");
+  ASSERT_EQ(result.problems.size(), 1u);
+  EXPECT_EQ(messages(result),
+            "expected a whole number from 0 to 100, got -1 at /cluster/replicas\n");
+}
+
+TEST(Matrix, IsNotEndless) {
+  std::string hundred = "1";
+  for (int i = 2; i <= 100; ++i) hundred += ", " + std::to_string(i);
+  EXPECT_EQ(messages(load(R"(, "matrix": {"seed": [)" + hundred + R"(], "cluster.replicas": [)" +
+                          hundred + "]}")),
+            "more than 1000 cases at /matrix\n");
+}
+
+TEST(Swarm, EverySeedDrawsForItself) {
+  const Scenario scenario =
+      loaded(R"(, "swarm": {"cluster.shards": [3, 5, 7], "cluster.replicas": [1, 2]})");
+  std::set<std::pair<std::uint32_t, std::uint32_t>> shapes;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    ChoiceStream stream(seed, "plan:swarm");
+    Choices choices(stream);
+    Problems problems;
+    const Scenario drawn = draw_swarm(scenario, small_vocabulary(), choices, problems);
+    EXPECT_TRUE(problems.empty());
+    EXPECT_EQ(drawn.known.shards, drawn.cluster.shards) << "names are those of the drawn shape";
+    shapes.emplace(drawn.cluster.shards, drawn.cluster.replicas);
+  }
+  EXPECT_EQ(shapes.size(), 6u);
+}
+
+TEST(Swarm, AValueThatMakesNoSenseIsAnErrorAtLoading) {
+  const Loaded result =
+      load(R"(, "timeline": [{"at": "1s", "do": "crash", "node": "primary:shard-4", "for": "1s"}],
+                                  "cluster": {"shards": 5}, "swarm": {"cluster.shards": [5, 3]})");
+  EXPECT_EQ(messages(result), "there is no shard 4 at /timeline/0/node; the shards are 0 to 2\n");
+}
+
+TEST(Nemesis, AllMeansAllThatAreForIt) {
+  const Scenario scenario = loaded(R"(, "nemesis": {"every": "2s", "for": "1s"})");
+  ASSERT_TRUE(scenario.nemesis);
+  EXPECT_EQ(scenario.nemesis->kinds, (std::vector<std::string>{"crash", "partition", "reset"}));
+  EXPECT_EQ(scenario.nemesis->lasting.min, 1s);
+  EXPECT_EQ(scenario.nemesis->lasting.max, 1s);
+  EXPECT_EQ(scenario.nemesis->active.max, 60s);
+}
+
+TEST(Mistakes, InTheShapeDoNotCascade) {
+  EXPECT_EQ(
+      messages(load(
+          R"(, "cluster": {"shards": "three"}, "timeline": [{"at": "1s", "do": "reset", "node": "primary:shard-2"}])")),
+      "expected a whole number from 0 to 10000, got \"three\" at /cluster/shards\n");
+}
+
+TEST(Mistakes, AreThrownWhereAScenarioIsRequired) {
+  const Loaded result = load(R"(, "nmae": 1)");
+  const ScenarioError error(result.problems);
+  EXPECT_NE(std::string(error.what())
+                .find("test.json:1:32: error: unknown key \"nmae\"; did you mean \"name\"?"),
+            std::string::npos)
+      << error.what();
+}
+
+}  // namespace
+}  // namespace sim
