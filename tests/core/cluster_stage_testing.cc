@@ -26,7 +26,7 @@ std::string name_of(int machine) {
   return "m" + std::to_string(machine);
 }
 Endpoint endpoint_of(int machine) {
-  return {parse_ipv4("10.0.0." + std::to_string(machine)), 6379};
+  return {parse_ipv4("10.0.0.0") + static_cast<std::uint32_t>(machine), 6379};
 }
 bool is_primary(const ClusterSpec& spec, int machine) {
   return machine <= spec.primaries;
