@@ -91,7 +91,7 @@ ensure_packages() {
 # older one; where the tree lies; and when packages last changed. Equal text, equal build.
 build_inputs() {
   printf '%s\n' "$root"
-  (cd -- "$root" && LC_ALL=C find CMakeLists.txt CMakePresets.json sim viz "$@" /var/lib/dpkg/status \
+  (cd -- "$root" && LC_ALL=C find CMakeLists.txt CMakePresets.json sim viz scenarios/schema /var/lib/dpkg/status \
     -type f -printf '%p %T@ %s\n' 2>/dev/null | LC_ALL=C sort)
 }
 
