@@ -4,10 +4,12 @@
 // Copying the queue copies the future.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "sim/base/time.h"
+#include "sim/world/slab.h"
 
 namespace sim {
 
@@ -41,19 +43,46 @@ inline bool before(const Due& a, const Due& b) {
   return a.order < b.order;
 }
 
+// Three tiers, so that the work per event does not grow with how many are due: a heap of what is
+// due in the current stretch of time (131 us), a wheel of 1,024 stretches for the next 134 ms,
+// unsorted, and a heap of what lies beyond. Exact order is the first heap's affair; the wheel only
+// decides when an event enters it.
 class EventQueue {
  public:
-  bool empty() const { return heap_.empty(); }
-  std::size_t size() const { return heap_.size(); }
+  EventQueue() { heads_.fill(kNil); }
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
   void push(SimTime at, std::uint32_t tie, DueKind kind, std::uint32_t subject,
             std::uint32_t detail);
   // The earliest. Precondition: not empty.
-  const Due& top() const { return heap_.front(); }
+  const Due& top() const { return current_.front(); }
   Due pop();
 
  private:
-  std::vector<Due> heap_;  // 4-ary
+  static constexpr int kStretchBits = 17;
+  static constexpr std::int64_t kStretches = 1024;
+  struct Entry {
+    Due due;
+    std::uint32_t next = kNil;
+  };
+  static std::int64_t stretch_of(SimTime at) {
+    return at.time_since_epoch().count() >> kStretchBits;
+  }
+  void place(const Due& due);
+  void into_wheel(std::int64_t stretch, const Due& due);
+  std::int64_t next_in_wheel() const;
+  void refill();
+
+  std::vector<Due> current_;  // 4-ary heap; never empty unless all is
+  std::vector<Due> far_;      // 4-ary heap
+  std::int64_t stretch_ = 0;  // the one `current_` is about; it may hold earlier events too
+  std::size_t size_ = 0;
   std::uint64_t sequence_ = 0;
+
+  std::array<std::uint32_t, kStretches> heads_;  // lists of entries, by stretch modulo their number
+  std::array<std::uint64_t, kStretches / 64> occupied_{};  // which lists have any
+  std::vector<Entry> entries_;
+  std::uint32_t free_entry_ = kNil;
 };
 
 }  // namespace sim

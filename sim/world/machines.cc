@@ -21,6 +21,7 @@ Machine::Machine(const Machine& other)
       disk_changed(other.disk_changed),
       luck(other.luck),
       wake_at(other.wake_at),
+      wanted_at(other.wanted_at),
       wake_generation(other.wake_generation),
       inbox(other.inbox),
       busy(other.busy),
@@ -143,11 +144,15 @@ void World::Impl::step_done(Machine& machine) {
 void World::Impl::plan_wake(Machine& machine) {
   if (machine.node == nullptr || !machine.reads()) return;
   const auto deadline = machine.node->deadline();
-  if (!deadline.has_value()) return;
-  const SimTime at = std::max(machine.clock.when(*deadline), now_);
-  if (machine.wake_at <= at) return;
-  machine.wake_at = at;
-  schedule(at, DueKind::kWake, machine.id.value, ++machine.wake_generation);
+  machine.wanted_at = deadline.has_value() ? machine.clock.when(*deadline) : kNever;
+  schedule_wake(machine);
+}
+
+void World::Impl::schedule_wake(Machine& machine) {
+  const SimTime wake_at = std::max(machine.wanted_at, now_);
+  if (machine.wake_at <= wake_at) return;
+  machine.wake_at = wake_at;
+  schedule(wake_at, DueKind::kWake, machine.id.value, ++machine.wake_generation);
 }
 
 void World::Impl::wake(Machine& machine) {
@@ -157,9 +162,7 @@ void World::Impl::wake(Machine& machine) {
     return;
   }
   if (machine.busy) return;
-  const auto deadline = machine.node->deadline();
-  if (!deadline.has_value()) return;
-  if (machine.clock.when(*deadline) > now_) return plan_wake(machine);
+  if (machine.wanted_at > now_) return schedule_wake(machine);
   Input passed = DeadlinePassed{};
   step(machine, {&passed, 1});
 }
@@ -207,7 +210,7 @@ void World::Impl::end_program(Machine& machine) {
   CHECK(machine.node != nullptr);
   kill_connections(machine, !machine.powered);
   machine.node.reset();
-  machine.wake_at = kNever;
+  machine.wake_at = machine.wanted_at = kNever;
   ++machine.wake_generation;
   ++machine.step_number;
   machine.inbox.clear();

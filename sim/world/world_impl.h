@@ -42,7 +42,8 @@ struct Machine {
   std::uint64_t disk_changed = 0;  // bytes the last start's DiskChange took away
   ChoiceStream luck;
 
-  SimTime wake_at = kNever;  // of the valid wake-up event
+  SimTime wake_at = kNever;    // of the valid wake-up event
+  SimTime wanted_at = kNever;  // when the node asked to be woken, after its last step
   std::uint32_t wake_generation = 0;
 
   std::vector<Input> inbox;  // what arrived while it was paused or busy
@@ -104,6 +105,7 @@ struct World::Impl final : Levers {
   void wake(Machine& machine);
   void step_done(Machine& machine);
   void plan_wake(Machine& machine);
+  void schedule_wake(Machine& machine);
   void obey(Machine& machine, Effects& effects);
   void end_program(Machine& machine);
   void notify(Machine& machine, Input input);

@@ -258,7 +258,7 @@ TEST(Limits, MemoryEndsTheRun) {
   stage.levers().cut(stage.both("m1", "m2"), kAllPlanes);
   stage.tell("m1", "send c big 5000000");
   stage.tell("m1", "every 1");
-  stage.run_for(200s);
+  stage.run_for(400s);
   EXPECT_EQ(stage.world().stopped(), StopReason::kMemoryLimit);
 }
 
