@@ -156,7 +156,7 @@ Value command_command(Execution& execution) {
     return resp::integer(static_cast<std::int64_t>(command_specs().size()));
   }
   if (same_word(command[1], "GETKEYS")) {
-    return command.size() < 3 ? wrong_arity("command|getkeys") : command_keys(command);
+    return command.size() < 4 ? wrong_arity("command|getkeys") : command_keys(command);
   }
   return unknown_subcommand("COMMAND", command[1]);
 }
