@@ -1,0 +1,269 @@
+// Bounds on time, at their edges. With T = 2 s, ticks of 100 ms and D = 1 ms: a minority stops
+// within 3.201 s, two primaries overlap by at most 1.203 s, a crash is noticed between 1.997 s
+// and 3.201 s.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/invariants/story_testing.h"
+
+namespace sim::story {
+namespace {
+
+using ::testing::HasSubstr;
+constexpr auto kNone = event::Suspicion::kNone;
+constexpr auto kPfail = event::Suspicion::kPfail;
+constexpr auto kFail = event::Suspicion::kFail;
+
+Story isolate_m1_at_10s() {
+  Story story;
+  story.boot().at(10s).cut({{"m1"}, {"m2", "m3", "m4", "m5", "m6", "c"}});
+  return story;
+}
+
+// ---- minority_stops_writing ----
+
+TEST(MinorityStopsWriting, HoldsAtTheEdgeOfItsBound) {
+  Story story = isolate_m1_at_10s();
+  story.at(13201ms).say(m1, event::WriteApplied{SlotId{1}, 5, 10}).healthy(m1, false, "minority");
+  story.ends(20s);
+  const Judged judged = story.judge("minority_stops_writing");
+  EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
+  EXPECT_THAT(judged.summary, HasSubstr("slowest to stop 3.201 s (allowed 3.201 s), 1 write"));
+}
+
+TEST(MinorityStopsWriting, SeesAPrimaryThatStaysOkBeyondIt) {
+  Story story = isolate_m1_at_10s();
+  story.at(13202ms).healthy(m1, false, "minority");
+  EXPECT_THAT(story.judge("minority_stops_writing").what(),
+              HasSubstr("m1 has been cut off from the majority since 10.000 s and still accepts "
+                        "writes 3.202 s later (allowed 3.201 s)"));
+}
+
+TEST(MinorityStopsWriting, SeesItAlsoWhenNothingElseEverHappens) {
+  EXPECT_EQ(isolate_m1_at_10s().ends(14s).judge("minority_stops_writing").judgement,
+            Judgement::kFail);
+  EXPECT_EQ(isolate_m1_at_10s().ends(13s).judge("minority_stops_writing").judgement,
+            Judgement::kPass);
+}
+
+TEST(MinorityStopsWriting, SeesAWriteByOneThatSaysItIsNotOk) {
+  Story story = isolate_m1_at_10s();
+  story.at(13s).healthy(m1, false, "minority").at(14s);
+  story.say(m1, event::WriteApplied{SlotId{7}, 5, 10});
+  EXPECT_THAT(story.judge("minority_stops_writing").what(),
+              HasSubstr("applied a write for slot 7 4.000 s"));
+}
+
+TEST(MinorityStopsWriting, CountsAnewAfterAPause) {
+  Story story = isolate_m1_at_10s();
+  story.at(11s).say(m1, event::MachinePaused{}).at(20s).say(m1, event::MachineResumed{});
+  story.at(23s).healthy(m1, false, "minority").ends(30s);
+  EXPECT_EQ(story.judge("minority_stops_writing").judgement, Judgement::kPass);
+}
+
+TEST(MinorityStopsWriting, GivesAOneWayCutMoreTime) {
+  Story story;
+  story.boot().at(10s);
+  event::Reachability deaf{"bus", {{"m1"}, {"m2", "m3", "m4", "m5", "m6"}}, {}};
+  story.say(plan, deaf);
+  EXPECT_EQ(story.ends(14s).judge("minority_stops_writing").judgement, Judgement::kFail);
+  story.records.pop_back();
+  event::Reachability one_way{
+      "bus", {}, {{"m1", "m2"}, {"m1", "m3"}, {"m1", "m4"}, {"m1", "m5"}, {"m1", "m6"}}};
+  story.say(plan, one_way);
+  EXPECT_EQ(story.ends(14s).judge("minority_stops_writing").judgement, Judgement::kPass);
+}
+
+TEST(MinorityStopsWriting, DoesNotJudgeWhileDelaysAreBent) {
+  Story story;
+  story.boot().at(9s).say(plan, event::FaultBegan{1, "delay", "slow network", {}});
+  story.at(10s).cut({{"m1"}, {"m2", "m3", "m4", "m5", "m6"}});
+  EXPECT_EQ(story.ends(20s).judge("minority_stops_writing").judgement, Judgement::kPass);
+}
+
+TEST(MinorityStopsWriting, DemandsTheRejoinDelay) {
+  Story early = isolate_m1_at_10s();
+  early.at(13s).healthy(m1, false, "minority").at(20s).cut({});
+  Story late = early;
+  early.at(21799ms).healthy(m1);
+  EXPECT_THAT(
+      early.judge("minority_stops_writing").what(),
+      HasSubstr("accepted writes again 1.799 s after it came back from a minority (2.000 s"));
+  late.at(21800ms).healthy(m1);
+  EXPECT_EQ(late.judge("minority_stops_writing").judgement, Judgement::kPass);
+}
+
+TEST(MinorityStopsWriting, DemandsTwoSecondsAfterAStart) {
+  Story story;
+  story.boot().at(10s).crash(m1).at(11s).start(m1, 1);
+  story.say(m1, event::NodeStarted{id(m1), 1, 3, 0, 0}).claim_primary(m1, shard(0), 1);
+  story.at(12900ms).healthy(m1);
+  EXPECT_THAT(story.judge("minority_stops_writing").what(),
+              HasSubstr("m1 was ok 1.900 s after its start"));
+}
+
+TEST(MinorityStopsWriting, IsNotCheckedWithoutPrimariesOrWithClocksFarApart) {
+  EXPECT_EQ(Story().judge("minority_stops_writing").judgement, Judgement::kNotChecked);
+  Story story = isolate_m1_at_10s();
+  story.facts.clock_disorder = 1h;
+  const Judged judged = story.judge("minority_stops_writing");
+  EXPECT_EQ(judged.judgement, Judgement::kNotChecked);
+  EXPECT_THAT(judged.summary, HasSubstr("clocks disagree"));
+}
+
+// ---- one_writable_primary ----
+
+TEST(OneWritablePrimary, AllowsTheOverlapThatAFailoverNeeds) {
+  Story story = isolate_m1_at_10s();
+  story.at(12500ms)
+      .promote(m4, m1, shard(0), 4)
+      .at(13703ms)
+      .healthy(m1, false, "minority")
+      .ends(30s);
+  const Judged judged = story.judge("one_writable_primary");
+  EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
+  EXPECT_THAT(judged.summary, HasSubstr("1 overlap, longest 1.203 s"));
+}
+
+TEST(OneWritablePrimary, SeesAnOverlapBeyondIt) {
+  Story story = isolate_m1_at_10s();
+  story.at(12500ms).promote(m4, m1, shard(0), 4).at(13704ms).healthy(m1, false, "minority");
+  const Judged judged = story.judge("one_writable_primary");
+  EXPECT_EQ(judged.judgement, Judgement::kFail);
+  EXPECT_THAT(judged.what(),
+              HasSubstr("m1 and m4 have both accepted writes for slots 0-5460 since 12.500 s: "
+                        "1.204 s while cut off from each other (allowed 1.203 s)"));
+}
+
+TEST(OneWritablePrimary, CountsTheTimeAfterTheHealApart) {
+  Story story = isolate_m1_at_10s();
+  story.at(12500ms).promote(m4, m1, shard(0), 4).at(13500ms).cut({});
+  Story bad = story;
+  story.at(14700ms).claim_replica(m1, m4).ends(30s);
+  EXPECT_EQ(story.judge("one_writable_primary").judgement, Judgement::kPass);
+  bad.at(14704ms).claim_replica(m1, m4);
+  EXPECT_THAT(bad.judge("one_writable_primary").what(),
+              HasSubstr("1.204 s although they can hear of each other"));
+}
+
+TEST(OneWritablePrimary, IgnoresThePausedAndTheDead) {
+  Story story;
+  story.boot().at(10s).say(m1, event::MachinePaused{}).at(13s).promote(m4, m1, shard(0), 4);
+  story.at(60s).crash(m1).ends(100s);
+  EXPECT_EQ(story.judge("one_writable_primary").judgement, Judgement::kPass);
+}
+
+TEST(OneWritablePrimary, TellsATakeoverAsTheKnownDefectItIs) {
+  Story story = isolate_m1_at_10s();
+  story.at(11s)
+      .say(m4, event::Promoted{id(m1), 4, 0, 0, true, false})
+      .claim_primary(m4, shard(0), 4);
+  const Judged judged = story.ends(20s).judge("one_writable_primary");
+  EXPECT_EQ(judged.judgement, Judgement::kKnownDefect);
+  EXPECT_EQ(judged.findings.at(0).row, 31);
+}
+
+TEST(OneWritablePrimary, IsNotCheckedWithoutClaims) {
+  EXPECT_EQ(Story().judge("one_writable_primary").judgement, Judgement::kNotChecked);
+}
+
+// ---- failure_detection_bounds ----
+
+Story crash_m1_at_10s() {
+  Story story;
+  story.boot().at(10s).crash(m1);
+  return story;
+}
+Story& all_suspect_m1(Story& story) {
+  for (const std::uint32_t observer : {m2, m3, m4, m5, m6})
+    story.suspect(observer, m1, kNone, kPfail);
+  return story;
+}
+
+TEST(FailureDetectionBounds, HoldsAtBothEdges) {
+  Story early = crash_m1_at_10s(), late = crash_m1_at_10s();
+  all_suspect_m1(early.at(11997ms)).ends(20s);
+  EXPECT_EQ(early.judge("failure_detection_bounds").judgement, Judgement::kPass);
+  all_suspect_m1(late.at(13201ms)).ends(20s);
+  EXPECT_EQ(late.judge("failure_detection_bounds").judgement, Judgement::kPass);
+}
+
+TEST(FailureDetectionBounds, SeesSuspicionTooEarly) {
+  Story story = crash_m1_at_10s();
+  all_suspect_m1(story.at(11996ms));
+  const Judged judged = story.judge("failure_detection_bounds");
+  EXPECT_EQ(judged.count, 5u);
+  EXPECT_THAT(judged.what(), HasSubstr("m2 suspects m1 after only 1.996 s of silence"));
+}
+
+TEST(FailureDetectionBounds, SeesSuspicionTooLateOrNever) {
+  Story story = crash_m1_at_10s();
+  story.ends(13201ms);
+  EXPECT_EQ(story.judge("failure_detection_bounds").judgement, Judgement::kPass);
+  story.ends(13202ms);
+  const Judged judged = story.judge("failure_detection_bounds");
+  EXPECT_EQ(judged.count, 5u);
+  EXPECT_THAT(judged.what(),
+              HasSubstr("m2 does not suspect m1 3.202 s after it died (allowed 3.201 s)"));
+}
+
+TEST(FailureDetectionBounds, SeesSuspicionOfSomebodyWhoIsThere) {
+  Story story;
+  story.boot().at(10s).suspect(m2, m1, kNone, kPfail);
+  EXPECT_THAT(story.judge("failure_detection_bounds").what(),
+              HasSubstr("although both run and hear each other"));
+}
+
+TEST(FailureDetectionBounds, SeesFailBelowItsQuorumOrWithoutReporters) {
+  Story story = crash_m1_at_10s();
+  story.at(12500ms).suspect(m2, m1, kNone, kPfail).suspect(m2, m1, kPfail, kFail, 1, 2);
+  const Judged judged = story.judge("failure_detection_bounds");
+  EXPECT_EQ(judged.count, 2u);
+  EXPECT_THAT(judged.what(), HasSubstr("on 1 report, 2 are needed"));
+  EXPECT_THAT(judged.findings.at(1).what, HasSubstr("only 1 nodes have suspected it"));
+}
+
+TEST(FailureDetectionBounds, SeesAFailMessageOutOfNowhere) {
+  Story story = crash_m1_at_10s();
+  story.at(12500ms).suspect(m3, m1, kNone, kFail);
+  EXPECT_THAT(story.judge("failure_detection_bounds").what(),
+              HasSubstr("nobody has counted a majority"));
+}
+
+TEST(FailureDetectionBounds, AllowsFailByMajorityAndByItsMessage) {
+  Story story = crash_m1_at_10s();
+  story.at(12500ms).suspect(m2, m1, kNone, kPfail).suspect(m3, m1, kNone, kPfail);
+  story.suspect(m2, m1, kPfail, kFail, 2, 2);
+  for (const std::uint32_t observer : {m3, m4, m5, m6}) story.suspect(observer, m1, kPfail, kFail);
+  EXPECT_EQ(story.ends(20s).judge("failure_detection_bounds").judgement, Judgement::kPass);
+}
+
+Story failed_and_back() {
+  Story story = crash_m1_at_10s();
+  all_suspect_m1(story.at(12500ms)).suspect(m2, m1, kPfail, kFail, 2, 2).at(13s).start(m1, 1);
+  story.say(m1, event::NodeStarted{id(m1), 1, 3, 0, 0}).claim_primary(m1, shard(0), 1);
+  return story;
+}
+
+TEST(FailureDetectionBounds, SeesFailLiftedTooEarlyFromAPrimaryThatNobodyReplaced) {
+  Story early = failed_and_back(), late = failed_and_back();
+  early.at(16498ms).suspect(m2, m1, kFail, kNone);
+  EXPECT_THAT(early.judge("failure_detection_bounds").what(), HasSubstr("m2 lifted FAIL from m1"));
+  late.at(16499ms).suspect(m2, m1, kFail, kNone);
+  EXPECT_EQ(late.judge("failure_detection_bounds").judgement, Judgement::kPass);
+}
+
+TEST(FailureDetectionBounds, SeesFailThatIsNeverLifted) {
+  EXPECT_EQ(failed_and_back().ends(19s).judge("failure_detection_bounds").judgement,
+            Judgement::kPass);
+  EXPECT_THAT(failed_and_back().ends(20s).judge("failure_detection_bounds").what(),
+              HasSubstr("m2 still holds m1 for failed although it has been back for 7.000 s"));
+}
+
+TEST(FailureDetectionBounds, IsNotCheckedWhereNobodyWasSilent) {
+  Story story;
+  EXPECT_EQ(story.boot().judge("failure_detection_bounds").judgement, Judgement::kNotChecked);
+}
+
+}  // namespace
+}  // namespace sim::story

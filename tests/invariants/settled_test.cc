@@ -1,0 +1,247 @@
+// What must hold once everything is healed and quiet.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/invariants/story_testing.h"
+
+namespace sim::story {
+namespace {
+
+using ::testing::HasSubstr;
+
+Story healed_at_20s() {
+  Story story;
+  story.boot().at(20s).phase(event::Phase::kSettling);
+  story.facts.settle_from = sim_time(20s);
+  story.at(25s);
+  return story;
+}
+event::ViewSnapshot with(event::ViewSnapshot view, std::uint32_t peer, SlotsRef slots) {
+  view.peers[peer].slots = std::move(slots);
+  return view;
+}
+
+// ---- config_epochs_unique ----
+
+TEST(ConfigEpochsUnique, HoldsWhereEveryPrimaryHasItsOwn) {
+  EXPECT_EQ(healed_at_20s().views().judge("config_epochs_unique").judgement, Judgement::kPass);
+}
+
+TEST(ConfigEpochsUnique, SeesTwoPrimariesWithOne) {
+  Story story = healed_at_20s().views();
+  event::ViewSnapshot same = story.view(m3);
+  same.config_epoch = 2;
+  story.say(m3, same);
+  EXPECT_EQ(story.judge("config_epochs_unique").what(),
+            "m2 and m3 are both primaries with configEpoch 2 at the end");
+}
+
+TEST(ConfigEpochsUnique, DoesNotCountReplicas) {
+  Story story = healed_at_20s().views();
+  event::ViewSnapshot replica = story.view(m4);
+  replica.config_epoch = 1;
+  EXPECT_EQ(story.say(m4, replica).judge("config_epochs_unique").judgement, Judgement::kPass);
+}
+
+TEST(ConfigEpochsUnique, IsNotCheckedBeforeTheClusterIsQuiet) {
+  EXPECT_EQ(Story().judge("config_epochs_unique").judgement, Judgement::kNotChecked);
+  Story never;
+  never.boot().at(25s).views();
+  EXPECT_THAT(never.judge("config_epochs_unique").summary, HasSubstr("never heals"));
+  Story early = healed_at_20s();
+  early.at(21999ms).views();
+  EXPECT_THAT(early.judge("config_epochs_unique").summary, HasSubstr("2.000 s are needed"));
+  Story cut = healed_at_20s();
+  cut.cut({{"m1"}, {"m2"}}).at(40s).views();
+  EXPECT_THAT(cut.judge("config_epochs_unique").summary, HasSubstr("still cut"));
+}
+
+// ---- slot_ownership_agrees ----
+
+TEST(SlotOwnershipAgrees, HoldsWhereAllAgree) {
+  const Judged judged = healed_at_20s().views().judge("slot_ownership_agrees");
+  EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
+  EXPECT_THAT(judged.summary, HasSubstr("6 views agree on 16384 owned slots"));
+  EXPECT_EQ(Story().judge("slot_ownership_agrees").judgement, Judgement::kNotChecked);
+}
+
+TEST(SlotOwnershipAgrees, SeesAnObserverWithAnotherOwner) {
+  Story story = healed_at_20s().views();
+  story.say(m6, with(with(story.view(m6), m2, slots(5462, 10922)), m1, slots(0, 5461)));
+  EXPECT_EQ(story.judge("slot_ownership_agrees").what(),
+            "m6 believes that m1 owns slot 5461, but it belongs to m2");
+}
+
+TEST(SlotOwnershipAgrees, SeesAnOwnedSlotThatSomebodyHoldsForUnowned) {
+  Story story = healed_at_20s().views();
+  story.say(m6, with(story.view(m6), m2, slots(5461, 10921)));
+  const Judged judged = story.judge("slot_ownership_agrees");
+  EXPECT_EQ(judged.judgement, Judgement::kFail);
+  EXPECT_EQ(judged.what(), "m6 knows no owner of slot 10922, which m2 claims");
+}
+
+TEST(SlotOwnershipAgrees, SeesAPrimaryThatStillClaimsWhatItLost) {
+  Story story = healed_at_20s().views();
+  event::ViewSnapshot winner = with(story.view(m4), m4, shard(0));
+  winner.peers[m4].role = Role::kPrimary;
+  winner.peers[m1].slots = no_slots();
+  winner.config_epoch = 4;
+  const Judged judged = story.say(m4, winner).judge("slot_ownership_agrees");
+  EXPECT_THAT(judged.what(),
+              HasSubstr("m1 still claims slots 0-5460 (5461), which a primary with a greater"));
+}
+
+TEST(SlotOwnershipAgrees, TellsSlotsThatAnObserverUnboundItselfAsRowSeven) {
+  Story story = healed_at_20s();
+  story.say(m6, event::SlotsRebound{slots(10922, 10922), id(m2), {}, 2}).at(30s).views();
+  story.say(m6, with(story.view(m6), m2, slots(5461, 10921)));
+  const Judged judged = story.judge("slot_ownership_agrees");
+  EXPECT_EQ(judged.judgement, Judgement::kKnownDefect);
+  EXPECT_EQ(judged.findings.at(0).row, 7);
+}
+
+TEST(SlotOwnershipAgrees, ForgetsTheUnbindingOnceTheSlotWasBoundAgain) {
+  Story story = healed_at_20s();
+  story.say(m6, event::SlotsRebound{slots(10922, 10922), id(m2), {}, 2});
+  story.say(m6, event::SlotsRebound{slots(10922, 10922), {}, id(m2), 2}).at(30s).views();
+  story.say(m6, with(story.view(m6), m2, slots(5461, 10921)));
+  EXPECT_EQ(story.judge("slot_ownership_agrees").judgement, Judgement::kFail);
+}
+
+// ---- converges_after_heal ----
+
+TEST(ConvergesAfterHeal, HoldsAtTheEdgeOfTheScenariosBound) {
+  Story story = healed_at_20s();
+  story.at(30s).views();
+  const Judged judged = story.judge("converges_after_heal");
+  EXPECT_EQ(judged.judgement, Judgement::kPass);
+  EXPECT_EQ(judged.summary, "agreed 10.000 s after the heal, 10.000 s allowed");
+}
+
+TEST(ConvergesAfterHeal, SeesAgreementThatComesLate) {
+  Story story = healed_at_20s();
+  story.at(30001ms).views();
+  EXPECT_THAT(story.judge("converges_after_heal").what(),
+              HasSubstr("agreed only 10.001 s after the heal"));
+}
+
+TEST(ConvergesAfterHeal, SeesAnotherFingerprintAnUnhealthyNodeAndAFailFlag) {
+  for (const int flaw : {0, 1, 2}) {
+    Story story = healed_at_20s();
+    story.at(35s).views();
+    event::ViewSnapshot view = story.view(m6);
+    if (flaw == 0) view.fingerprint = 8;
+    if (flaw == 1) view.healthy = false;
+    if (flaw == 2) view.peers[m1].suspicion = event::Suspicion::kFail;
+    const Judged judged = story.say(m6, view).judge("converges_after_heal");
+    EXPECT_EQ(judged.judgement, Judgement::kFail) << flaw;
+    EXPECT_THAT(judged.what(),
+                HasSubstr(flaw == 0   ? "m6 sees another cluster than m1"
+                          : flaw == 1 ? "m6 is not healthy"
+                                      : "m6 still holds m1, which runs, for failed"));
+  }
+}
+
+TEST(ConvergesAfterHeal, SeesAgreementThatDoesNotLast) {
+  Story story = healed_at_20s();
+  story.views().at(40s).views();
+  event::ViewSnapshot view = story.view(m6);
+  view.healthy = false;
+  EXPECT_EQ(story.say(m6, view).judge("converges_after_heal").judgement, Judgement::kFail);
+}
+
+TEST(ConvergesAfterHeal, IsNotCheckedWithoutHealOrProbesOrMajorityOrTime) {
+  EXPECT_EQ(Story().judge("converges_after_heal").judgement, Judgement::kNotChecked);
+  EXPECT_EQ(healed_at_20s().judge("converges_after_heal").judgement, Judgement::kNotChecked);
+  Story dead = healed_at_20s();
+  dead.crash(m1).crash(m2).at(40s).say(m3, dead.view(m3));
+  EXPECT_THAT(dead.judge("converges_after_heal").summary, HasSubstr("no majority"));
+  Story young = healed_at_20s();
+  event::ViewSnapshot view = young.view(m1);
+  view.healthy = false;
+  EXPECT_THAT(young.say(m1, view).judge("converges_after_heal").summary, HasSubstr("are allowed"));
+}
+
+TEST(ConvergesAfterHeal, TellsAReplicaRestartedWithoutItsPrimaryAsRowTwenty) {
+  Story story;
+  story.boot().at(5s).crash(m1).at(6s).crash(m4).at(7s).start(m4, 1);
+  story.say(m4, event::NodeStarted{id(m4), 1, 3, 0, 0}).claim_replica(m4, m1);
+  story.facts.settle_from = sim_time(20s);
+  story.at(20s).phase(event::Phase::kSettling).at(40s);
+  for (const std::uint32_t node : {m2, m3, m4, m5, m6}) {
+    event::ViewSnapshot view = story.view(node);
+    view.healthy = false;
+    story.say(node, view);
+  }
+  const Judged judged = story.judge("converges_after_heal");
+  EXPECT_EQ(judged.judgement, Judgement::kKnownDefect) << judged.summary;
+  EXPECT_EQ(judged.findings.at(0).row, 20);
+}
+
+// ---- replica_data_is_prefix ----
+
+Story streaming() {
+  Story story;
+  story.boot().at(5s);
+  story.say(m1, event::StreamAt{id(10), 100, 0xabc, Role::kPrimary});
+  story.say(m4, event::StreamAt{id(10), 100, 0xabc, Role::kReplica});
+  return story;
+}
+
+TEST(ReplicaDataIsPrefix, HoldsWhereOneOffsetMeansOneHistory) {
+  EXPECT_EQ(streaming().judge("replica_data_is_prefix").judgement, Judgement::kPass);
+  EXPECT_EQ(Story().boot().judge("replica_data_is_prefix").judgement, Judgement::kNotChecked);
+}
+
+TEST(ReplicaDataIsPrefix, SeesOtherCommandsAtTheSameOffset) {
+  Story story = streaming();
+  story.say(m5, event::StreamAt{id(10), 100, 0xabd, Role::kReplica});
+  EXPECT_THAT(story.judge("replica_data_is_prefix").what(),
+              HasSubstr("has applied other commands than m1"));
+}
+
+TEST(ReplicaDataIsPrefix, AllowsAnotherChainInAnotherHistory) {
+  Story story = streaming();
+  story.say(m5, event::StreamAt{id(11), 100, 0xabd, Role::kPrimary});
+  EXPECT_EQ(story.judge("replica_data_is_prefix").judgement, Judgement::kPass);
+}
+
+Story at_the_end(std::int64_t primary_offset, std::int64_t replica_offset,
+                 std::uint64_t replica_hash) {
+  Story story = streaming();
+  event::ViewSnapshot primary = story.view(m1), replica = story.view(m4);
+  primary.offset = primary_offset;
+  replica.offset = replica_offset;
+  primary.data_hash = 5;
+  replica.data_hash = replica_hash;
+  story.at(9s).say(m1, primary).say(m4, replica);
+  return story;
+}
+
+TEST(ReplicaDataIsPrefix, ComparesDataOnlyOfThoseInStep) {
+  EXPECT_EQ(at_the_end(200, 200, 5).judge("replica_data_is_prefix").judgement, Judgement::kPass);
+  EXPECT_EQ(at_the_end(200, 150, 4).judge("replica_data_is_prefix").judgement, Judgement::kPass);
+  EXPECT_THAT(at_the_end(200, 200, 4).judge("replica_data_is_prefix").what(),
+              HasSubstr("but holds other data"));
+}
+
+TEST(ReplicaDataIsPrefix, SeesAReplicaAheadOfItsPrimary) {
+  EXPECT_THAT(at_the_end(200, 201, 5).judge("replica_data_is_prefix").what(),
+              HasSubstr("ahead of its primary m1 at 200"));
+}
+
+TEST(ReplicaDataIsPrefix, TellsKeysDroppedOnThePrimaryOnlyAsRowTwelve) {
+  Story story;
+  story.boot().say(m1, event::KeysDropped{3, "their slots were lost to another node"});
+  const Story rest = at_the_end(200, 200, 4);
+  for (const Record& record : rest.records) {
+    if (to_ns(record.at) >= 5'000'000'000)
+      story.at(record.at.time_since_epoch()).say(record.machine.value, record.event);
+  }
+  const Judged judged = story.judge("replica_data_is_prefix");
+  EXPECT_EQ(judged.judgement, Judgement::kKnownDefect);
+  EXPECT_EQ(judged.findings.at(0).row, 12);
+}
+
+}  // namespace
+}  // namespace sim::story
