@@ -194,7 +194,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     }
     if (reporters >= change.quorum) return;
     violation(record, what + " on " + counted(change.reports, "report") + ", but only " +
-                          std::to_string(reporters) + " nodes have suspected it in the last " +
+                          counted(reporters, "node") + " suspected it in the last " +
                           words(2 * timeout_) + " (" + std::to_string(change.quorum) +
                           " are needed)");
   }

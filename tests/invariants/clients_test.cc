@@ -1,0 +1,325 @@
+// What clients see: acknowledged writes, and where they are sent.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/invariants/losses.h"
+#include "tests/invariants/story_testing.h"
+
+namespace sim::story {
+namespace {
+
+using event::OpKind;
+using event::OpOutcome;
+using ::testing::HasSubstr;
+
+NodeName history(char c) {
+  return NodeName::from(std::string(40, c));
+}
+
+// Clients' operations, in the words of a test.
+class ClientStory : public Story {
+ public:
+  ClientStory() {
+    boot();
+    at(5s);
+  }
+  ClientStory& begin(std::uint64_t operation, OpKind kind, std::string key, std::string value) {
+    event::OpInvoked invoked;
+    invoked.operation = operation;
+    invoked.kind = kind;
+    invoked.key = std::move(key);
+    invoked.value = std::move(value);
+    say(client, invoked);
+    return *this;
+  }
+  // Takes effect on a machine at an offset of history 'x'.
+  ClientStory& apply(std::uint32_t machine, std::uint64_t operation, std::int64_t offset,
+                     char in = 'x') {
+    say(machine, event::WriteApplied{SlotId{1}, operation, offset});
+    say(machine,
+        event::StreamAt{history(in), offset, static_cast<std::uint64_t>(offset), Role::kPrimary});
+    return *this;
+  }
+  ClientStory& end(std::uint64_t operation, OpOutcome outcome = OpOutcome::kOk,
+                   std::uint32_t attempts = 1) {
+    event::OpCompleted done;
+    done.operation = operation;
+    done.outcome = outcome;
+    done.attempts = attempts;
+    say(client, done);
+    return *this;
+  }
+  ClientStory& write(std::uint64_t operation, std::string key, std::string value,
+                     std::int64_t offset, std::uint32_t machine = m1) {
+    return begin(operation, OpKind::kWrite, std::move(key), std::move(value))
+        .apply(machine, operation, offset)
+        .end(operation);
+  }
+  ClientStory& final(std::string key, OpKind kind, std::string value, bool absent = false,
+                     std::vector<std::string> list = {}) {
+    at(60s);
+    event::OpInvoked invoked;
+    invoked.operation = ++audits_;
+    invoked.kind = kind;
+    invoked.key = std::move(key);
+    invoked.final_read = true;
+    say(client + 1, invoked);
+    event::OpCompleted done;
+    done.operation = audits_;
+    done.value = std::move(value);
+    done.absent = absent;
+    done.list = std::move(list);
+    say(client + 1, done);
+    return *this;
+  }
+  ClientStory& replica_at(std::uint32_t machine, std::int64_t offset, char in = 'x') {
+    say(machine,
+        event::StreamAt{history(in), offset, static_cast<std::uint64_t>(offset), Role::kReplica});
+    return *this;
+  }
+  ClientStory& when(Duration time) {
+    at(time);
+    return *this;
+  }
+  Judged judged() const { return judge("acked_writes_accounted"); }
+
+ private:
+  std::uint64_t audits_ = 1'000'000;
+};
+
+// ---- acked_writes_accounted ----
+
+TEST(AckedWrites, AreAccountedForWhenTheLastOneShows) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).when(6s).write(2, "k", "b", 100).final("k", OpKind::kRead, "b");
+  const Judged judged = story.judged();
+  EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
+  EXPECT_THAT(judged.summary, HasSubstr("2 acknowledged writes to 1 key, 0 lost"));
+}
+
+TEST(AckedWrites, AreNotCheckedUntilAnAuditorReads) {
+  ClientStory story;
+  story.write(1, "k", "a", 50);
+  EXPECT_EQ(story.judged().judgement, Judgement::kNotChecked);
+  EXPECT_EQ(Story().judge("acked_writes_accounted").judgement, Judgement::kNotChecked);
+}
+
+TEST(AckedWrites, AreMissedWhenAnOlderOneShows) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).when(6s).write(2, "k", "b", 100).final("k", OpKind::kRead, "a");
+  const Judged judged = story.judged();
+  EXPECT_EQ(judged.judgement, Judgement::kFail);
+  EXPECT_THAT(judged.what(),
+              HasSubstr("the write 2 to \"k\", acknowledged at 6.000 s, is gone: m1 applied it at "
+                        "6.000 s and nothing happened that could lose it"));
+}
+
+TEST(AckedWrites, MayBeOverwrittenByConcurrentOnesInAnyOrder) {
+  ClientStory story;
+  story.begin(1, OpKind::kWrite, "k", "a").begin(2, OpKind::kWrite, "k", "b");
+  story.apply(m1, 1, 50).apply(m1, 2, 60).end(2).end(1).final("k", OpKind::kRead, "a");
+  EXPECT_EQ(story.judged().judgement, Judgement::kPass);
+}
+
+TEST(AckedWrites, MayBeOverwrittenByOneOfUnknownFateAtAnyLaterTime) {
+  ClientStory story;
+  story.begin(1, OpKind::kWrite, "k", "a").end(1, OpOutcome::kUnknown);
+  story.when(6s).write(2, "k", "b", 100).final("k", OpKind::kRead, "a");
+  EXPECT_EQ(story.judged().judgement, Judgement::kPass);
+}
+
+TEST(AckedWrites, ThatTookNoEffectAreSeenThoughSupersededSince) {
+  ClientStory story;
+  story.begin(1, OpKind::kWrite, "k", "a").end(1).when(6s).write(2, "k", "b", 100);
+  EXPECT_THAT(story.final("k", OpKind::kRead, "b").judged().what(),
+              HasSubstr("no node ever applied it"));
+}
+
+TEST(AckedWrites, MustNotShowWhatNobodyWroteOrWhatWasRefused) {
+  ClientStory alien, refused;
+  alien.write(1, "k", "a", 50).final("k", OpKind::kRead, "z");
+  EXPECT_THAT(alien.judged().what(), HasSubstr("shows \"z\", which nobody wrote"));
+  refused.write(1, "k", "a", 50).begin(2, OpKind::kWrite, "k", "b").end(2, OpOutcome::kFailed);
+  EXPECT_THAT(refused.final("k", OpKind::kRead, "b").judged().what(),
+              HasSubstr("a write that was refused"));
+}
+
+TEST(AckedWrites, LostBecauseTheElectedReplicaDidNotHaveThemArePermitted) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).replica_at(m4, 50).when(6s).write(2, "k", "b", 100).crash(m1);
+  story.when(9s).promote(m4, m1, shard(0), 4);
+  const Judged judged = story.final("k", OpKind::kRead, "a").judged();
+  EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
+  EXPECT_THAT(judged.summary,
+              HasSubstr("1 lost; 1 not replicated in time, permitted (window 3.000 s)"));
+}
+
+TEST(AckedWrites, LostAlthoughTheElectedReplicaHadThemAreAViolation) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).when(6s).write(2, "k", "b", 100).replica_at(m4, 100).crash(m1);
+  story.when(9s).promote(m4, m1, shard(0), 4);
+  EXPECT_EQ(story.final("k", OpKind::kRead, "a").judged().judgement, Judgement::kFail);
+}
+
+TEST(AckedWrites, AreFollowedThroughTwoFailovers) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).when(6s).write(2, "k", "b", 100).replica_at(m4, 100).crash(m1);
+  story.when(9s).promote(m4, m1, shard(0), 4);
+  story.when(10s);
+  story.begin(3, OpKind::kWrite, "j", "c")
+      .apply(m4, 3, 150, 'y')
+      .end(3)
+      .replica_at(m5, 90, 'y')
+      .crash(m4);
+  story.when(13s).promote(m5, m4, shard(0), 5);
+  const Judged judged = story.final("k", OpKind::kRead, "a").judged();
+  EXPECT_EQ(judged.judgement, Judgement::kPass)
+      << judged.what();  // m5 was at 90, before the branch at 100
+  ClientStory had = story;
+  had.records.clear();
+  for (Record record : story.records) {
+    if (auto* stream = std::get_if<event::StreamAt>(&record.event);
+        stream != nullptr && stream->offset == 90) {
+      stream->offset = 120;  // past the branch: it has everything m1 wrote up to 100
+    }
+    had.records.push_back(record);
+  }
+  EXPECT_EQ(had.judged().judgement, Judgement::kFail);
+}
+
+TEST(AckedWrites, WrittenInAMinorityArePermittedWithinItsWindowOnly) {
+  for (const auto& [time, expected] :
+       {std::pair{13201ms, Judgement::kPass}, std::pair{13202ms, Judgement::kFail}}) {
+    ClientStory story;
+    story.write(1, "k", "a", 50).when(10s).cut({{"m1", "c"}, {"m2", "m3", "m4", "m5", "m6"}});
+    story.when(12500ms).promote(m4, m1, shard(0), 4);
+    story.when(time).write(2, "k", "b", 100);
+    const Judged judged = story.final("k", OpKind::kRead, "a").judged();
+    EXPECT_EQ(judged.judgement, expected) << judged.what();
+  }
+}
+
+TEST(AckedWrites, WrittenByADeposedPrimaryThatHasNotHeardArePermitted) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).replica_at(m4, 50).when(10s).say(m1, event::MachinePaused{});
+  story.when(13s).promote(m4, m1, shard(0), 4);
+  story.when(14s).say(m1, event::MachineResumed{});
+  story.write(2, "k", "b", 100);
+  const Judged judged = story.final("k", OpKind::kRead, "a").judged();
+  EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
+  EXPECT_THAT(judged.summary, HasSubstr("1 written in a minority"));
+}
+
+TEST(AckedWrites, LostInAManualFailoverAreAViolationUnlessForced) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).replica_at(m4, 50).when(6s).write(2, "k", "b", 100);
+  story.say(m4, event::Promoted{id(m1), 4, 2, 2, false, true});
+  story.final("k", OpKind::kRead, "a");
+  EXPECT_THAT(story.judged().what(), HasSubstr("in a manual failover, which must lose nothing"));
+  story.facts.takeovers = true;
+  EXPECT_EQ(story.judged().judgement, Judgement::kPass);
+}
+
+TEST(AckedWrites, LostByAnEmptyRestartAreRowFortySeven) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).when(6s).crash(m1).start(m1, 1);
+  story.say(m1, event::NodeStarted{id(m1), 1, 3, 0, 0}).claim_primary(m1, shard(0), 1);
+  const Judged judged = story.final("k", OpKind::kRead, "", true).judged();
+  EXPECT_EQ(judged.judgement, Judgement::kKnownDefect);
+  EXPECT_EQ(judged.findings.at(0).row, 47);
+  EXPECT_THAT(judged.what(),
+              HasSubstr("m1 came back empty at 6.000 s before anybody had replaced it"));
+}
+
+TEST(AckedWrites, LostByATakeoverAreRowThirtyOne) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).say(m4, event::Promoted{id(m1), 4, 0, 0, true, false});
+  const Judged judged = story.final("k", OpKind::kRead, "", true).judged();
+  EXPECT_EQ(judged.judgement, Judgement::kKnownDefect);
+  EXPECT_EQ(judged.findings.at(0).row, 31);
+}
+
+ClientStory three_increments() {
+  ClientStory story;
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    story.begin(i, OpKind::kIncrement, "n", "1")
+        .apply(m1, i, static_cast<std::int64_t>(i) * 50)
+        .end(i);
+  }
+  story.begin(4, OpKind::kIncrement, "n", "1").end(4, OpOutcome::kUnknown);
+  return story;
+}
+
+TEST(AckedWrites, OfACounterAddUpBetweenTheAckedAndThePossible) {
+  for (const auto& [shown, expected] :
+       {std::pair{"3", Judgement::kPass}, std::pair{"4", Judgement::kPass},
+        std::pair{"2", Judgement::kFail}, std::pair{"5", Judgement::kFail}}) {
+    EXPECT_EQ(three_increments().final("n", OpKind::kRead, shown).judged().judgement, expected)
+        << shown;
+  }
+}
+
+TEST(AckedWrites, OfAnAttemptThatWasRepeatedMayCountTwice) {
+  ClientStory story;
+  story.begin(1, OpKind::kIncrement, "n", "1").apply(m1, 1, 50).end(1, OpOutcome::kOk, 2);
+  EXPECT_EQ(story.final("n", OpKind::kRead, "2").judged().judgement, Judgement::kPass);
+}
+
+TEST(AckedWrites, OfAListAreThereOnceEach) {
+  ClientStory story;
+  story.begin(1, OpKind::kAppend, "l", "a").apply(m1, 1, 50).end(1);
+  story.begin(2, OpKind::kAppend, "l", "b").end(2, OpOutcome::kFailed);
+  const auto judge_list = [&](std::vector<std::string> list) {
+    return ClientStory(story).final("l", OpKind::kReadList, "", false, std::move(list)).judged();
+  };
+  EXPECT_EQ(judge_list({"a"}).judgement, Judgement::kPass);
+  EXPECT_THAT(judge_list({}).what(), HasSubstr("is gone"));
+  EXPECT_THAT(judge_list({"a", "a"}).what(), HasSubstr("2 times, appended once"));
+  EXPECT_THAT(judge_list({"a", "b"}).what(), HasSubstr("an append that was refused"));
+  EXPECT_THAT(judge_list({"a", "z"}).what(), HasSubstr("\"z\", which nobody appended"));
+}
+
+// ---- redirects_terminate ----
+
+ClientStory redirected(std::uint32_t times) {
+  ClientStory story;
+  story.begin(1, OpKind::kRead, "k", "");
+  for (std::uint32_t i = 0; i < times; ++i)
+    story.say(client, event::Redirected{1, "MOVED 1 10.0.0.1:6379"});
+  return story;
+}
+
+TEST(RedirectsTerminate, AllowsTwoInAHealthyCluster) {
+  EXPECT_EQ(redirected(2).judge("redirects_terminate").judgement, Judgement::kPass);
+  EXPECT_THAT(
+      redirected(3).judge("redirects_terminate").what(),
+      HasSubstr(
+          "was redirected 3 times in a healthy cluster in which nothing changed (allowed 2)"));
+}
+
+TEST(RedirectsTerminate, AllowsMoreWhileTheClusterChanges) {
+  ClientStory story;
+  story.healthy(m2, false, "x").healthy(m2);
+  story.begin(1, OpKind::kRead, "k", "");
+  for (int i = 0; i < 9; ++i) story.say(client, event::Redirected{1, "MOVED 1 10.0.0.1:6379"});
+  EXPECT_EQ(story.judge("redirects_terminate").judgement, Judgement::kPass);
+}
+
+TEST(RedirectsTerminate, AllowsAHundredNever) {
+  ClientStory story;
+  story.healthy(m2, false, "x");
+  story.begin(1, OpKind::kRead, "k", "");
+  for (int i = 0; i < 100; ++i) story.say(client, event::Redirected{1, "MOVED 1 10.0.0.1:6379"});
+  EXPECT_THAT(story.judge("redirects_terminate").what(), HasSubstr("redirected 100 times"));
+}
+
+TEST(RedirectsTerminate, DoesNotCountWaitingWords) {
+  ClientStory story;
+  story.begin(1, OpKind::kRead, "k", "");
+  for (int i = 0; i < 200; ++i) story.say(client, event::Redirected{1, "TRYAGAIN ..."});
+  EXPECT_EQ(story.judge("redirects_terminate").judgement, Judgement::kPass);
+  EXPECT_EQ(Story().judge("redirects_terminate").judgement, Judgement::kNotChecked);
+}
+
+}  // namespace
+}  // namespace sim::story

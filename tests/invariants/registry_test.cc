@@ -1,0 +1,52 @@
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "tests/invariants/story_testing.h"
+
+namespace sim::story {
+namespace {
+
+TEST(Invariants, HaveNamesClaimsSourcesScopesAndSomethingTheyKill) {
+  std::set<std::string_view> names;
+  for (const InvariantKind& kind : invariants()) {
+    EXPECT_TRUE(names.insert(kind.name).second) << kind.name;
+    EXPECT_FALSE(kind.claim.empty() || kind.source.empty() || kind.scope.empty() ||
+                 kind.kills.empty())
+        << kind.name;
+    EXPECT_EQ(find_invariant(kind.name), &kind);
+  }
+  EXPECT_EQ(find_invariant("no_such_thing"), nullptr);
+}
+
+TEST(Invariants, NeverPassAnEmptyTraceAndSayWhy) {
+  for (const InvariantKind& kind : invariants()) {
+    const Judged judged = Story().judge(kind.name);
+    EXPECT_EQ(judged.judgement, Judgement::kNotChecked) << kind.name;
+    EXPECT_FALSE(judged.summary.empty()) << kind.name;
+  }
+}
+
+TEST(Invariants, HaveNoFaultToFindWithAQuietCluster) {
+  Story story;
+  story.boot().at(20s).phase(event::Phase::kSettling).at(29s).views().say(plan, event::Converged{});
+  story.facts.settle_from = sim_time(20s);
+  for (const InvariantKind& kind : invariants()) {
+    const Judged judged = story.judge(kind.name);
+    EXPECT_TRUE(judged.findings.empty()) << kind.name << ": " << judged.what();
+  }
+}
+
+// Ten findings are kept, violations rather than known defects; all are counted.
+TEST(Invariants, KeepTenFindingsAndCountTheRest) {
+  Story story;
+  story.boot();
+  for (std::uint64_t epoch = 10; epoch < 35; ++epoch) story.vote(m2, m4, m1, epoch, false, false);
+  const Judged judged = story.judge("election_safety");
+  EXPECT_EQ(judged.findings.size(), 10u);
+  EXPECT_EQ(judged.count, 25u);
+}
+
+}  // namespace
+}  // namespace sim::story
