@@ -209,6 +209,8 @@ void World::Impl::obey(Machine& machine, Effects& effects) {
 void World::Impl::end_program(Machine& machine) {
   CHECK(machine.node != nullptr);
   kill_connections(machine, !machine.powered);
+  CHECK(machine.dialled.live() == 0);
+  CHECK(machine.accepted.live() == 0);
   machine.node.reset();
   machine.wake_at = machine.wanted_at = kNever;
   ++machine.wake_generation;

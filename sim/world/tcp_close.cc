@@ -23,6 +23,14 @@ std::string_view word_for(CloseReason why) {
   return "closed";
 }
 
+ConnId conn_named_in(const Input& input) {
+  if (const auto* received = std::get_if<Received>(&input)) return received->conn;
+  if (const auto* sent = std::get_if<Sent>(&input)) return sent->conn;
+  if (const auto* closed = std::get_if<Closed>(&input)) return closed->conn;
+  if (const auto* connected = std::get_if<Connected>(&input)) return connected->conn;
+  return kNoConn;
+}
+
 }  // namespace
 
 // The host forgets the id; the machine's table must not name it any longer.
@@ -71,10 +79,9 @@ void World::Impl::free_if_done(std::uint32_t c) {
 
 void World::Impl::close(Machine& machine, const Close& effect) {
   const std::uint32_t c = find(machine, effect.conn);
-  std::erase_if(machine.inbox, [&](const Input& input) {
-    const auto* received = std::get_if<Received>(&input);
-    return received != nullptr && received->conn == effect.conn;
-  });
+  // A slow program hears nothing more of what it has closed, even if it came before.
+  std::erase_if(machine.inbox,
+                [&](const Input& input) { return conn_named_in(input) == effect.conn; });
   if (c == kNil) {
     std::erase(machine.closed_untold, effect.conn);
     return;
@@ -97,6 +104,7 @@ void World::Impl::close(Machine& machine, const Close& effect) {
     send_rst(c, end);
     return free_if_done(c);
   }
+  stop_reading(c, end);
   forget_end(c, end, End::kClosing);
   Waiting fin;
   fin.kind = SegmentKind::kFin;

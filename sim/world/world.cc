@@ -30,6 +30,8 @@ std::uint64_t hash_of(const DiskImage& image) {
 }  // namespace
 
 World::Impl::Impl(WorldSpec given) : spec(std::make_shared<const WorldSpec>(std::move(given))) {
+  CHECK(spec->send_buffer_bytes > 0);
+  CHECK(spec->send_buffer_bytes <= (std::uint64_t{1} << 31));  // ways count in 32 bits
   graph = spec->topology;
   tie_luck = ChoiceStream(spec->seed, "world:tie-break");
   machines.resize(spec->machines.size());

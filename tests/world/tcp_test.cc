@@ -373,6 +373,56 @@ TEST(Tcp, APausedReceiversKernelTakesABufferThenPushesBack) {
   EXPECT_TRUE(stage.texts("m1", "closed").empty());
 }
 
+TEST(Tcp, WhatIsSentWhileDiallingFollowsTheHandshake) {
+  Stage stage;
+  stage.tell("m1", "dial c m2");
+  stage.tell("m1", "send c early");
+  stage.tell("m1", "dial never 10.9.9.9");
+  stage.tell("m1", "send never early");
+  stage.run_for(10s);
+  EXPECT_THAT(stage.texts("m2"), ElementsAre("booted", "accepted in1", "received in1 early"));
+  EXPECT_TRUE(stage.heard("m1", "closed never unreachable"));
+}
+
+TEST(Tcp, ClosingWithoutHavingReadResetsASenderThatWaits) {
+  StageSpec spec;
+  spec.world.send_buffer_bytes = 1000;
+  Stage stage = connected(spec);
+  const LeverId pause = stage.levers().pause(stage.id("m2"));
+  stage.levers().console(stage.id("m2"), {"close in1"});  // the first thing it will do
+  stage.run_for(1ms);
+  for (int i = 0; i < 6; ++i) stage.tell("m1", "send c n" + std::to_string(i) + " 400");
+  stage.levers().release(pause);
+  stage.run_for(10s);
+  EXPECT_EQ(stage.texts("m1", "closed").size(), 1u);
+  EXPECT_LT(stage.world().memory_estimate(), 3000u);  // nothing waits any more
+}
+
+TEST(Tcp, ASlowProgramHearsNothingOfWhatItHasClosed) {
+  Stage stage = connected();
+  stage.levers().slow(stage.id("m2"), 100ms);
+  // One pass for the console's connection, one for its command, which takes effect at 200 ms.
+  stage.tell("m2", "close in1");
+  stage.run_for(150ms);
+  stage.tell("m1", "send c ask-late");
+  stage.tell("m1", "close c");
+  stage.run_for(10s);
+  EXPECT_THAT(stage.texts("m2"), ElementsAre("booted", "accepted in1"));
+}
+
+TEST(Tcp, APowerLossMakesAWaitingSenderGiveUp) {
+  StageSpec spec;
+  spec.world.send_buffer_bytes = 1000;
+  spec.world.tcp_timeout = 20s;
+  Stage stage = connected(spec);
+  stage.levers().pause(stage.id("m2"));
+  for (int i = 0; i < 6; ++i) stage.tell("m1", "send c n" + std::to_string(i) + " 400");
+  stage.run_for(1s);
+  stage.levers().crash(stage.id("m2"), true);
+  stage.run_for(100s);
+  EXPECT_TRUE(stage.heard("m1", "closed c timed out"));
+}
+
 TEST(Tcp, ADialAndCloseToOneself) {
   Stage stage;
   stage.tell("m1", "dial c m1");
