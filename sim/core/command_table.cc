@@ -1,6 +1,6 @@
 #include <array>
 
-#include "sim/base/check.h"
+#include "sim/base/hash.h"
 #include "sim/core/command_handlers.h"
 #include "sim/core/commands.h"
 
@@ -76,35 +76,43 @@ constexpr std::array kCommands = {
     CommandSpec{"UNLINK", -2, kWrite | kFast, 1, -1, 1, del_command},
 };
 
-constexpr char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+// A name as two words, in upper case: names are letters only, and of no byte but a letter's two
+// cases does clearing bit 5 make that letter.
+struct PackedName {
+  std::uint64_t first = 0, second = 0;
+  constexpr bool operator==(const PackedName&) const = default;
+};
+constexpr std::size_t kLongestName = 16;
+
+constexpr PackedName pack(std::string_view name) {
+  PackedName packed;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    std::uint64_t& word = i < 8 ? packed.first : packed.second;
+    word = (word << 8) | (static_cast<unsigned char>(name[i]) & 0xdfu);
+  }
+  return packed;
 }
 
 constexpr std::size_t kBuckets = 256;
-constexpr std::size_t bucket_of(std::string_view name) {
-  std::size_t hash = name.size();
-  for (char c : name) hash = hash * 31 + static_cast<unsigned char>(upper(c));
-  return (hash ^ (hash >> 8)) % kBuckets;
+constexpr std::size_t bucket_of(const PackedName& name) {
+  return static_cast<std::size_t>(mix64(name.first ^ (name.second << 1)) % kBuckets);
 }
 
-// Open addressing, built by the compiler: bucket -> number of the command + 1.
+struct Bucket {
+  PackedName name;
+  std::uint8_t number = 0;  // of the command, from 1; 0: empty
+};
+// Open addressing, built by the compiler.
 constexpr auto kIndex = [] {
-  std::array<std::uint8_t, kBuckets> index{};
+  std::array<Bucket, kBuckets> index{};
   for (std::size_t number = 0; number < kCommands.size(); ++number) {
-    std::size_t at = bucket_of(kCommands[number].name);
-    while (index[at] != 0) at = (at + 1) % kBuckets;
-    index[at] = static_cast<std::uint8_t>(number + 1);
+    const PackedName name = pack(kCommands[number].name);
+    std::size_t at = bucket_of(name);
+    while (index[at].number != 0) at = (at + 1) % kBuckets;
+    index[at] = {name, static_cast<std::uint8_t>(number + 1)};
   }
   return index;
 }();
-
-bool named(const CommandSpec& spec, std::string_view name) {
-  if (spec.name.size() != name.size()) return false;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (upper(name[i]) != spec.name[i]) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -113,9 +121,12 @@ std::span<const CommandSpec> command_specs() {
 }
 
 const CommandSpec* find_command(std::string_view name) {
-  for (std::size_t at = bucket_of(name); kIndex[at] != 0; at = (at + 1) % kBuckets) {
-    const CommandSpec& spec = kCommands[kIndex[at] - 1u];
-    if (named(spec, name)) return &spec;
+  if (name.size() > kLongestName) return nullptr;
+  const PackedName packed = pack(name);
+  for (std::size_t at = bucket_of(packed); kIndex[at].number != 0; at = (at + 1) % kBuckets) {
+    if (kIndex[at].name != packed) continue;
+    const CommandSpec& spec = kCommands[kIndex[at].number - 1u];
+    if (spec.name.size() == name.size()) return &spec;
   }
   return nullptr;
 }

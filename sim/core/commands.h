@@ -46,13 +46,13 @@ struct Execution {
   const resp::RequestPayload& request;
   const resp::Command& command;
   Origin origin;
-  std::optional<SlotId> routed;  // the slot of every key, when routing has found it already
+  std::optional<SlotId> routed{};  // the slot of every key, when routing has found it already
 
   // What the handler did:
-  std::uint64_t dirty = 0;          // changes made; 0: nothing to propagate
-  RequestRef propagated_as;         // null: as it came
-  std::vector<RequestRef> expired;  // DELs of keys found expired, which precede it
-  bool silent = false;              // no reply (REPLCONF ACK)
+  std::uint64_t dirty = 0;            // changes made; 0: nothing to propagate
+  RequestRef propagated_as{};         // null: as it came
+  std::vector<RequestRef> expired{};  // DELs of keys found expired, which precede it
+  bool silent = false;                // no reply (REPLCONF ACK)
 
   SlotId slot(std::string_view key) const;
   std::int64_t now_ms() const { return server.cached_wall_ms; }

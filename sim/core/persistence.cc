@@ -31,8 +31,7 @@ void run_from_file(Server& server, Pass& pass, const resp::Command& command) {
   if (spec == nullptr || !arity_fits(*spec, command.size())) return;
   if ((spec->flags & command_flag::kWrite) == 0) return;
   const RequestRef request(new resp::RequestPayload(command));
-  Execution execution{server, pass, nullptr, *request, request->command(), Origin::kFile, {},
-                      0,      {},   {},      false};
+  Execution execution{server, pass, nullptr, *request, request->command(), Origin::kFile};
   execute(*spec, execution);
 }
 
@@ -62,6 +61,12 @@ void load_aof(Server& server, Pass& pass, const std::string& content) {
   server.persistence.aof_size = good;
 }
 
+// Is there a stream that a later PSYNC could go on from?
+bool has_history(const ReplicationState& replication) {
+  if (!replication.link.primary) return replication.backlog.exists();
+  return replication.link.state == PrimaryLink::State::kUp || replication.cached;
+}
+
 // What a snapshot says about replication is taken over: by a replica to go on where it stopped, by
 // a primary so that its replicas can.
 void adopt_history(Server& server, const Snapshot& snapshot, bool as_replica) {
@@ -75,7 +80,6 @@ void adopt_history(Server& server, const Snapshot& snapshot, bool as_replica) {
   } else {
     replication.replid2 = snapshot.replid;
     replication.second_offset = snapshot.offset + 1;
-    replication.no_replicas_since_s = server.cached_wall_s();
   }
 }
 
@@ -88,7 +92,7 @@ void load_snapshot(Server& server, Pass& pass, const std::string& content, bool 
     if (!as_replica && is_expired(entry, server.cached_wall_ms)) return;
     server.keyspace.put(entry.slot_id(), entry.key, entry.value, entry.expire_at_ms);
   });
-  adopt_history(server, snapshot, as_replica);
+  if (!snapshot.replid.is_none()) adopt_history(server, snapshot, as_replica);
 }
 
 void flush_aof(Server& server, Pass& pass) {
@@ -112,6 +116,8 @@ void sync_aof(Server& server, Pass& pass) {
 void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as_replica) {
   server.cached_wall_ms = pass.wall_ms();
   server.replication.replid = mint_replication_id(server, pass);
+  // Idle from now on, not since 1970: a history that is loaded must outlive the first cron.
+  server.replication.no_replicas_since_s = server.cached_wall_s();
   if (server.config.appendonly) {
     // An AOF knows nothing of replication: after it comes a full synchronisation (7.0).
     if (const auto aof = disk.find(kAofFile); aof != disk.end()) {
@@ -134,9 +140,10 @@ void persistence_shutdown(Server& server, Pass& pass) {
   }
   if (!server.config.save_on_shutdown) return;
   const ReplicationState& replication = server.replication;
-  persistence_store_snapshot(server, pass,
-                             encode_snapshot({replication.replid, replication.offset,
-                                              replication.chain, server.keyspace}));
+  const NodeName history = has_history(replication) ? replication.replid : NodeName{};
+  persistence_store_snapshot(
+      server, pass,
+      encode_snapshot({history, replication.offset, replication.chain, server.keyspace}));
 }
 
 void persistence_before_sleep(Server& server, Pass& pass) {

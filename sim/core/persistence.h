@@ -2,7 +2,7 @@
 //
 // "appendonly.aof" holds the write commands as RESP, as a real one does. "dump.rdb" is an encoding
 // of our own for now: the data as commands, preceded by what a real RDB's aux fields say
-// (replication id and offset). See snapshot.h.
+// (replication id and offset). See replication_payloads.h.
 #pragma once
 
 #include <cstdint>

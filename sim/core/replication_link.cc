@@ -180,8 +180,7 @@ void run_from_stream(Server& server, Pass& pass, const RequestRef& request) {
   const CommandSpec* const spec = find_command(request->command()[0]);
   if (spec == nullptr || !arity_fits(*spec, request->command().size())) return;
   if ((spec->flags & command_flag::kWrite) == 0) return;
-  Execution execution{server, pass, nullptr, *request, request->command(), Origin::kStream, {},
-                      0,      {},   {},      false};
+  Execution execution{server, pass, nullptr, *request, request->command(), Origin::kStream};
   execute(*spec, execution);
   server.replication.writes_moved = true;
 }

@@ -9,6 +9,7 @@ namespace sim {
 namespace {
 
 constexpr std::string_view kMagic = "SLOTSIM-SNAPSHOT";
+constexpr std::string_view kNoHistory = "0000000000000000000000000000000000000000";
 // "$EOF:" and two 40-byte marks frame what a diskless synchronisation sends; magic, aux fields and
 // checksum are the rest of an RDB file's fixed part.
 constexpr std::uint64_t kFixedBytes = 5 + 40 + 2 + 40 + 130;
@@ -101,7 +102,9 @@ std::vector<resp::Command> commands_of(const Entry& entry) {
 
 std::string encode_snapshot(const Snapshot& snapshot) {
   std::string out(kMagic);
-  out.append(" 1 ").append(snapshot.replid.view()).append(" ");
+  out.append(" 1 ")
+      .append(snapshot.replid.is_none() ? kNoHistory : snapshot.replid.view())
+      .append(" ");
   out.append(std::to_string(snapshot.offset)).append(" ");
   out.append(std::to_string(snapshot.chain)).append(" ");
   out.append(std::to_string(snapshot.keyspace.size())).append("\r\n");
@@ -116,7 +119,8 @@ bool decode_snapshot(std::string_view bytes, Snapshot& snapshot) {
   if (!take_line(bytes, line) || line.substr(0, kMagic.size()) != kMagic) return false;
   line.remove_prefix(std::min(line.size(), kMagic.size() + 3));
   if (line.size() < 41) return false;
-  snapshot.replid = NodeName::from(line.substr(0, 40));
+  const std::string_view id = line.substr(0, 40);
+  snapshot.replid = id == kNoHistory ? NodeName{} : NodeName::from(id);
   line.remove_prefix(41);
   std::uint64_t keys = 0, data_hash = 0;
   if (!take_number(line, snapshot.offset) || !take_number(line, snapshot.chain) ||

@@ -36,7 +36,7 @@ using StreamRef = boost::intrusive_ptr<const StreamPayload>;
 
 // A point-in-time copy of a primary's data, with its place in the stream.
 struct Snapshot {
-  NodeName replid;
+  NodeName replid;  // none: the data have no history that a replica could go on from
   std::int64_t offset = 0;
   std::uint64_t chain = 0;  // see ReplicationState::chain
   Keyspace keyspace;
@@ -51,6 +51,8 @@ std::vector<resp::Command> commands_of(const Entry& entry);
 std::string encode_snapshot(const Snapshot& snapshot);
 bool decode_snapshot(std::string_view bytes, Snapshot& snapshot);
 
+// `size()` is what the RDB file would weigh, roughly, and not the length of the interim `bytes()`:
+// a big keyspace takes its time on a link as it would in reality.
 class SnapshotPayload final : public Payload {
  public:
   explicit SnapshotPayload(Snapshot snapshot);

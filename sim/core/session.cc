@@ -73,8 +73,7 @@ void hold(Server& server, Session& session, const Request& request) {
 
 void run(Server& server, Pass& pass, Session& session, const CommandSpec& spec,
          const Request& request, std::optional<SlotId> slot) {
-  Execution execution{server, pass, &session, *request, request->command(), Origin::kClient, slot,
-                      0,      {},   {},       false};
+  Execution execution{server, pass, &session, *request, request->command(), Origin::kClient, slot};
   resp::Value value = execute(spec, execution);
   ++server.sessions.commands;
   if (!execution.silent) reply(pass, session, std::move(value));

@@ -103,6 +103,17 @@ Value set_with(Execution& execution, const SetOptions& options, std::string_view
   return reply;
 }
 
+// SET key value: what nearly all writes of a load are.
+Value set_plainly(Execution& execution) {
+  const std::string& key = execution.command[1];
+  const SlotId slot = execution.slot(key);
+  Keyspace& keyspace = execution.server.keyspace;
+  if (keyspace.expiring() > 0) look_up(execution, slot, key);  // an expired one goes first
+  keyspace.put(slot, key, execution.command[2], kNoExpiry);
+  execution.dirty = 1;
+  return resp::ok();
+}
+
 // ---- Counters ----
 
 Value add(Execution& execution, std::int64_t by) {
@@ -134,6 +145,7 @@ Value add(Execution& execution, std::int64_t by) {
 void store_pairs(Execution& execution) {
   const resp::Command& command = execution.command;
   for (std::size_t at = 1; at + 1 < command.size(); at += 2) {
+    look_up(execution, execution.slot(command[at]), command[at]);  // an expired one goes first
     execution.server.keyspace.put(execution.slot(command[at]), command[at], command[at + 1],
                                   kNoExpiry);
     ++execution.dirty;
@@ -151,6 +163,7 @@ Value get_command(Execution& execution) {
 }
 
 Value set_command(Execution& execution) {
+  if (execution.command.size() == 3) return set_plainly(execution);
   SetOptions options;
   if (!parse_set_options(execution.command, options)) return refuse(kSyntaxError);
   const Value reply = set_with(execution, options, "set", execution.command[2], resp::ok(), null());
