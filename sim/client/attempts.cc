@@ -33,7 +33,10 @@ void begin_attempt(Pass& pass, FlightId id) {
   if (flight.attempts >= patience.attempts_max) return give_up(pass, id, "too many attempts");
   const PeerId peer = route(pass, flight);
   flight.told = kNoPeer;
-  if (peer == kNoPeer) return back_off(pass, id, "no server to ask");
+  if (peer == kNoPeer) {
+    want_refresh(pass);
+    return back_off(pass, id, "no server to ask");
+  }
   if (is_hopeless(pass, peer)) return give_up(pass, id, "server unreachable");
   ++flight.attempts;
   flight.attempt_over = pass.time() + patience.attempt;

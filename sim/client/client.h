@@ -78,8 +78,9 @@ struct Flight {
 
   std::uint64_t serial = 0;  // of the attempt under way, 0 for none
   MonotonicTime attempt_over;
-  PeerId peer = kNoPeer;  // whom it asks
-  PeerId told = kNoPeer;  // where a redirection said to go next
+  PeerId peer = kNoPeer;      // whom it asks
+  PeerId told = kNoPeer;      // where a redirection said to go next
+  bool asked_around = false;  // somebody else was asked in place of the owner
   std::uint32_t attempts = 0;
   std::uint32_t redirects = 0;
   std::uint32_t redirects_in_a_row = 0;
@@ -172,8 +173,10 @@ PeerId peer_for(Client& client, Endpoint endpoint);
 void set_timer(Client& client, FlightId flight, MonotonicTime at);
 
 // ---- routing.cc ----
-// Whom to ask for this operation; kNoPeer if nobody is worth asking now.
-PeerId route(Pass& pass, const Flight& flight);
+// Whom to ask for this operation; kNoPeer if nobody is worth asking now. In place of an owner that
+// has just failed somebody else is asked, but only once: if the cluster still names that owner,
+// only time helps.
+PeerId route(Pass& pass, Flight& flight);
 // The slot map says this peer is not the primary of the flight's slot.
 bool is_replica_for(const Client& client, const Flight& flight, PeerId peer);
 

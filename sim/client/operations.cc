@@ -220,6 +220,7 @@ void prepare(Pass& pass, FlightId id, event::OpKind kind, resp::Command command)
   flight.give_up = std::min(later(pass.time(), c.setup->patience.operation),
                             flight.purpose == Purpose::kProcess ? c.give_up_at : kNever);
   flight.told = kNoPeer;
+  flight.asked_around = false;
   flight.attempts = flight.redirects = flight.redirects_in_a_row = flight.backoffs = 0;
   flight.maybe_happened = false;
 }

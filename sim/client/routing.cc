@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "sim/client/client.h"
 
 namespace sim::client {
@@ -37,7 +39,7 @@ const Endpoint* server_of(Pass& pass, SlotId slot, bool read_only) {
 
 }  // namespace
 
-PeerId route(Pass& pass, const Flight& flight) {
+PeerId route(Pass& pass, Flight& flight) {
   Client& c = pass.client;
   if (flight.told != kNoPeer) return is_shunned(pass, flight.told) ? kNoPeer : flight.told;
   if (!flight.slot) return anybody(pass);
@@ -49,6 +51,7 @@ PeerId route(Pass& pass, const Flight& flight) {
   if (const Endpoint* server = server_of(pass, *flight.slot, flight.read_only)) {
     const PeerId peer = peer_for(c, *server);
     if (!is_shunned(pass, peer)) return peer;
+    if (std::exchange(flight.asked_around, true)) return kNoPeer;
   }
   return anybody(pass);
 }

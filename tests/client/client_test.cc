@@ -292,6 +292,41 @@ TEST(Client, AsksAnotherNodeWhenTheOwnerIsGoneAndFollowsItsWord) {
   EXPECT_EQ(end.value, "inherited");
 }
 
+TEST(Client, AsksAroundOnlyOnceWhenTheOwnerIsGone) {
+  ClientBench bench(setup_for({{"GET", "a"}}), cluster());  // all still name the dead owner
+  bench.refusing = {owner_of("a")};
+  bench.run(30s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kFailed);
+  EXPECT_EQ(end.redirects, 1u);
+  EXPECT_THAT(bench.asked, SizeIs(1));
+  EXPECT_GT(end.attempts, 5u);  // it goes on trying the owner
+}
+
+TEST(Client, GoesToTheNewOwnerAsSoonAsAMapNamesIt) {
+  const std::uint32_t gone = owner_of("a");
+  bool failed_over = false;
+  const auto heir = [&](std::uint32_t, const resp::Command& command) -> std::optional<resp::Value> {
+    if (!failed_over) return std::nullopt;
+    if (command[0] != "CLUSTER") return resp::bulk("inherited");
+    resp::Value map = slots_reply(kShards);  // with server 4 in place of the one that is gone
+    auto& ranges = std::get<resp::Array>(map.data).items;
+    auto& primary =
+        std::get<resp::Array>(std::get<resp::Array>(ranges[gone - 1].data).items[2].data);
+    primary.items[0] = resp::bulk("10.0.0.4");
+    return map;
+  };
+  ClientSetup setup = setup_for({{"GET", "a"}});
+  setup.patience.operation = 60s;
+  ClientBench bench(setup, cluster(heir));
+  bench.silent = {gone};
+  bench.run(20s);
+  EXPECT_THAT(bench.all<OpCompleted>(), IsEmpty());
+  failed_over = true;
+  bench.run(1s);
+  EXPECT_EQ(only_end(bench).node, "10.0.0.4:6379");
+}
+
 TEST(Client, ReadsFromReplicasAfterReadonly) {
   const auto with_replicas = [](std::uint32_t n,
                                 const resp::Command& command) -> std::optional<resp::Value> {
