@@ -7,19 +7,26 @@ namespace {
 class Crash final : public FaultOf<Crash> {
  public:
   Crash(Selector node, bool power, DiskMode disk)
-      : FaultOf("programs killed"), node_(std::move(node)), power_(power), disk_(disk) {}
+      : FaultOf(unit_of(disk, "programs killed")),
+        node_(std::move(node)),
+        power_(power),
+        disk_(disk) {}
 
   std::optional<SimTime> act(FaultStage& stage) override {
     for (const MachineId machine : stage.resolve(node_)) {
       if (stop(stage, machine, power_ ? StopMode::kPower : StopMode::kKill))
         targets_.push_back(machine);
     }
-    done_count_ = targets_.size();
+    if (disk_ == DiskMode::kKeep) done_count_ = targets_.size();
     done_ = describe(names(stage.levers().cast(), targets_));
     return std::nullopt;
   }
   void end(FaultStage& stage) override {
-    for (const MachineId machine : targets_) start_again(stage, machine, disk_);
+    for (const MachineId machine : targets_) {
+      const bool started = start_again(stage, machine, disk_);
+      if (started && disk_ != DiskMode::kKeep)
+        done_count_ += stage.levers().disk_bytes_changed(machine);
+    }
   }
 
  private:

@@ -70,9 +70,18 @@ bool stop(FaultStage& stage, MachineId machine, StopMode mode) {
   return stage.levers().crash(machine, mode == StopMode::kPower);
 }
 
+std::string_view unit_of(DiskMode disk, std::string_view what) {
+  return disk == DiskMode::kKeep ? what : "bytes of files lost or altered";
+}
+
 bool start_again(FaultStage& stage, MachineId machine, DiskMode disk) {
   if (stage.levers().is_up(machine)) return false;
   return stage.levers().start(machine, disk_change(disk));
+}
+
+bool start_at_last(FaultStage& stage, MachineId machine, DiskMode disk) {
+  if (stage.levers().is_up(machine)) stage.levers().crash(machine, false);
+  return start_again(stage, machine, disk);
 }
 
 }  // namespace sim

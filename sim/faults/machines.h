@@ -22,7 +22,14 @@ std::string_view stop_text(StopMode mode);  // "terminate"
 // False if it was down already.
 bool stop(FaultStage& stage, MachineId machine, StopMode mode);
 
+// What a fault that starts machines again counts: the bytes it took from their disks if it was to
+// do that (none: there was nothing to lose, and the verdict warns), otherwise `what` it did.
+std::string_view unit_of(DiskMode disk, std::string_view what);
+
 // Starts the machine if it is down; false if it was up.
 bool start_again(FaultStage& stage, MachineId machine, DiskMode disk);
+// The fault is over: a machine it has stopped starts even if it is still shutting down, which is
+// then cut short.
+bool start_at_last(FaultStage& stage, MachineId machine, DiskMode disk);
 
 }  // namespace sim

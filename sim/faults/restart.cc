@@ -16,7 +16,7 @@ std::uint32_t other_address(std::uint32_t ipv4, Choices& choices) {
 class Restart final : public FaultOf<Restart> {
  public:
   Restart(Selector node, StopMode how, Duration down, DiskMode disk, bool new_address)
-      : FaultOf("restarts"),
+      : FaultOf(unit_of(disk, "restarts")),
         node_(std::move(node)),
         how_(how),
         down_(down),
@@ -34,7 +34,9 @@ class Restart final : public FaultOf<Restart> {
     return waiting_.empty() ? std::nullopt : std::optional(now + 100ms);
   }
   void end(FaultStage& stage) override {
-    for (const MachineId machine : std::exchange(waiting_, {})) start(stage, machine);
+    for (const MachineId machine : std::exchange(waiting_, {})) {
+      count(stage, machine, start_at_last(stage, machine, disk_));
+    }
   }
 
  private:
@@ -51,9 +53,14 @@ class Restart final : public FaultOf<Restart> {
     waiting_ = targets_;
     done_ = describe(names(cast, targets_));
   }
+  // Unless it is still shutting down; then false.
   bool start(FaultStage& stage, MachineId machine) {
-    const bool started = start_again(stage, machine, disk_);
-    done_count_ += started ? 1 : 0;
+    return count(stage, machine, start_again(stage, machine, disk_));
+  }
+  bool count(FaultStage& stage, MachineId machine, bool started) {
+    if (started) {
+      done_count_ += disk_ == DiskMode::kKeep ? 1 : stage.levers().disk_bytes_changed(machine);
+    }
     return started;
   }
 

@@ -37,7 +37,7 @@ class RollingRestart final : public FaultOf<RollingRestart> {
     return std::nullopt;
   }
   void end(FaultStage& stage) override {
-    if (down_now_ && start_again(stage, *down_now_, DiskMode::kKeep)) ++done_count_;
+    if (down_now_ && start_at_last(stage, *down_now_, DiskMode::kKeep)) ++done_count_;
     down_now_.reset();
   }
 

@@ -202,7 +202,9 @@ std::optional<Selector> parse_selector(std::string_view word, const KnownNames* 
   const auto of_plain = words.begin() + static_cast<std::ptrdiff_t>(plain);
   const bool mistyped = !meant.empty() && std::find(words.begin(), of_plain, meant) != of_plain;
   const bool named_so = known != nullptr && std::find(of_plain, words.end(), word) != words.end();
-  if (word.empty() || (mistyped && !named_so)) {
+  const bool numbered =
+      known == nullptr && !word.empty() && word.back() >= '0' && word.back() <= '9';
+  if (word.empty() || (mistyped && !named_so && !numbered)) {
     mistake = {"unknown selector " + quote(word), did_you_mean(word, words)};
     return std::nullopt;
   }
