@@ -131,12 +131,6 @@ bool is_under_way(const Flight& flight) {
          flight.stage == Stage::kSent;
 }
 
-void give_up_all(Pass& pass, std::string_view why) {
-  for (FlightId id = 0; id < pass.client.setup->processes; ++id) {
-    if (is_under_way(pass.client.flights[id])) abandon(pass, id, why);
-  }
-}
-
 // Begins arrivals that are due. One that waited longer than an operation's patience would not have
 // been waited for.
 void keep_open_loop(Pass& pass) {
@@ -204,7 +198,9 @@ void shut_down(Pass& pass) {
   Client& c = pass.client;
   if (c.booted) {
     c.stop_at = pass.time();
-    give_up_all(pass, "terminated");
+    for (FlightId id = 0; id < c.setup->processes; ++id) {
+      if (is_under_way(c.flights[id])) abandon(pass, id, "terminated");
+    }
   }
   pass.out.emplace_back(Exit{0, "terminated"});
 }
@@ -267,7 +263,6 @@ void keep_pace(Pass& pass) {
   if (!c.started && !waits_for_slot_map(c)) start(pass);
   c.exhausted |= stopped(pass);
   if (c.started && open_loop(c)) keep_open_loop(pass);
-  if (pass.time() >= c.give_up_at) give_up_all(pass, "gave up");
   if (c.exhausted && c.under_way == 0) finish(pass);
 }
 

@@ -160,12 +160,15 @@ TEST(Client, BacksOffLongerAndLongerWhileTheClusterIsDown) {
   EXPECT_EQ(bench.all<Redirected>().size(), bench.asked.size());
   ASSERT_GT(bench.asked.size(), 6u);
   ASSERT_LT(bench.asked.size(), 20u);
+  std::size_t later_than_base = 0;
   for (std::size_t i = 1; i < bench.asked.size(); ++i) {
     const Duration wait = bench.asked[i].at - bench.asked[i - 1].at - 1ms;  // an answer takes 1 ms
     const Duration base = std::min<Duration>(10ms * (1 << (i - 1)), 500ms);
     EXPECT_GE(wait, base) << i;
     EXPECT_LE(wait, 2 * base) << i;
+    later_than_base += wait > base ? 1 : 0;
   }
+  EXPECT_GT(later_than_base, bench.asked.size() / 2);
 }
 
 TEST(Client, SucceedsOnceTheClusterIsBack) {
