@@ -22,14 +22,14 @@ const SlotsRef& no_slots() {
 }
 
 std::vector<SlotRange> slot_ranges(const SlotSet& slots) {
+  // From a slot to the next gap and from the gap to the next slot: a step a range, not a slot.
+  const SlotSet gaps = ~slots;
   std::vector<SlotRange> ranges;
-  for (std::size_t slot = slots._Find_first(); slot < slots.size(); slot = slots._Find_next(slot)) {
-    const SlotId id{static_cast<std::uint16_t>(slot)};
-    if (!ranges.empty() && ranges.back().last.value + 1 == id.value) {
-      ranges.back().last = id;
-    } else {
-      ranges.push_back({id, id});
-    }
+  for (std::size_t first = slots._Find_first(); first < slots.size();) {
+    const std::size_t end = gaps._Find_next(first);
+    ranges.push_back(
+        {SlotId{static_cast<std::uint16_t>(first)}, SlotId{static_cast<std::uint16_t>(end - 1)}});
+    first = end < slots.size() ? slots._Find_next(end) : end;
   }
   return ranges;
 }

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t kRandomPingEvery = 10;  // ticks
 constexpr std::uint32_t kRandomPingSamples = 5;
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 void drop_fat_links(Server& server, Pass& pass) {
   const std::uint64_t limit = server.config.cluster_link_sendbuf_limit;
@@ -104,32 +105,23 @@ bool watch(Server& server, Pass& pass, PeerId peer) {
   return true;
 }
 
-// Until when nothing of the two loops can have anything to do. 0: they must run next time too.
-std::int64_t next_scan(const Server& server) {
-  const ClusterState& cluster = server.cluster;
-  if (!cluster.handshake_began_ms.empty() || cluster.suspected_at_cron > 0 ||
-      cluster.manual.end_ms != 0 || server.config.cluster_link_sendbuf_limit > 0) {
-    return 0;
-  }
-  std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+// Loop 2 of the cron. True: somebody turned PFAIL. Finds out, on the way, until when neither loop
+// can have anything to do; 0: they must both run next time.
+bool watch_all(Server& server, Pass& pass) {
+  ClusterState& cluster = server.cluster;
+  const std::int64_t half_timeout = server.config.cluster_node_timeout_ms / 2;
+  bool turned = false;
+  bool settled = cluster.handshake_began_ms.empty() && cluster.manual.end_ms == 0 &&
+                 server.config.cluster_link_sendbuf_limit == 0;
+  std::int64_t earliest = kNever;
   for (std::uint32_t row = 1; row < cluster.peers.rows(); ++row) {
     const PeerHot& hot = cluster.peers.hot(PeerId{row});
-    if (!hot.used() || hot.has(bus::flag::kNoAddr)) continue;
-    if (hot.linked == 0 || hot.has(bus::flag::kPfail)) return 0;
+    if (!hot.used() || hot.has(bus::flag::kNoAddr | bus::flag::kHandshake)) continue;
+    if (watch(server, pass, PeerId{row})) turned = true;
+    settled = settled && hot.linked != 0 && !hot.has(bus::flag::kPfail);
     earliest = std::min(earliest, hot.ping_sent_ms != 0 ? hot.ping_sent_ms : hot.pong_received_ms);
   }
-  return earliest == std::numeric_limits<std::int64_t>::max()
-             ? earliest
-             : earliest + server.config.cluster_node_timeout_ms / 2;
-}
-
-bool watch_all(Server& server, Pass& pass) {
-  constexpr std::uint16_t kSkipped = bus::flag::kNoAddr | bus::flag::kHandshake;
-  bool turned = false;
-  for (std::uint32_t row = 1; row < server.cluster.peers.rows(); ++row) {
-    const PeerHot& hot = server.cluster.peers.hot(PeerId{row});
-    if (hot.used() && !hot.has(kSkipped) && watch(server, pass, PeerId{row})) turned = true;
-  }
+  cluster.next_scan_ms = !settled ? 0 : earliest == kNever ? kNever : earliest + half_timeout;
   return turned;
 }
 
@@ -147,14 +139,12 @@ void start_replication(Server& server, Pass& pass) {
 void cluster_cron(Server& server, Pass& pass) {
   ClusterState& cluster = server.cluster;
   ++cluster.cron_iteration;
-  const bool scan = pass.wall_ms() > cluster.next_scan_ms;
-  if (scan) reconnect(server, pass);
+  // Loop 1 makes links, counts suspects and ends handshakes: nothing of which there is while a scan
+  // can be put off at all.
+  if (cluster.next_scan_ms == 0) reconnect(server, pass);
   if (cluster.cron_iteration % kRandomPingEvery == 0) ping_random_peer(server, pass);
-  bool turned = false;
-  if (scan) {
-    turned = watch_all(server, pass);
-    cluster.next_scan_ms = next_scan(server);
-  }
+  const bool scan = pass.wall_ms() > cluster.next_scan_ms;
+  const bool turned = scan && watch_all(server, pass);
   if (!am_primary(cluster)) start_replication(server, pass);
   abort_late_manual_failover(server, pass);
   if (!am_primary(cluster)) {

@@ -32,10 +32,11 @@ class LinkTable {
  public:
   // nullptr: not a link of the bus. The pointer is good until the next `add` or `remove`.
   Link* find(std::uint32_t serial) {
-    // Serials are nearly dense while no link was lost: the first guess is mostly right.
+    // Serials are nearly dense while no link was lost: it is here or a few places before.
     if (links_.empty() || serial < links_.front().serial) return nullptr;
-    const std::size_t guess = serial - links_.front().serial;
-    if (guess < links_.size() && links_[guess].serial == serial) return &links_[guess];
+    std::size_t guess = std::min<std::size_t>(serial - links_.front().serial, links_.size() - 1);
+    for (int steps = 0; steps < 4 && links_[guess].serial > serial; ++steps) --guess;
+    if (links_[guess].serial == serial) return &links_[guess];
     const auto at = std::lower_bound(
         links_.begin(), links_.end(), serial,
         [](const Link& link, std::uint32_t wanted) { return link.serial < wanted; });

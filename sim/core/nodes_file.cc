@@ -28,7 +28,8 @@ PeerId row_of(Server& server, const NodeName& name) {
   return known.is_none() ? server.cluster.peers.add(ref) : known;
 }
 
-void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line) {
+// `bound`: slots of the lines before.
+void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, SlotSet& bound) {
   ClusterState& cluster = server.cluster;
   const PeerId peer = row_of(server, line.id);
   const PeerId primary = line.replica_of.is_none() ? kNoPeer : row_of(server, line.replica_of);
@@ -46,13 +47,9 @@ void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line) {
   const bool replica = (line.flags & bus::flag::kSlave) != 0 && !primary.is_none();
   PeerCold& cold = cluster.peers.cold(peer);
   cold.config_epoch = replica ? 0 : line.config_epoch;
-  if (line.slots.none()) return;
-  SlotSet free;  // a slot listed twice stays with the first line
-  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
-    if (!owner.is_none()) return;
-    for (std::uint32_t slot = first.value; slot <= last.value; ++slot) free.set(slot);
-  });
-  free &= line.slots;
+  const SlotSet free = line.slots & ~bound;  // a slot listed twice stays with the first line
+  if (free.none()) return;
+  bound |= free;
   cluster.owners.assign(free, peer);
   cold.slots = server.names->share(cold.slots->slots() | free);
   hot.slot_count = cold.slots->count() & 0x7fff;
@@ -64,7 +61,8 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
       file.lines.begin(), file.lines.end(),
       [](const nodes_conf::Line& line) { return (line.flags & bus::flag::kMyself) != 0; });
   make_myself(server, pass, mine->id, mine->flags);
-  for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line);
+  SlotSet bound;
+  for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line, bound);
   cluster.current_epoch = file.current_epoch;
   cluster.last_vote_epoch = file.last_vote_epoch;
   cluster.peers.each([&](PeerId peer) {
@@ -103,7 +101,7 @@ nodes_conf::Line peer_line(const Server& server, PeerId peer) {
   line.pong_received_ms = hot.pong_received_ms;
   line.config_epoch = cluster.peers.cold(epoch_of).config_epoch;
   line.connected = hot.linked != 0 || peer == kMyself;
-  line.slots = cluster.peers.cold(peer).slots->slots();
+  if (hot.slot_count != 0) line.slots = cluster.peers.cold(peer).slots->slots();
   return line;
 }
 
