@@ -42,7 +42,8 @@ constexpr std::array kFaults{
               R"({"at": "5s", "do": "partition", "shape": "isolate", "node": "primary:shard-0", "for": "10s"})",
               kLasts, make_partition, random_partition},
     FaultKind{"message", "holds, delays or drops messages by their label, direction and number",
-              R"({"at": "5s", "do": "message", "label": "bus:PONG", "act": "hold", "from": "m2", "to": "m3", "skip": 1, "count": 1, "for": "3s"})",
+              R"({"at": "5s", "do": "message", "label": "bus:PONG", "act": "hold", "from": "m2", )"
+              R"("to": "m3", "skip": 1, "count": 1, "for": "3s"})",
               kLasts, make_message, random_message},
     FaultKind{"clog", "traffic waits and comes through at the end; nothing is lost",
               R"({"at": "5s", "do": "clog", "node": "any-primary", "planes": ["bus"], "for": "3s"})",
@@ -51,7 +52,8 @@ constexpr std::array kFaults{
               R"({"at": "5s", "do": "swizzle-clog", "node": "all", "planes": ["bus"], "over": "10s", "for": "10s"})",
               kLasts, make_swizzle_clog, random_swizzle_clog},
     FaultKind{"delay", "traffic takes longer",
-              R"({"at": "5s", "do": "delay", "from": "m1", "to": "m2", "both_ways": true, "extra": "200ms", "jitter": "50ms", "for": "10s"})",
+              R"({"at": "5s", "do": "delay", "from": "m1", "to": "m2", "both_ways": true, )"
+              R"("extra": "200ms", "jitter": "50ms", "for": "10s"})",
               kLasts, make_delay, random_delay},
     FaultKind{"loss", "segments get lost and are sent again, later and later",
               R"({"at": "5s", "do": "loss", "node": "primaries", "ratio": "10%", "for": "10s"})",
@@ -84,7 +86,8 @@ constexpr std::array kFaults{
               R"({"at": "5s", "do": "zone-outage", "zone": "a", "means": "power", "for": "20s"})",
               kLasts, make_zone_outage, random_zone_outage},
     FaultKind{"rolling-restart", "machines are restarted one after the other, as for an upgrade",
-              R"({"at": "5s", "do": "rolling-restart", "node": "all", "order": "replicas-first", "down": "1s", "gap": "10s"})",
+              R"({"at": "5s", "do": "rolling-restart", "node": "all", "order": "replicas-first", )"
+              R"("down": "1s", "gap": "10s"})",
               kMomentary, make_rolling_restart, nullptr},
     FaultKind{"clock-jump", "a wall clock is set and stays so",
               R"({"at": "5s", "do": "clock-jump", "node": "m1", "by": "-1h"})",

@@ -102,7 +102,8 @@ TEST(Scenario, PersistenceIsSugarForDirectives) {
 
 TEST(Scenario, BoundsAreReadInTheUnitOfTheirMetric) {
   const Scenario scenario = loaded(R"(, "expect": {"metrics":
-      {"promotion_p99": "< 1.5s", "lost_writes": "==0", "hit_rate_min": ">80%", "ping_rate": "<=1.5/s", "bus_sent_ping": ">10"}})");
+      {"promotion_p99": "< 1.5s", "lost_writes": "==0", "hit_rate_min": ">80%",
+       "ping_rate": "<=1.5/s", "bus_sent_ping": ">10"}})");
   const std::vector<MetricBound>& bounds = scenario.expect.metrics;
   ASSERT_EQ(bounds.size(), 5u);
   EXPECT_EQ(bounds[0].metric, "promotion");
@@ -118,7 +119,8 @@ TEST(Scenario, BoundsAreReadInTheUnitOfTheirMetric) {
 
 TEST(Matrix, ExpandsToEveryCombinationByName) {
   const Loaded result = load(
-      R"(, "matrix": {"cluster.replicas": [1, 2], "/cluster/config/cluster-node-timeout": [2000, 5000]})");
+      R"(, "matrix": {"cluster.replicas": [1, 2], "/cluster/config/cluster-node-timeout": [2000,
+             5000]})");
   ASSERT_EQ(result.problems.text(), "");
   ASSERT_EQ(result.variants.size(), 4u);
   EXPECT_EQ(result.variants[0].variant, "replicas=1, cluster-node-timeout=2000");
@@ -185,10 +187,10 @@ TEST(Nemesis, AllMeansAllThatAreForIt) {
 }
 
 TEST(Mistakes, InTheShapeDoNotCascade) {
-  EXPECT_EQ(
-      messages(load(
-          R"(, "cluster": {"shards": "three"}, "timeline": [{"at": "1s", "do": "reset", "node": "primary:shard-2"}])")),
-      "expected a whole number from 0 to 10000, got \"three\" at /cluster/shards\n");
+  EXPECT_EQ(messages(load(
+                R"(, "cluster": {"shards": "three"}, "timeline": [{"at": "1s", "do": "reset",
+                 "node": "primary:shard-2"}])")),
+            "expected a whole number from 0 to 10000, got \"three\" at /cluster/shards\n");
 }
 
 TEST(Mistakes, AreThrownWhereAScenarioIsRequired) {
