@@ -21,12 +21,16 @@ constexpr std::array kSubCommands = {
     SubCommand{"run", "run scenarios and judge them", sim::command_run},
     SubCommand{"validate", "check scenario files without running them", sim::command_validate},
     SubCommand{"graph", "draw the cluster at a moment of a run", sim::command_graph},
-    SubCommand{"list", "list faults, invariants, workloads, selectors, mutations, milestones, metrics",
+    SubCommand{"list",
+               "list faults, invariants, workloads, selectors, mutations, milestones, metrics",
                sim::command_list},
+    SubCommand{"bench", "measure speed and memory, after proving the work is right",
+               sim::command_bench},
     SubCommand{"schema", "print the JSON schema of scenario files", sim::command_schema},
 };
 
-constexpr std::string_view kExamples = R"(slotsim: deterministic cluster simulator and test harness for Redis Cluster
+constexpr std::string_view kExamples =
+    R"(slotsim: deterministic cluster simulator and test harness for Redis Cluster
 
 Examples:
   slotsim run scenarios/failover.json                        one run, with its timeline and verdict
@@ -42,11 +46,14 @@ Sub-commands (each has --help):
 void print_help(std::FILE* out) {
   std::fwrite(kExamples.data(), 1, kExamples.size(), out);
   for (const SubCommand& command : kSubCommands) {
-    std::fprintf(out, "  %-10s %s\n", std::string(command.name).c_str(), std::string(command.description).c_str());
+    std::fprintf(out, "  %-10s %s\n", std::string(command.name).c_str(),
+                 std::string(command.description).c_str());
   }
   std::fputs(
-      "\nExit codes: 0 all as expected, 1 an invariant is violated, 2 bad usage or scenario, 3 nondeterminism,\n"
-      "4 did not converge, 5 undecided, 6 passed though a failure was expected, 7 a bound on a metric is broken,\n"
+      "\nExit codes: 0 all as expected, 1 an invariant is violated, 2 bad usage or scenario, 3 "
+      "nondeterminism,\n"
+      "4 did not converge, 5 undecided, 6 passed though a failure was expected, 7 a bound on a "
+      "metric is broken,\n"
       "70 internal error, 130 interrupted.\n",
       out);
 }
@@ -66,8 +73,8 @@ int dispatch(const std::vector<std::string>& words) {
     names.push_back(command.name);
   }
   const std::string meant = sim::did_you_mean(words[0], names);
-  std::fprintf(stderr, "slotsim: unknown sub-command '%s'%s%s\nSee: slotsim --help\n", words[0].c_str(),
-               meant.empty() ? "" : "; ", meant.c_str());
+  std::fprintf(stderr, "slotsim: unknown sub-command '%s'%s%s\nSee: slotsim --help\n",
+               words[0].c_str(), meant.empty() ? "" : "; ", meant.c_str());
   return 2;
 }
 

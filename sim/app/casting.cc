@@ -15,7 +15,9 @@ Machines one_of(const Machines& candidates, Choices& choices) {
   return {candidates[choices.choose(Site::kFaultTarget, candidates.size())]};
 }
 
-Machines just(std::optional<MachineId> machine) { return machine ? Machines{*machine} : Machines{}; }
+Machines just(std::optional<MachineId> machine) {
+  return machine ? Machines{*machine} : Machines{};
+}
 
 template <class Predicate>
 Machines servers_where(const Directory& directory, Predicate fits) {
@@ -37,7 +39,8 @@ Machines minority(const Directory& directory) {
   const Machines majority = directory.majority();
   Machines rest;
   for (const MachineId primary : directory.primaries()) {
-    if (std::find(majority.begin(), majority.end(), primary) == majority.end()) rest.push_back(primary);
+    if (std::find(majority.begin(), majority.end(), primary) == majority.end())
+      rest.push_back(primary);
   }
   return rest;
 }
@@ -46,7 +49,8 @@ Machines clients(const Directory& directory) {
   Machines found;
   for (std::uint32_t i = 0; i < directory.cast().size(); ++i) {
     const MachineInfo& info = directory.cast()[i];
-    if (info.kind == MachineKind::kClient && info.name.starts_with("client")) found.push_back(MachineId{i});
+    if (info.kind == MachineKind::kClient && info.name.starts_with("client"))
+      found.push_back(MachineId{i});
   }
   return found;
 }
@@ -59,17 +63,23 @@ Machines select(const Selector& selector, const Directory& directory, Choices& c
   const int shard = static_cast<int>(selector.number);
   const std::string& name = selector.name;
   switch (selector.kind) {
-    case Kind::kMachine: return just(directory.find(name));
+    case Kind::kMachine:
+      return just(directory.find(name));
     // A primary that has just died is still the one that is meant, until somebody takes over.
     case Kind::kPrimaryOf: {
       const auto live = directory.primary_of(shard);
       return just(live ? live : directory.last_primary_of(shard));
     }
-    case Kind::kReplicaOf: return one_of(directory.replicas_of(shard), choices);
-    case Kind::kReplicasOf: return directory.replicas_of(shard);
-    case Kind::kShard: return shard_members(directory, shard);
-    case Kind::kAnyPrimary: return one_of(directory.primaries(), choices);
-    case Kind::kAnyReplica: return one_of(directory.replicas(), choices);
+    case Kind::kReplicaOf:
+      return one_of(directory.replicas_of(shard), choices);
+    case Kind::kReplicasOf:
+      return directory.replicas_of(shard);
+    case Kind::kShard:
+      return shard_members(directory, shard);
+    case Kind::kAnyPrimary:
+      return one_of(directory.primaries(), choices);
+    case Kind::kAnyReplica:
+      return one_of(directory.replicas(), choices);
     case Kind::kAnyNode: {
       Machines live;
       for (const MachineId machine : directory.cluster_nodes()) {
@@ -77,18 +87,30 @@ Machines select(const Selector& selector, const Directory& directory, Choices& c
       }
       return one_of(live, choices);
     }
-    case Kind::kPrimaries: return directory.primaries();
-    case Kind::kReplicas: return directory.replicas();
-    case Kind::kMajority: return directory.majority();
-    case Kind::kMinority: return minority(directory);
-    case Kind::kAll: return all_servers(directory);
-    case Kind::kClients: return clients(directory);
-    case Kind::kZone: return servers_where(directory, [&](const MachineInfo& m) { return m.zone == name; });
-    case Kind::kRack: return servers_where(directory, [&](const MachineInfo& m) { return m.rack == name; });
-    case Kind::kHost: return servers_where(directory, [&](const MachineInfo& m) { return m.host == name; });
-    case Kind::kRegion: return servers_where(directory, [&](const MachineInfo& m) { return m.region == name; });
-    case Kind::kOwnerOfKey: return just(directory.owner_of(slot_of(name)));
-    case Kind::kOwnerOfSlot: return just(directory.owner_of(SlotId{static_cast<std::uint16_t>(selector.number)}));
+    case Kind::kPrimaries:
+      return directory.primaries();
+    case Kind::kReplicas:
+      return directory.replicas();
+    case Kind::kMajority:
+      return directory.majority();
+    case Kind::kMinority:
+      return minority(directory);
+    case Kind::kAll:
+      return all_servers(directory);
+    case Kind::kClients:
+      return clients(directory);
+    case Kind::kZone:
+      return servers_where(directory, [&](const MachineInfo& m) { return m.zone == name; });
+    case Kind::kRack:
+      return servers_where(directory, [&](const MachineInfo& m) { return m.rack == name; });
+    case Kind::kHost:
+      return servers_where(directory, [&](const MachineInfo& m) { return m.host == name; });
+    case Kind::kRegion:
+      return servers_where(directory, [&](const MachineInfo& m) { return m.region == name; });
+    case Kind::kOwnerOfKey:
+      return just(directory.owner_of(slot_of(name)));
+    case Kind::kOwnerOfSlot:
+      return just(directory.owner_of(SlotId{static_cast<std::uint16_t>(selector.number)}));
     case Kind::kUnion: {
       Machines together;
       for (const Selector& part : selector.parts) {
@@ -100,7 +122,9 @@ Machines select(const Selector& selector, const Directory& directory, Choices& c
     case Kind::kNot: {
       const Machines excluded = select(selector.parts.at(0), directory, choices);
       Machines rest = all_servers(directory);
-      std::erase_if(rest, [&](MachineId m) { return std::find(excluded.begin(), excluded.end(), m) != excluded.end(); });
+      std::erase_if(rest, [&](MachineId m) {
+        return std::find(excluded.begin(), excluded.end(), m) != excluded.end();
+      });
       return rest;
     }
   }
@@ -109,7 +133,8 @@ Machines select(const Selector& selector, const Directory& directory, Choices& c
 
 }  // namespace
 
-std::vector<MachineId> resolve(const Selector& selector, const Directory& directory, Choices& choices) {
+std::vector<MachineId> resolve(const Selector& selector, const Directory& directory,
+                               Choices& choices) {
   Machines machines = select(selector, directory, choices);
   std::sort(machines.begin(), machines.end());
   machines.erase(std::unique(machines.begin(), machines.end()), machines.end());

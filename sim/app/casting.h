@@ -9,8 +9,9 @@
 
 namespace sim {
 
-// Machines in order of their ids, each once; empty when nobody fits. Singular forms choose by `Site::kFaultTarget` among those
-// who fit, the first one being the benign outcome.
-std::vector<MachineId> resolve(const Selector& selector, const Directory& directory, Choices& choices);
+// Machines in order of their ids, each once; empty when nobody fits. Singular forms choose by
+// `Site::kFaultTarget` among those who fit, the first one being the benign outcome.
+std::vector<MachineId> resolve(const Selector& selector, const Directory& directory,
+                               Choices& choices);
 
 }  // namespace sim

@@ -1,13 +1,13 @@
 #include "sim/app/cli.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "sim/scenario/problems.h"
 
@@ -24,7 +24,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
 
 // CLI11 says "The following argument was not expected: --sed"; we say what was probably meant.
 std::string explain(const CLI::App& app, const CLI::ParseError& error, const Arguments& arguments) {
-  if (error.get_name() != "ExtrasError") return error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
   const std::vector<std::string> known = option_names(app);
   for (const std::string& argument : arguments) {
     if (!argument.starts_with("--")) continue;
@@ -32,7 +32,8 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, const Arg
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const std::vector<std::string_view> candidates(known.begin(), known.end());
     const std::string_view meant = nearest(name, candidates);
-    return fmt::format("unknown option {}{}", name, meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
+    return fmt::format("unknown option {}{}", name,
+                       meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
   }
   return error.what();
 }
@@ -41,7 +42,8 @@ std::uint64_t parse_number(std::string_view text, int base) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (error != std::errc{} || end != text.data() + text.size() || text.empty()) {
-    throw UsageError{fmt::format("'{}' is not a seed: expected a number such as 7, 0x2a, or a commit hash", text)};
+    throw UsageError{fmt::format(
+        "'{}' is not a seed: expected a number such as 7, 0x2a, or a commit hash", text)};
   }
   return value;
 }
@@ -57,8 +59,8 @@ std::optional<int> parse_command_line(CLI::App& app, const Arguments& arguments)
     std::fputs(app.help().c_str(), stdout);
     return 0;
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "slotsim {}: {}\nSee: slotsim {} --help\n", app.get_name(), explain(app, error, arguments),
-               app.get_name());
+    fmt::print(stderr, "slotsim {}: {}\nSee: slotsim {} --help\n", app.get_name(),
+               explain(app, error, arguments), app.get_name());
     return 2;
   }
 }
@@ -81,7 +83,8 @@ SeedRange parse_seeds(std::string_view text) {
   }
   const SeedRange range{parse_seed(text.substr(0, dots)), parse_seed(text.substr(dots + 2))};
   if (range.last < range.first) {
-    throw UsageError{fmt::format("seeds '{}' are backwards: the first must not be greater than the last", text)};
+    throw UsageError{
+        fmt::format("seeds '{}' are backwards: the first must not be greater than the last", text)};
   }
   if (range.count() == 0 || range.count() > 10'000'000) {
     throw UsageError{fmt::format("seeds '{}': at most 10,000,000 in one go", text)};

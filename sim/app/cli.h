@@ -1,4 +1,5 @@
-// What the sub-commands share on the command line: parsing, errors in our own words and codes, seeds, colour.
+// What the sub-commands share on the command line: parsing, errors in our own words and codes,
+// seeds, colour.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ int command_list(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_bench(const Arguments& arguments);
 
-// Parses with CLI11. nullopt: go on. Otherwise the exit code to end with: 0 after --help, 2 after a mistake, which has been
-// explained in one line with a suggestion where one is near.
+// Parses with CLI11. nullopt: go on. Otherwise the exit code to end with: 0 after --help, 2 after a
+// mistake, which has been explained in one line with a suggestion where one is near.
 std::optional<int> parse_command_line(CLI::App& app, const Arguments& arguments);
 
 // "7", "0x2a", or 16 to 40 hex digits of a commit. Throws UsageError.

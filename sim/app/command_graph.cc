@@ -1,9 +1,9 @@
 // slotsim graph: the cluster at a moment of a run, as a picture.
-#include <cstdio>
-#include <fstream>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <cstdio>
+#include <fstream>
 
 #include "sim/app/cli.h"
 #include "sim/app/result.h"
@@ -27,18 +27,20 @@ const Scenario& choose_variant(const Loaded& loaded, const std::string& only_cas
   throw UsageError{"no case is called " + only_case};
 }
 
-// What the topology alone knows: places whose loss splits the network. Those that only tie a single host to the rest are not
-// worth a mark: every host's own link is one.
+// What the topology alone knows: switches and regions whose loss splits the network. Hosts, racks
+// and zones are not worth a mark: each of them is all that ties what stands in it to the rest.
 std::vector<std::string> single_points(const Topology& topology) {
   std::vector<std::string> names;
   for (const VertexId vertex : topology.articulation_points()) {
     const VertexInfo& info = topology.vertices()[vertex.value];
-    if (info.kind != VertexKind::kHost) names.push_back(info.name);
+    if (info.kind == VertexKind::kSwitch || info.kind == VertexKind::kRegion)
+      names.push_back(info.name);
   }
   return names;
 }
 
-ClusterPicture picture_at(const Scenario& scenario, std::uint64_t seed, Duration at, const std::string& view) {
+ClusterPicture picture_at(const Scenario& scenario, std::uint64_t seed, Duration at,
+                          const std::string& view) {
   PlanOptions options;
   options.seed = seed;
   const auto plan = make_plan(scenario, options);
@@ -49,15 +51,18 @@ ClusterPicture picture_at(const Scenario& scenario, std::uint64_t seed, Duration
       names.push_back(plan->facts.cast[node.machine.value].name);
       known = known || names.back() == view;
     }
-    if (!known) throw UsageError{"--view: no server is called '" + view + "'; " + did_you_mean(view, names)};
+    if (!known)
+      throw UsageError{"--view: no server is called '" + view + "'; " + did_you_mean(view, names)};
   }
   Run run(plan);
-  PictureFold fold({scenario.name, seed, plan->facts.cast, at, view, single_points(plan->world.topology)});
+  PictureFold fold(
+      {scenario.name, seed, plan->facts.cast, at, view, single_points(plan->world.topology)});
   run.set_sink([&fold](const Record& record) { fold.see(record); });
   while ((!run.formed() || run.now() < sim_time(at)) && run.advance()) {}
   if (!run.formed()) throw UsageError{"the cluster never formed"};
   if (run.over() && run.now() < sim_time(at)) {
-    fmt::print(stderr, "slotsim graph: the run ends at {}; this is how it ended\n", format_seconds(to_ns(run.now())));
+    fmt::print(stderr, "slotsim graph: the run ends at {}; this is how it ended\n",
+               format_seconds(to_ns(run.now())));
   }
   if (!run.over()) run.probe_everybody();
   return fold.picture();
@@ -66,8 +71,11 @@ ClusterPicture picture_at(const Scenario& scenario, std::uint64_t seed, Duration
 std::string render(const std::string& dot, const std::string& format) {
   if (format == "dot") return dot;
   const auto output = run_program("dot", {"-T" + format}, dot, {});
-  if (!output) throw UsageError{"the program 'dot' is not installed: apt-get install graphviz, or use --format dot"};
-  if (output->exit_code != 0) throw UsageError{"'dot' failed with exit code " + std::to_string(output->exit_code)};
+  if (!output)
+    throw UsageError{
+        "the program 'dot' is not installed: apt-get install graphviz, or use --format dot"};
+  if (output->exit_code != 0)
+    throw UsageError{"'dot' failed with exit code " + std::to_string(output->exit_code)};
   return output->out;
 }
 
@@ -82,14 +90,17 @@ int command_graph(const Arguments& words) {
   GraphArguments arguments;
   app.add_option("file", arguments.file, "a scenario file")->required();
   app.add_option("--at", arguments.at, "when, since the cluster formed (default 0s)");
-  app.add_option("--view", arguments.view, "as this node believes it; default: what a majority holds");
-  app.add_option("--format", arguments.format, "dot (default), svg or png")->check(CLI::IsMember({"dot", "svg", "png"}));
+  app.add_option("--view", arguments.view,
+                 "as this node believes it; default: what a majority holds");
+  app.add_option("--format", arguments.format, "dot (default), svg or png")
+      ->check(CLI::IsMember({"dot", "svg", "png"}));
   app.add_option("-o,--output", arguments.output, "file to write; default: standard output");
   app.add_option("--seed", arguments.seed, "the seed; default: the scenario's");
   app.add_option("--case", arguments.only_case, "of a scenario with a matrix: this case");
   if (const auto code = parse_command_line(app, words)) return *code;
   const auto at = parse_duration(arguments.at);
-  if (!at || *at < Duration{0}) throw UsageError{"--at expects a time such as 12s, got '" + arguments.at + "'"};
+  if (!at || *at < Duration{0})
+    throw UsageError{"--at expects a time such as 12s, got '" + arguments.at + "'"};
   const Loaded loaded = load_scenario_file(arguments.file);
   if (!loaded.problems.empty()) {
     std::fputs(loaded.problems.text().c_str(), stderr);
@@ -97,7 +108,8 @@ int command_graph(const Arguments& words) {
   }
   const Scenario& scenario = choose_variant(loaded, arguments.only_case);
   const std::uint64_t seed = arguments.seed.empty() ? scenario.seed : parse_seed(arguments.seed);
-  const std::string image = render(to_dot(picture_at(scenario, seed, *at, arguments.view)), arguments.format);
+  const std::string image =
+      render(to_dot(picture_at(scenario, seed, *at, arguments.view)), arguments.format);
   if (arguments.output.empty()) {
     std::fwrite(image.data(), 1, image.size(), stdout);
     return exit_code::kOk;

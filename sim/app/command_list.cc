@@ -1,9 +1,9 @@
 // slotsim list: the tables, as the code uses them.
-#include <array>
-#include <cstdio>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <array>
+#include <cstdio>
 
 #include "sim/app/cli.h"
 #include "sim/app/result.h"
@@ -18,7 +18,9 @@
 namespace sim {
 namespace {
 
-void row(std::string_view name, std::string_view description) { fmt::print("  {:<26} {}\n", name, description); }
+void row(std::string_view name, std::string_view description) {
+  fmt::print("  {:<26} {}\n", name, description);
+}
 
 void list_faults() {
   for (const FaultKind& kind : faults()) {
@@ -70,9 +72,13 @@ constexpr std::array kTables = {
 }  // namespace
 
 int command_list(const Arguments& words) {
-  CLI::App app{"Lists what scenarios can name.\n\nExamples:\n  slotsim list faults\n  slotsim list invariants", "list"};
+  CLI::App app{
+      "Lists what scenarios can name.\n\nExamples:\n  slotsim list faults\n  slotsim list "
+      "invariants",
+      "list"};
   std::string what;
-  app.add_option("what", what, "faults, invariants, workloads, selectors, mutations, milestones, metrics");
+  app.add_option("what", what,
+                 "faults, invariants, workloads, selectors, mutations, milestones, metrics");
   if (const auto code = parse_command_line(app, words)) return *code;
   if (what.empty()) {
     for (const Table& table : kTables) row(table.name, table.description);

@@ -1,13 +1,13 @@
 // slotsim run: one run with everything told, or many with a summary.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "sim/app/cli.h"
 #include "sim/app/report.h"
@@ -36,19 +36,26 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       "  slotsim run scenarios/failover.json --seed 7 --verify\n"
       "  slotsim run scenarios --seeds 1..50 --jobs 2 --junit out.xml\n"
       "  slotsim run my.json --seed 12 --until 30s --trace t.jsonl");
-  app.add_option("paths", arguments.paths, "scenario files, or directories of them (- for standard input)")->required();
-  app.add_option("--seed", arguments.seed, "the seed (decimal, 0x hex, or a commit hash); default: the scenario's");
+  app.add_option("paths", arguments.paths,
+                 "scenario files, or directories of them (- for standard input)")
+      ->required();
+  app.add_option("--seed", arguments.seed,
+                 "the seed (decimal, 0x hex, or a commit hash); default: the scenario's");
   app.add_option("--seeds", arguments.seeds, "a range of seeds, e.g. 1..200");
-  app.add_option("--jobs", arguments.jobs, "runs at the same time, each in a process of its own")->check(CLI::Range(1, 1024));
+  app.add_option("--jobs", arguments.jobs, "runs at the same time, each in a process of its own")
+      ->check(CLI::Range(1, 1024));
   app.add_option("--case", arguments.only_case, "of a scenario with a matrix: only this case");
-  app.add_flag("--verify", arguments.verify, "run twice in perturbed processes; exit 3 and name the first difference");
+  app.add_flag("--verify", arguments.verify,
+               "run twice in perturbed processes; exit 3 and name the first difference");
   app.add_flag("--wire", arguments.wire, "encode and decode every message on its way");
   app.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s");
   app.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)");
   app.add_flag("--json", arguments.json, "print results as one JSON document");
   app.add_option("--junit", arguments.junit, "write JUnit XML");
-  app.add_option("--out", arguments.out, "write report, result and trace of each failing run (or the only run) here");
-  app.add_option("--mutate", arguments.mutation, "break the core on purpose (see: slotsim list mutations)");
+  app.add_option("--out", arguments.out,
+                 "write report, result and trace of each failing run (or the only run) here");
+  app.add_option("--mutate", arguments.mutation,
+                 "break the core on purpose (see: slotsim list mutations)");
   app.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
   app.add_flag("--raw", arguments.raw)->group("");
   app.add_option("--watch", arguments.watch)->expected(2)->group("");
@@ -63,11 +70,13 @@ void collect(const fs::path& path, std::vector<std::string>& files) {
   std::vector<fs::path> entries(fs::directory_iterator(path), fs::directory_iterator{});
   std::sort(entries.begin(), entries.end());
   for (const fs::path& entry : entries) {
-    if (fs::is_directory(entry) ? entry.filename() != "schema" : entry.extension() == ".json") collect(entry, files);
+    if (fs::is_directory(entry) ? entry.filename() != "schema" : entry.extension() == ".json")
+      collect(entry, files);
   }
 }
 
-// All scenarios of all paths, a matrix expanded. Prints what is wrong; nothing runs unless everything is right.
+// All scenarios of all paths, a matrix expanded. Prints what is wrong; nothing runs unless
+// everything is right.
 bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios) {
   std::vector<std::string> files;
   for (const std::string& path : arguments.paths) collect(path, files);
@@ -79,11 +88,13 @@ bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios) {
       good = false;
     }
     for (Scenario& variant : loaded.variants) {
-      if (arguments.only_case.empty() || variant.variant == arguments.only_case) scenarios.push_back(std::move(variant));
+      if (arguments.only_case.empty() || variant.variant == arguments.only_case)
+        scenarios.push_back(std::move(variant));
     }
   }
   if (good && scenarios.empty()) {
-    throw UsageError{arguments.only_case.empty() ? "no scenario files there" : "no case is called " + arguments.only_case};
+    throw UsageError{arguments.only_case.empty() ? "no scenario files there"
+                                                 : "no case is called " + arguments.only_case};
   }
   return good;
 }
@@ -97,13 +108,15 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
     if (!mutation) {
       std::vector<std::string_view> names;
       for (const MutationInfo& info : mutations()) names.push_back(info.name);
-      throw UsageError{"no mutation is called '" + arguments.mutation + "'; " + did_you_mean(arguments.mutation, names)};
+      throw UsageError{"no mutation is called '" + arguments.mutation + "'; " +
+                       did_you_mean(arguments.mutation, names)};
     }
     settings.plan.mutation = *mutation;
   }
   if (!arguments.until.empty()) {
     const auto until = parse_duration(arguments.until);
-    if (!until) throw UsageError{"--until expects a time such as 30s, got '" + arguments.until + "'"};
+    if (!until)
+      throw UsageError{"--until expects a time such as 30s, got '" + arguments.until + "'"};
     settings.until = sim_time(*until);
   }
   if (arguments.watch.size() == 2) {
@@ -121,7 +134,8 @@ void write_file(const fs::path& path, const std::string& content) {
   if (!file.flush()) throw UsageError{"cannot write " + path.string()};
 }
 
-fs::path directory_for(const RunArguments& arguments, const Scenario& scenario, std::uint64_t seed) {
+fs::path directory_for(const RunArguments& arguments, const Scenario& scenario,
+                       std::uint64_t seed) {
   std::string name = scenario.name + (scenario.variant.empty() ? "" : "-" + scenario.variant);
   for (char& c : name) {
     if (c == '/' || c == ' ') c = '_';
@@ -152,7 +166,8 @@ int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& ar
   if (arguments.json || arguments.raw) {
     std::puts(to_json(result).c_str());
   } else if (arguments.quiet) {
-    fmt::print("{}\n", result.code == 0 ? fmt::format("PASS {} seed={} digest={:016x}", result.scenario, seed, result.digest)
+    fmt::print("{}\n", result.code == 0 ? fmt::format("PASS {} seed={} digest={:016x}",
+                                                      result.scenario, seed, result.digest)
                                         : failure_line(result));
   } else {
     std::fputs(report_run(scenario, result, Paint()).c_str(), stdout);
@@ -162,7 +177,8 @@ int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& ar
     write_file(directory / "report.txt", report_run(scenario, result, Paint::plain()));
   }
   if (!arguments.junit.empty()) {
-    SeedsSummary summary{&scenario, result.code == 0 ? 1u : 0u, result.code == 0 ? 0u : 1u, {}, {}, {}, result.code};
+    SeedsSummary summary{
+        &scenario, result.code == 0 ? 1u : 0u, result.code == 0 ? 0u : 1u, {}, {}, {}, result.code};
     if (result.code != 0) summary.failures.push_back(result);
     write_file(arguments.junit, junit_xml({summary}));
   }
@@ -180,35 +196,42 @@ std::vector<Metric> metrics_of(const RunResult& result) {
   std::vector<Metric> metrics;
   for (const MetricResult& metric : result.metrics) {
     const MetricKind* kind = find_metric(metric.name);
-    metrics.push_back({metric.name, kind == nullptr ? MetricUnit::kCount : kind->unit, metric.value});
+    metrics.push_back(
+        {metric.name, kind == nullptr ? MetricUnit::kCount : kind->unit, metric.value});
   }
   return metrics;
 }
 
 // A run that ended without a result: a CHECK, a crash, or a seed whose draws make no sense.
-RunResult result_of_dead_child(const Scenario& scenario, const Task& task, const ChildResult& child) {
+RunResult result_of_dead_child(const Scenario& scenario, const Task& task,
+                               const ChildResult& child) {
   RunResult result;
   result.scenario = scenario.name;
   result.file = scenario.file;
   result.case_name = scenario.variant;
   result.seed = task.seed;
   result.code = exit_code::kInternal;
-  result.headline = "FAIL internal error (exit code " + std::to_string(child.exit_code) + "): " + child.complaint;
+  result.headline =
+      "FAIL internal error (exit code " + std::to_string(child.exit_code) + "): " + child.complaint;
   return result;
 }
 
 bool saw_expected_violation(const Scenario& scenario, const RunResult& result) {
-  return std::any_of(result.invariants.begin(), result.invariants.end(), [&](const InvariantResult& invariant) {
-    const auto& expected = scenario.expect.violates;
-    return invariant.judgement == Judgement::kFail &&
-           std::find(expected.begin(), expected.end(), invariant.name) != expected.end();
-  });
+  return std::any_of(
+      result.invariants.begin(), result.invariants.end(), [&](const InvariantResult& invariant) {
+        const auto& expected = scenario.expect.violates;
+        return invariant.judgement == Judgement::kFail &&
+               std::find(expected.begin(), expected.end(), invariant.name) != expected.end();
+      });
 }
 
 class Campaign {
  public:
   Campaign(const std::vector<Scenario>& scenarios, const RunArguments& arguments)
-      : scenarios_(scenarios), arguments_(arguments), summaries_(scenarios.size()), violations_(scenarios.size()) {
+      : scenarios_(scenarios),
+        arguments_(arguments),
+        summaries_(scenarios.size()),
+        violations_(scenarios.size()) {
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
       summaries_[i].scenario = &scenarios[i];
       const SeedRange range = seeds_of(scenarios[i]);
@@ -224,7 +247,9 @@ class Campaign {
       const Task& task = tasks_[index];
       return to_json(run_once(scenarios_[task.scenario], settings_of(arguments_, task.seed)));
     };
-    run_in_children(tasks_.size(), arguments_.jobs, work, [this](const ChildResult& child) { done(child); }, interrupted);
+    run_in_children(
+        tasks_.size(), arguments_.jobs, work, [this](const ChildResult& child) { done(child); },
+        interrupted);
     for (std::size_t i = told_; i < scenarios_.size(); ++i) {
       if (summaries_[i].passed + summaries_[i].failed > 0) tell(i);
     }
@@ -234,7 +259,8 @@ class Campaign {
  private:
   SeedRange seeds_of(const Scenario& scenario) const {
     if (!arguments_.seeds.empty()) return parse_seeds(arguments_.seeds);
-    const std::uint64_t seed = arguments_.seed.empty() ? scenario.seed : parse_seed(arguments_.seed);
+    const std::uint64_t seed =
+        arguments_.seed.empty() ? scenario.seed : parse_seed(arguments_.seed);
     return {seed, seed};
   }
 
@@ -242,11 +268,12 @@ class Campaign {
     const Task& task = tasks_[child.task];
     const Scenario& scenario = scenarios_[task.scenario];
     while (told_ < task.scenario) tell(told_);
-    const RunResult result =
-        child.finished ? result_from_json(child.result) : result_of_dead_child(scenario, task, child);
+    const RunResult result = child.finished ? result_from_json(child.result)
+                                            : result_of_dead_child(scenario, task, child);
     SeedsSummary& summary = summaries_[task.scenario];
     summary.metrics.add(task.seed, metrics_of(result));
-    violations_[task.scenario] = violations_[task.scenario] || saw_expected_violation(scenario, result);
+    violations_[task.scenario] =
+        violations_[task.scenario] || saw_expected_violation(scenario, result);
     if (arguments_.json) json_ += (json_.empty() ? "" : ",\n") + to_json(result);
     if (result.code == exit_code::kOk) {
       ++summary.passed;
@@ -270,8 +297,9 @@ class Campaign {
     const Scenario& scenario = *summary.scenario;
     summary.bounds = judge_bounds_over_seeds(scenario, summary.metrics);
     if (scenario.expect.in == Expectations::Seeds::kSome && !scenario.expect.violates.empty()) {
-      summary.bounds.push_back({"some seed violates " + scenario.expect.violates.front(), violations_[index],
-                                violations_[index] ? "seen" : "never seen", exit_code::kUnexpectedPass});
+      summary.bounds.push_back({"some seed violates " + scenario.expect.violates.front(),
+                                violations_[index], violations_[index] ? "seen" : "never seen",
+                                exit_code::kUnexpectedPass});
     }
     for (const Expectation& bound : summary.bounds) {
       if (!bound.met) summary.code = exit_code::worse(summary.code, bound.code);
@@ -292,11 +320,14 @@ class Campaign {
       for (const Expectation& bound : summary.bounds) failed += bound.met ? 0 : 1;
       code = exit_code::worse(code, summary.code);
     }
-    const std::uint64_t skipped = tasks_.size() - std::min<std::uint64_t>(tasks_.size(), passed + failed);
+    const std::uint64_t skipped =
+        tasks_.size() - std::min<std::uint64_t>(tasks_.size(), passed + failed);
     if (!arguments_.junit.empty()) write_file(arguments_.junit, junit_xml(summaries_));
     if (arguments_.json) {
-      fmt::print("{{\"slotsim_results\": 1, \"passed\": {}, \"failed\": {}, \"skipped\": {}, \"runs\": [\n{}\n]}}\n", passed,
-                 failed, skipped, json_);
+      fmt::print(
+          "{{\"slotsim_results\": 1, \"passed\": {}, \"failed\": {}, \"skipped\": {}, \"runs\": "
+          "[\n{}\n]}}\n",
+          passed, failed, skipped, json_);
     } else {
       fmt::print("{} passed, {} failed, {} skipped\n", passed, failed, skipped);
     }
@@ -320,12 +351,14 @@ int command_run(const Arguments& words) {
   RunArguments arguments;
   describe_options(app, arguments);
   if (const auto code = parse_command_line(app, words)) return *code;
-  if (!arguments.seed.empty() && !arguments.seeds.empty()) throw UsageError{"--seed and --seeds exclude each other"};
+  if (!arguments.seed.empty() && !arguments.seeds.empty())
+    throw UsageError{"--seed and --seeds exclude each other"};
   std::vector<Scenario> scenarios;
   if (!load_all(arguments, scenarios)) return exit_code::kUsage;
   settings_of(arguments, 1);  // a mistake in the options is told before anything runs
   const bool single = scenarios.size() == 1 && arguments.seeds.empty();
-  if (!single && !arguments.trace.empty()) throw UsageError{"--trace is for one run: give one scenario, one case and one seed"};
+  if (!single && !arguments.trace.empty())
+    throw UsageError{"--trace is for one run: give one scenario, one case and one seed"};
   catch_interrupts();
   const auto seed_for = [&](const Scenario& scenario) {
     return arguments.seed.empty() ? scenario.seed : parse_seed(arguments.seed);
@@ -334,10 +367,12 @@ int command_run(const Arguments& words) {
     if (arguments.verify) {
       int code = exit_code::kOk;
       for (const Scenario& scenario : scenarios) {
-        const SeedRange range =
-            arguments.seeds.empty() ? SeedRange{seed_for(scenario), seed_for(scenario)} : parse_seeds(arguments.seeds);
+        const SeedRange range = arguments.seeds.empty()
+                                    ? SeedRange{seed_for(scenario), seed_for(scenario)}
+                                    : parse_seeds(arguments.seeds);
         for (std::uint64_t seed = range.first; seed <= range.last && !interrupted(); ++seed) {
-          code = exit_code::worse(code, verify_run(scenario, seed, arguments.wire, arguments.mutation));
+          code = exit_code::worse(code,
+                                  verify_run(scenario, seed, arguments.wire, arguments.mutation));
         }
       }
       return interrupted() ? exit_code::kInterrupted : code;

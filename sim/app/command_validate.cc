@@ -1,8 +1,8 @@
 // slotsim validate: every mistake of every file at once.
-#include <cstdio>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <cstdio>
 
 #include "sim/app/cli.h"
 #include "sim/app/result.h"
@@ -11,8 +11,10 @@
 namespace sim {
 
 int command_validate(const Arguments& words) {
-  CLI::App app{"Checks scenario files without running them.\n\nExamples:\n  slotsim validate my.json\n  slotsim validate -",
-               "validate"};
+  CLI::App app{
+      "Checks scenario files without running them.\n\nExamples:\n  slotsim validate my.json\n  "
+      "slotsim validate -",
+      "validate"};
   std::vector<std::string> files;
   app.add_option("files", files, "scenario files (- for standard input)")->required();
   if (const auto code = parse_command_line(app, words)) return *code;
@@ -34,8 +36,10 @@ int command_validate(const Arguments& words) {
 }
 
 int command_schema(const Arguments& words) {
-  CLI::App app{"Prints the JSON schema (draft-07) of scenario files.\n\nExample:\n  slotsim schema > scenario-v1.schema.json",
-               "schema"};
+  CLI::App app{
+      "Prints the JSON schema (draft-07) of scenario files.\n\nExample:\n  slotsim schema > "
+      "scenario-v1.schema.json",
+      "schema"};
   if (const auto code = parse_command_line(app, words)) return *code;
   const std::string_view schema = schema_text();
   std::fwrite(schema.data(), 1, schema.size(), stdout);

@@ -10,7 +10,8 @@ PayloadRef RespConsole::request(const std::vector<std::string>& command) const {
 
 std::string RespConsole::reply_text(const Payload& payload) const {
   if (const auto* reply = dynamic_cast<const resp::ReplyPayload*>(&payload)) {
-    if (const auto* error = std::get_if<resp::Error>(&reply->value().data)) return "-" + error->text;
+    if (const auto* error = std::get_if<resp::Error>(&reply->value().data))
+      return "-" + error->text;
     return resp::describe(reply->value());
   }
   return payload.bytes();

@@ -1,4 +1,5 @@
-// The words of the console: a typed command becomes a RESP request, and a reply reads as redis-cli would print it.
+// The words of the console: a typed command becomes a RESP request, and a reply reads as redis-cli
+// would print it.
 #pragma once
 
 #include "sim/world/world.h"
@@ -11,7 +12,8 @@ class RespConsole final : public ConsoleWords {
   std::string reply_text(const Payload& payload) const override;
 };
 
-// "SET a 1", with double quotes for arguments that hold spaces: how a scenario may write a command in one string.
+// "SET a 1", with double quotes for arguments that hold spaces: how a scenario may write a command
+// in one string.
 std::vector<std::string> split_command(std::string_view text);
 
 }  // namespace sim

@@ -3,13 +3,9 @@
 #include <algorithm>
 
 #include "sim/app/casting.h"
-#include "sim/trace/describe.h"
 
 namespace sim {
 namespace {
-
-// A run that goes wrong for hours must not keep a line for every moment of it.
-constexpr std::size_t kTimelineMax = 5'000;
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -19,20 +15,38 @@ bool fails(const InvariantResult& invariant) {
   return invariant.judgement == Judgement::kFail || invariant.judgement == Judgement::kKnownDefect;
 }
 
-// Declared by the scenario: looked away from, expected to break, or a defect of the real server that it is about.
+// Declared by the scenario: looked away from, expected to break, or a defect of the real server
+// that it is about.
 bool is_excused(const InvariantResult& invariant, const Expectations& expect) {
-  if (contains(expect.except, invariant.name) || contains(expect.violates, invariant.name)) return true;
+  if (contains(expect.except, invariant.name) || contains(expect.violates, invariant.name))
+    return true;
   if (invariant.judgement != Judgement::kKnownDefect) return false;
-  return std::all_of(invariant.findings.begin(), invariant.findings.end(), [&](const Finding& finding) {
-    return finding.judgement != Judgement::kKnownDefect ||
-           std::find(expect.known_defects.begin(), expect.known_defects.end(),
-                     static_cast<std::uint32_t>(finding.row)) != expect.known_defects.end();
-  });
+  return std::all_of(
+      invariant.findings.begin(), invariant.findings.end(), [&](const Finding& finding) {
+        return finding.judgement != Judgement::kKnownDefect ||
+               std::find(expect.known_defects.begin(), expect.known_defects.end(),
+                         static_cast<std::uint32_t>(finding.row)) != expect.known_defects.end();
+      });
 }
 
 int code_of(const InvariantResult& invariant) {
   if (invariant.judgement == Judgement::kUnknown) return exit_code::kUnknown;
   return invariant.liveness ? exit_code::kLiveness : exit_code::kViolation;
+}
+
+std::string times_text(std::ptrdiff_t times) {
+  return times == 0 ? "never happened" : times == 1 ? "happened once" : "happened " + std::to_string(times) + " times";
+}
+
+// A reply in one line that fits one: CLUSTER INFO is long, and its lines end in \r\n.
+std::string one_line(std::string_view text) {
+  constexpr std::size_t kShown = 80;
+  std::string line;
+  for (const char c : text.substr(0, kShown)) {
+    if (c == '\r') continue;
+    line += c == '\n' ? ' ' : c;
+  }
+  return text.size() > kShown ? line + "..." : line;
 }
 
 std::int64_t in_plain_units(std::int64_t value, MetricUnit unit) {
@@ -42,7 +56,7 @@ std::int64_t in_plain_units(std::int64_t value, MetricUnit unit) {
 }  // namespace
 
 Judge::Judge(std::shared_ptr<const Plan> plan)
-    : plan_(std::move(plan)), milestones_(plan_->facts.cast), metrics_(plan_->facts) {
+    : plan_(std::move(plan)), milestones_(plan_->facts.cast), metrics_(plan_->facts), timeline_(plan_->facts.cast) {
   for (const InvariantKind& kind : invariants()) invariants_.push_back(kind.make(plan_->facts));
 }
 
@@ -62,9 +76,7 @@ void Judge::see(const Record& record) {
   metrics_.see(record);
   for (const auto& invariant : invariants_) invariant->see(record);
   see_plan(record);
-  if (is_milestone(record.event) && timeline_.size() < kTimelineMax) {
-    timeline_.push_back({record.at, describe(record, directory()), record.source == Source::kPlan});
-  }
+  timeline_.see(record);
 }
 
 void Judge::see_plan(const Record& record) {
@@ -79,8 +91,8 @@ void Judge::see_plan(const Record& record) {
     }
   } else if (const auto* reply = std::get_if<event::StepReply>(&record.event)) {
     if (reply->expected.empty() && reply->as_expected) return;
-    replies_.push_back({"step " + std::to_string(reply->id) + " answers " + reply->expected, reply->as_expected,
-                        "got " + reply->reply, exit_code::kViolation});
+    replies_.push_back({"step " + std::to_string(reply->id) + " answers " + one_line(reply->expected),
+                        reply->as_expected, "got " + one_line(reply->reply), exit_code::kViolation});
   }
 }
 
@@ -92,7 +104,9 @@ void Judge::finish(SimTime end) {
 
 void Judge::report(RunResult& result) const {
   result.faults = faults_;
-  result.timeline = timeline_;
+  for (const TimelineFold::Entry& entry : timeline_.entries()) {
+    result.timeline.push_back({sim_time(entry.at), entry.text, entry.of_plan});
+  }
   result.expectations = replies_;
   for (const Metric& metric : metrics_.values()) {
     result.metrics.push_back({metric.name, format_metric(metric.value, metric.unit), metric.value});
@@ -101,8 +115,9 @@ void Judge::report(RunResult& result) const {
   for (std::size_t i = 0; i < invariants_.size(); ++i) {
     const InvariantKind& kind = invariants()[i];
     const Invariant& invariant = *invariants_[i];
-    InvariantResult judged{std::string(kind.name), invariant.judgement(),     kind.liveness, false, invariant.summary(),
-                           invariant.findings(),   invariant.finding_count()};
+    InvariantResult judged{
+        std::string(kind.name), invariant.judgement(),    kind.liveness, false, invariant.summary(),
+        invariant.findings(),   invariant.finding_count()};
     if (!result.complete && kind.liveness) {
       judged.judgement = Judgement::kNotChecked;
       judged.summary = "the run was cut short";
@@ -112,7 +127,8 @@ void Judge::report(RunResult& result) const {
   }
   for (const FaultResult& fault : faults_) {
     if (fault.effects == 0) {
-      result.warnings.push_back("fault " + std::to_string(fault.id) + " changed nothing: " + fault.text);
+      result.warnings.push_back("fault " + std::to_string(fault.id) +
+                                " changed nothing: " + fault.text);
     }
   }
   if (result.complete) judge_expectations(result);
@@ -129,31 +145,36 @@ void Judge::judge_expectations(RunResult& result) const {
       meant = resolve(*pattern.node, directory(), choices);
     }
     const int shard = pattern.shard ? static_cast<int>(*pattern.shard) : -1;
-    return std::count_if(milestones_.all().begin(), milestones_.all().end(), [&](const Milestone& milestone) {
-      return matches(milestone, pattern.event, shard) &&
-             (!pattern.after || milestone.at >= sim_time(*pattern.after)) &&
-             (!pattern.before || milestone.at < sim_time(*pattern.before)) &&
-             (!pattern.node || std::find(meant.begin(), meant.end(), milestone.machine) != meant.end());
-    });
+    return std::count_if(
+        milestones_.all().begin(), milestones_.all().end(), [&](const Milestone& milestone) {
+          return matches(milestone, pattern.event, shard) &&
+                 (!pattern.after || milestone.at >= sim_time(*pattern.after)) &&
+                 (!pattern.before || milestone.at < sim_time(*pattern.before)) &&
+                 (!pattern.node ||
+                  std::find(meant.begin(), meant.end(), milestone.machine) != meant.end());
+        });
   };
   for (const EventPattern& pattern : expect.reached) {
     const auto times = times_reached(pattern);
     result.expectations.push_back({"reaches " + pattern.text(), times >= pattern.count,
-                                   "happened " + std::to_string(times) + " times", exit_code::kViolation});
+                                   times_text(times),
+                                   exit_code::kViolation});
   }
   for (const EventPattern& pattern : expect.not_reached) {
     const auto times = times_reached(pattern);
     result.expectations.push_back({"never reaches " + pattern.text(), times == 0,
-                                   "happened " + std::to_string(times) + " times", exit_code::kViolation});
+                                   times_text(times),
+                                   exit_code::kViolation});
   }
   for (const MetricBound& bound : expect.metrics) {
     if (bound.statistic != MetricBound::Statistic::kEach) continue;
     const std::optional<std::int64_t> value = metrics_.value(bound.metric);
     const MetricKind* kind = find_metric(bound.metric);
     const bool met = value && kind != nullptr && bound.met_by(in_plain_units(*value, kind->unit));
-    result.expectations.push_back({bound.text(), met,
-                                   value && kind != nullptr ? "is " + format_metric(*value, kind->unit) : "was not measured",
-                                   exit_code::kGate});
+    result.expectations.push_back(
+        {bound.text(), met,
+         value && kind != nullptr ? "is " + format_metric(*value, kind->unit) : "was not measured",
+         exit_code::kGate});
   }
 }
 
@@ -161,7 +182,9 @@ void Judge::headline(RunResult& result) const {
   const Expectations& expect = plan_->scenario.expect;
   const bool failure_expected = expect.verdict == Expectations::Verdict::kFail;
   std::string broken, as_declared, absent;
-  const auto list = [](std::string& into, std::string_view name) { into += (into.empty() ? "" : ", ") + std::string(name); };
+  const auto list = [](std::string& into, std::string_view name) {
+    into += (into.empty() ? "" : ", ") + std::string(name);
+  };
   for (const InvariantResult& invariant : result.invariants) {
     const bool expected = failure_expected && contains(expect.violates, invariant.name);
     if (fails(invariant) && invariant.excused) list(as_declared, invariant.name);
@@ -178,7 +201,8 @@ void Judge::headline(RunResult& result) const {
   }
   if (!result.complete) {
     list(broken, result.cut_short);
-    const bool stuck = result.cut_short.starts_with("livelock") || result.cut_short.starts_with("the cluster did not");
+    const bool stuck = result.cut_short.starts_with("livelock") ||
+                       result.cut_short.starts_with("the cluster did not");
     const bool limited = result.cut_short.find("limit") != std::string::npos;
     if (stuck) result.code = exit_code::worse(result.code, exit_code::kLiveness);
     if (limited) result.code = exit_code::worse(result.code, exit_code::kUnknown);
@@ -187,7 +211,8 @@ void Judge::headline(RunResult& result) const {
     result.code = exit_code::worse(result.code, exit_code::kUnexpectedPass);
   }
   if (result.code == exit_code::kOk && result.complete) {
-    result.headline = as_declared.empty() ? "PASS" : "PASS (as declared: " + as_declared + " does not hold)";
+    result.headline =
+        as_declared.empty() ? "PASS" : "PASS (as declared: " + as_declared + " does not hold)";
   } else if (result.code == exit_code::kOk) {
     result.headline = "CUT SHORT (" + result.cut_short + ")";
   } else {
@@ -195,7 +220,8 @@ void Judge::headline(RunResult& result) const {
   }
 }
 
-std::vector<Expectation> judge_bounds_over_seeds(const Scenario& scenario, const MetricTable& table) {
+std::vector<Expectation> judge_bounds_over_seeds(const Scenario& scenario,
+                                                 const MetricTable& table) {
   std::vector<Expectation> judged;
   for (const MetricBound& bound : scenario.expect.metrics) {
     if (bound.statistic == MetricBound::Statistic::kEach) continue;
@@ -204,12 +230,21 @@ std::vector<Expectation> judge_bounds_over_seeds(const Scenario& scenario, const
     if (distribution) {
       std::int64_t value = distribution->max;
       switch (bound.statistic) {
-        case MetricBound::Statistic::kP50: value = distribution->p50; break;
-        case MetricBound::Statistic::kP90: value = distribution->p90; break;
-        case MetricBound::Statistic::kP99: value = distribution->p99; break;
-        case MetricBound::Statistic::kMin: value = distribution->min; break;
+        case MetricBound::Statistic::kP50:
+          value = distribution->p50;
+          break;
+        case MetricBound::Statistic::kP90:
+          value = distribution->p90;
+          break;
+        case MetricBound::Statistic::kP99:
+          value = distribution->p99;
+          break;
+        case MetricBound::Statistic::kMin:
+          value = distribution->min;
+          break;
         case MetricBound::Statistic::kMax:
-        case MetricBound::Statistic::kEach: break;
+        case MetricBound::Statistic::kEach:
+          break;
       }
       expectation.met = bound.met_by(in_plain_units(value, distribution->unit));
       expectation.detail = "is " + format_metric(value, distribution->unit) + " over " +

@@ -1,4 +1,5 @@
-// The judge: invariants, metrics and milestones folded over a run's trace, and what they come to against the expectations.
+// The judge: invariants, metrics and milestones folded over a run's trace, and what they come to
+// against the expectations.
 #pragma once
 
 #include <memory>
@@ -10,6 +11,7 @@
 #include "sim/invariants/metrics.h"
 #include "sim/invariants/milestones.h"
 #include "sim/trace/fold.h"
+#include "viz/timeline.h"
 
 namespace sim {
 
@@ -22,8 +24,8 @@ class Judge final : public TraceFold {
   void see(const Record& record) override;
   // The run is over, or was cut short.
   void finish(SimTime end);
-  // Fills in everything that is judged: invariants, faults, expectations, metrics, warnings, timeline, headline and code.
-  // Precondition: finished; `result.complete` and `cut_short` are set.
+  // Fills in everything that is judged: invariants, faults, expectations, metrics, warnings,
+  // timeline, headline and code. Precondition: finished; `result.complete` and `cut_short` are set.
   void report(RunResult& result) const;
 
   const Milestones& milestones() const { return milestones_; }
@@ -39,12 +41,14 @@ class Judge final : public TraceFold {
   Metrics metrics_;
   std::vector<std::unique_ptr<Invariant>> invariants_;  // in order of the registry
   std::vector<FaultResult> faults_;
-  std::vector<TimelineEntry> timeline_;
+  TimelineFold timeline_;
   std::vector<Expectation> replies_;  // of scripted commands
   SimTime end_{};
 };
 
-// Bounds on a metric's statistic over seeds; those on each run (`Statistic::kEach`) are the run's own expectations.
-std::vector<Expectation> judge_bounds_over_seeds(const Scenario& scenario, const MetricTable& table);
+// Bounds on a metric's statistic over seeds; those on each run (`Statistic::kEach`) are the run's
+// own expectations.
+std::vector<Expectation> judge_bounds_over_seeds(const Scenario& scenario,
+                                                 const MetricTable& table);
 
 }  // namespace sim

@@ -14,8 +14,8 @@
 namespace sim {
 namespace {
 
-constexpr std::uint32_t kServerNet = 10u << 24;                  // 10.0.x.y
-constexpr std::uint32_t kClientNet = (10u << 24) | (1u << 16);   // 10.1.x.y
+constexpr std::uint32_t kServerNet = 10u << 24;                 // 10.0.x.y
+constexpr std::uint32_t kClientNet = (10u << 24) | (1u << 16);  // 10.1.x.y
 
 // Addresses 10.0.0.1, 10.0.0.2, ... in order of the machines.
 std::uint32_t address_in(std::uint32_t net, std::size_t index) {
@@ -57,7 +57,8 @@ class Planner {
     config.cluster_enabled = !standalone;
     const auto apply = [&](const Directives& directives) {
       // Loading has checked them; what a server refuses cannot come this far.
-      for (const auto& [name, value] : directives) CHECK(!set_directive(config, name, value, false));
+      for (const auto& [name, value] : directives)
+        CHECK(!set_directive(config, name, value, false));
     };
     apply(cluster.config);
     const auto own = cluster.nodes.find(machine);
@@ -77,14 +78,17 @@ class Planner {
       configs_.push_back(config_of(server.name, server.shard < 0));
       seed.endpoint = {address_in(kServerNet, i), configs_.back().port};
       seed.bus_port = configs_.back().bus_port();
-      if (server.shard >= 0 && !server.primary) seed.primary = static_cast<int>(server.primary_index);
-      if (server.shard >= 0 && server.primary) seed.slots = slots[static_cast<std::size_t>(server.shard)];
+      if (server.shard >= 0 && !server.primary)
+        seed.primary = static_cast<int>(server.primary_index);
+      if (server.shard >= 0 && server.primary)
+        seed.slots = slots[static_cast<std::size_t>(server.shard)];
       seeds.push_back(std::move(seed));
     }
     names_ = std::make_shared<Names>();
-    const auto in_cluster = static_cast<std::size_t>(
-        std::count_if(servers.begin(), servers.end(), [](const PlannedServer& s) { return s.shard >= 0; }));
-    const std::vector<SeedNode> members(seeds.begin(), seeds.begin() + static_cast<std::ptrdiff_t>(in_cluster));
+    const auto in_cluster = static_cast<std::size_t>(std::count_if(
+        servers.begin(), servers.end(), [](const PlannedServer& s) { return s.shard >= 0; }));
+    const std::vector<SeedNode> members(seeds.begin(),
+                                        seeds.begin() + static_cast<std::ptrdiff_t>(in_cluster));
     for (std::size_t i = 0; i < servers.size(); ++i) add_server(servers[i], seeds[i], members, i);
   }
 
@@ -94,14 +98,15 @@ class Planner {
     std::vector<SlotSet> layout(cluster.slots.size());
     for (std::size_t shard = 0; shard < layout.size(); ++shard) {
       for (const SlotRange& range : cluster.slots[shard]) {
-        for (std::size_t slot = range.first.value; slot <= range.last.value; ++slot) layout[shard].set(slot);
+        for (std::size_t slot = range.first.value; slot <= range.last.value; ++slot)
+          layout[shard].set(slot);
       }
     }
     return layout;
   }
 
-  void add_server(const PlannedServer& server, const SeedNode& seed, const std::vector<SeedNode>& members,
-                  std::size_t index) {
+  void add_server(const PlannedServer& server, const SeedNode& seed,
+                  const std::vector<SeedNode>& members, std::size_t index) {
     const ClusterOptions& cluster = plan_->scenario.cluster;
     const bool standalone = server.shard < 0;
     MachineSpec spec;
@@ -111,7 +116,8 @@ class Planner {
     spec.info.shard = server.shard;
     spec.info.planned_primary = server.primary && !standalone;
     const Config& config = configs_[index];
-    spec.factory = std::make_shared<ClusterNodeFactory>(NodeSetup{config, names_, options_.mutation});
+    spec.factory =
+        std::make_shared<ClusterNodeFactory>(NodeSetup{config, names_, options_.mutation});
     if (!standalone && cluster.form == ClusterOptions::Form::kBooted) {
       spec.disk = seed_disk(members, index);
       spec.info.planned_id = seed.id;
@@ -126,9 +132,10 @@ class Planner {
       spec.clock_skew = own->second.clock_skew;
       spec.drift_ppm = own->second.drift_ppm;
     }
-    add_machine(std::move(spec), {server.name, server.host, server.rack, server.zone, server.region});
-    plan_->nodes.push_back({MachineId{static_cast<std::uint32_t>(index)}, seed.endpoint, seed.primary,
-                            slot_ranges(seed.slots), standalone});
+    add_machine(std::move(spec),
+                {server.name, server.host, server.rack, server.zone, server.region});
+    plan_->nodes.push_back({MachineId{static_cast<std::uint32_t>(index)}, seed.endpoint,
+                            seed.primary, slot_ranges(seed.slots), standalone});
   }
 
   void add_machine(MachineSpec spec, Standing standing) {
@@ -180,10 +187,12 @@ class Planner {
       CHECK(kind != nullptr);
       const std::unique_ptr<Workload> workload = kind->make(options);
       CHECK(problems.empty());
-      WorkloadPlace place{section.name, servers_for(workload->routing()), index, Duration{0}, scenario.duration};
+      WorkloadPlace place{section.name, servers_for(workload->routing()), index, Duration{0},
+                          scenario.duration};
       for (ClientSetup& setup : workload->clients(place)) {
         setup.name = "client-" + std::to_string(++client_number);
-        const std::string zone = section.zone.empty() ? zones[(client_number - 1) % zones.size()] : section.zone;
+        const std::string zone =
+            section.zone.empty() ? zones[(client_number - 1) % zones.size()] : section.zone;
         plan_->clients.push_back(add_client(std::move(setup), zone));
       }
       ClientSetup auditor = workload->auditor(place);
@@ -198,12 +207,14 @@ class Planner {
     WorldSpec& world = plan_->world;
     PlannedTopology planned = plan_topology(scenario.network, standings_);
     world.topology = std::move(planned.topology);
-    for (std::size_t i = 0; i < world.machines.size(); ++i) world.machines[i].vertex = planned.vertices[i];
+    for (std::size_t i = 0; i < world.machines.size(); ++i)
+      world.machines[i].vertex = planned.vertices[i];
     one_way_max_ = planned.one_way_max;
     world.seed = options_.seed;
     world.console = std::make_shared<RespConsole>();
     world.replication_labels = {"repl:", "cmd:PSYNC", "cmd:SYNC", "cmd:REPLCONF"};
-    world.limits = {scenario.limits.events, scenario.limits.events_per_instant, scenario.limits.memory_bytes};
+    world.limits = {scenario.limits.events, scenario.limits.events_per_instant,
+                    scenario.limits.memory_bytes};
     world.through_wire = options_.through_wire;
     world.record_deliveries = options_.record_deliveries;
   }
@@ -225,7 +236,9 @@ class Planner {
   }
 
   bool uses_fault(std::initializer_list<std::string_view> names) const {
-    const auto named = [&](std::string_view fault) { return std::find(names.begin(), names.end(), fault) != names.end(); };
+    const auto named = [&](std::string_view fault) {
+      return std::find(names.begin(), names.end(), fault) != names.end();
+    };
     for (const Step& step : plan_->scenario.timeline) {
       if (step.what == Step::What::kFault && named(step.fault)) return true;
     }
@@ -251,7 +264,8 @@ class Planner {
       std::transform(word.begin(), word.end(), word.begin(), [](char c) {
         return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
       });
-      if (word.find("SLOTS") != std::string::npos || word.find("EPOCH") != std::string::npos || word == "REPLICATE") {
+      if (word.find("SLOTS") != std::string::npos || word.find("EPOCH") != std::string::npos ||
+          word == "REPLICATE") {
         return true;
       }
     }
@@ -271,11 +285,14 @@ class Planner {
     facts.replicas_per_shard = scenario.cluster.replicas;
     facts.persistent = config.appendonly;
     for (const auto& [name, node] : scenario.cluster.nodes) {
-      facts.clock_disorder = std::max(facts.clock_disorder, node.clock_skew < Duration{0} ? -node.clock_skew : node.clock_skew);
+      facts.clock_disorder = std::max(
+          facts.clock_disorder, node.clock_skew < Duration{0} ? -node.clock_skew : node.clock_skew);
       facts.drift = facts.drift || node.drift_ppm != 0;
     }
-    // How far a clock fault goes is its own business; bounds that clocks can break are then not held against anybody.
-    if (uses_fault({"clock-jump", "clock-skew"})) facts.clock_disorder = std::max<Duration>(facts.clock_disorder, 1h);
+    // How far a clock fault goes is its own business; bounds that clocks can break are then not
+    // held against anybody.
+    if (uses_fault({"clock-jump", "clock-skew"}))
+      facts.clock_disorder = std::max<Duration>(facts.clock_disorder, 1h);
     if (uses_fault({"clock-drift"})) facts.drift = true;
     facts.takeovers = uses_word("failover", {"takeover", "force"});
     facts.operator_commands = edits_slots();

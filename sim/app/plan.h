@@ -1,4 +1,5 @@
-// Scenario + seed -> Plan: everything a run needs, with nothing left to read from the scenario file.
+// Scenario + seed -> Plan: everything a run needs, with nothing left to read from the scenario
+// file.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 #include "sim/app/report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 namespace sim {
 namespace {
@@ -15,7 +15,9 @@ std::string first_sentence(const std::string& text) {
 
 std::string shape_of(const ClusterOptions& cluster) {
   std::string shape;
-  if (cluster.shards > 0) shape = fmt::format("{} primaries + {} replicas", cluster.shards, cluster.shards * cluster.replicas);
+  if (cluster.shards > 0)
+    shape = fmt::format("{} primaries + {} replicas", cluster.shards,
+                        cluster.shards * cluster.replicas);
   if (cluster.standalone > 0) {
     shape += fmt::format("{}{} standalone servers", shape.empty() ? "" : ", ", cluster.standalone);
   }
@@ -26,11 +28,16 @@ std::string shape_of(const ClusterOptions& cluster) {
 std::string verdict_word(const InvariantResult& invariant, const Paint& paint) {
   const auto padded = [](std::string_view word) { return fmt::format("{:<12}", word); };
   switch (invariant.judgement) {
-    case Judgement::kPass: return paint.good(padded("pass"));
-    case Judgement::kFail: return invariant.excused ? paint.warn(padded("broken")) : paint.bad(padded("FAIL"));
-    case Judgement::kKnownDefect: return paint.warn(padded("known defect"));
-    case Judgement::kUnknown: return paint.warn(padded("undecided"));
-    case Judgement::kNotChecked: return paint.faint(padded("not checked"));
+    case Judgement::kPass:
+      return paint.good(padded("pass"));
+    case Judgement::kFail:
+      return invariant.excused ? paint.warn(padded("broken")) : paint.bad(padded("FAIL"));
+    case Judgement::kKnownDefect:
+      return paint.warn(padded("known defect"));
+    case Judgement::kUnknown:
+      return paint.warn(padded("undecided"));
+    case Judgement::kNotChecked:
+      return paint.faint(padded("not checked"));
   }
   return {};
 }
@@ -41,7 +48,8 @@ void append_timeline(const RunResult& result, const Paint& paint, std::string& o
   for (std::size_t i = 0; i < result.timeline.size(); ++i) {
     if (result.timeline.size() > kShown && i == kShown / 2) {
       const std::size_t hidden = result.timeline.size() - kShown;
-      out += paint.faint(fmt::format("             ... {} more moments; --trace FILE has all of them ...\n", hidden));
+      out += paint.faint(fmt::format(
+          "             ... {} more moments; --trace FILE has all of them ...\n", hidden));
       i += hidden;
     }
     const TimelineEntry& entry = result.timeline[i];
@@ -53,22 +61,29 @@ void append_timeline(const RunResult& result, const Paint& paint, std::string& o
 void append_verdicts(const RunResult& result, const Paint& paint, std::string& out) {
   out += "\n";
   for (const InvariantResult& invariant : result.invariants) {
-    out += fmt::format("  {} {:<26} {}\n", verdict_word(invariant, paint), invariant.name, invariant.summary);
-    if (invariant.judgement == Judgement::kPass || invariant.judgement == Judgement::kNotChecked) continue;
+    out += fmt::format("  {} {:<26} {}\n", verdict_word(invariant, paint), invariant.name,
+                       invariant.summary);
+    if (invariant.judgement == Judgement::kPass || invariant.judgement == Judgement::kNotChecked)
+      continue;
     for (const Finding& finding : invariant.findings) {
-      const std::string row = finding.row > 0 ? fmt::format(" [defect {} of 7.0.15]", finding.row) : "";
-      out += fmt::format("               {}  {}{}\n", format_seconds(to_ns(finding.at)), finding.what, row);
+      const std::string row =
+          finding.row > 0 ? fmt::format(" [defect {} of 7.0.15]", finding.row) : "";
+      out += fmt::format("               {}  {}{}\n", format_seconds(to_ns(finding.at)),
+                         finding.what, row);
     }
     if (invariant.finding_count > invariant.findings.size()) {
-      out += fmt::format("               and {} more\n", invariant.finding_count - invariant.findings.size());
+      out += fmt::format("               and {} more\n",
+                         invariant.finding_count - invariant.findings.size());
     }
   }
   for (const Expectation& expectation : result.expectations) {
-    const std::string word = expectation.met ? paint.good(fmt::format("{:<12}", "met")) : paint.bad(fmt::format("{:<12}", "NOT MET"));
+    const std::string word = expectation.met ? paint.good(fmt::format("{:<12}", "met"))
+                                             : paint.bad(fmt::format("{:<12}", "NOT MET"));
     out += fmt::format("  {} {}{}\n", word, expectation.text,
                        expectation.detail.empty() ? "" : ": " + expectation.detail);
   }
-  for (const std::string& warning : result.warnings) out += "  " + paint.warn(fmt::format("{:<12}", "warning")) + " " + warning + "\n";
+  for (const std::string& warning : result.warnings)
+    out += "  " + paint.warn(fmt::format("{:<12}", "warning")) + " " + warning + "\n";
 }
 
 void append_faults(const RunResult& result, std::string& out) {
@@ -77,15 +92,19 @@ void append_faults(const RunResult& result, std::string& out) {
   constexpr std::size_t kShown = 20;
   for (std::size_t i = 0; i < result.faults.size() && i < kShown; ++i) {
     const FaultResult& fault = result.faults[i];
-    out += fmt::format("  fault {:<6} {}: {} {}\n", fault.id, fault.text, fault.effects, fault.unit);
+    out +=
+        fmt::format("  fault {:<6} {}: {} {}\n", fault.id, fault.text, fault.effects, fault.unit);
   }
-  if (result.faults.size() > kShown) out += fmt::format("  ... and {} more faults\n", result.faults.size() - kShown);
+  if (result.faults.size() > kShown)
+    out += fmt::format("  ... and {} more faults\n", result.faults.size() - kShown);
 }
 
 // The numbers worth a glance; all of them are in --json.
 void append_numbers(const RunResult& result, std::string& out) {
-  constexpr std::array kShown = {"time_to_pfail", "time_to_fail", "promotion", "recovery", "unavailable_max", "acked_writes",
-                                 "lost_writes", "failed_ops", "unknown_ops", "hit_rate", "keys_moved"};
+  constexpr std::array kShown = {"time_to_pfail",      "time_to_fail", "promotion",   "recovery",
+                                 "unavailability_max", "acked_writes", "lost_writes", "failed_ops",
+                                 "unknown_ops",        "availability", "redirects",   "hit_rate",
+                                 "keys_moved"};
   std::string line;
   for (const std::string_view name : kShown) {
     for (const MetricResult& metric : result.metrics) {
@@ -105,11 +124,20 @@ std::string xml(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      default: escaped += static_cast<unsigned char>(c) < 0x20 && c != '\n' ? ' ' : c;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        escaped += static_cast<unsigned char>(c) < 0x20 && c != '\n' ? ' ' : c;
     }
   }
   return escaped;
@@ -123,21 +151,27 @@ std::string title(const Scenario& scenario) {
 
 std::string replay_command(const RunResult& result) {
   return fmt::format("sim/run {}{} --seed {}", result.file,
-                     result.case_name.empty() ? "" : fmt::format(" --case '{}'", result.case_name), result.seed);
+                     result.case_name.empty() ? "" : fmt::format(" --case '{}'", result.case_name),
+                     result.seed);
 }
 
 std::string report_run(const Scenario& scenario, const RunResult& result, const Paint& paint) {
-  std::string out = paint.strong(title(scenario)) + "  " + first_sentence(scenario.description) + "\n";
-  out += paint.faint(fmt::format("{}, seed {}: {}, {} of faults", result.file, result.seed, shape_of(scenario.cluster),
-                                 format_duration(scenario.duration))) + "\n";
+  std::string out =
+      paint.strong(title(scenario)) + "  " + first_sentence(scenario.description) + "\n";
+  out += paint.faint(fmt::format("{}, seed {}: {}, {} of faults", result.file, result.seed,
+                                 shape_of(scenario.cluster), format_duration(scenario.duration))) +
+         "\n";
   append_timeline(result, paint, out);
   append_verdicts(result, paint, out);
   append_faults(result, out);
   append_numbers(result, out);
   const double cpu_seconds = static_cast<double>(result.cpu_ns) / 1e9;
-  const double virtual_seconds = static_cast<double>(to_ns(result.end) + result.forming.count()) / 1e9;
-  out += fmt::format("\n  digest {:016x}   {} events, {:.1f} virtual seconds in {:.3f} CPU seconds\n  replay {}\n\n",
-                     result.digest, result.events, virtual_seconds, cpu_seconds, replay_command(result));
+  const double virtual_seconds =
+      static_cast<double>(to_ns(result.end) + result.forming.count()) / 1e9;
+  out += fmt::format(
+      "\n  digest {:016x}   {} events, {:.1f} virtual seconds in {:.3f} CPU seconds\n  replay "
+      "{}\n\n",
+      result.digest, result.events, virtual_seconds, cpu_seconds, replay_command(result));
   out += (result.code == 0 ? paint.good(result.headline) : paint.bad(result.headline)) + "\n";
   return out;
 }
@@ -146,33 +180,42 @@ std::string failure_line(const RunResult& result) {
   std::string invariant = "-";
   std::int64_t at = to_ns(result.end);
   for (const InvariantResult& judged : result.invariants) {
-    if (judged.judgement != Judgement::kFail && judged.judgement != Judgement::kKnownDefect) continue;
+    if (judged.judgement != Judgement::kFail && judged.judgement != Judgement::kKnownDefect)
+      continue;
     if (judged.excused) continue;
     invariant = judged.name;
     if (!judged.findings.empty()) at = to_ns(judged.findings.front().at);
     break;
   }
-  return fmt::format("FAIL {}{} seed={} invariant={} t={} events={} digest={:016x} replay=\"{}\"", result.scenario,
-                     result.case_name.empty() ? "" : "[" + result.case_name + "]", result.seed, invariant,
-                     format_seconds(at), result.events, result.digest, replay_command(result));
+  return fmt::format("FAIL {}{} seed={} invariant={} t={} events={} digest={:016x} replay=\"{}\"",
+                     result.scenario, result.case_name.empty() ? "" : "[" + result.case_name + "]",
+                     result.seed, invariant, format_seconds(at), result.events, result.digest,
+                     replay_command(result));
 }
 
 std::string report_seeds(const SeedsSummary& summary, const Paint& paint) {
   const bool good = summary.code == exit_code::kOk;
   const std::uint64_t runs = summary.passed + summary.failed;
-  std::string out = fmt::format("{} {:<34} {} of {} seeds as expected\n", good ? paint.good("PASS") : paint.bad("FAIL"),
+  std::string out = fmt::format("{} {:<34} {} of {} seeds as expected\n",
+                                good ? paint.good("PASS") : paint.bad("FAIL"),
                                 title(*summary.scenario), summary.passed, runs);
-  for (const RunResult& failure : summary.failures) out += "     " + failure_line(failure) + "\n       " + failure.headline + "\n";
+  for (const RunResult& failure : summary.failures)
+    out += "     " + failure_line(failure) + "\n       " + failure.headline + "\n";
   for (const Expectation& bound : summary.bounds) {
-    out += fmt::format("     {} {}: {}\n", bound.met ? paint.good("met") : paint.bad("NOT MET"), bound.text, bound.detail);
+    out += fmt::format("     {} {}: {}\n", bound.met ? paint.good("met") : paint.bad("NOT MET"),
+                       bound.text, bound.detail);
   }
-  constexpr std::array kShown = {"time_to_fail", "promotion", "recovery", "unavailable_max", "lost_writes", "hit_rate"};
+  constexpr std::array kShown = {"time_to_fail",       "promotion",   "recovery",
+                                 "unavailability_max", "lost_writes", "hit_rate"};
   for (const std::string_view name : kShown) {
     const std::optional<Distribution> d = summary.metrics.distribution(name);
     if (!d || runs < 2) continue;
-    out += paint.faint(fmt::format("     {:<16} p50 {}  p90 {}  p99 {}  max {}  (worst seed {}, {} runs)", name,
-                                   format_metric(d->p50, d->unit), format_metric(d->p90, d->unit),
-                                   format_metric(d->p99, d->unit), format_metric(d->max, d->unit), d->worst_seed, d->runs)) + "\n";
+    out += paint.faint(
+               fmt::format("     {:<16} p50 {}  p90 {}  p99 {}  max {}  (worst seed {}, {} runs)",
+                           name, format_metric(d->p50, d->unit), format_metric(d->p90, d->unit),
+                           format_metric(d->p99, d->unit), format_metric(d->max, d->unit),
+                           d->worst_seed, d->runs)) +
+           "\n";
   }
   return out;
 }
@@ -184,26 +227,33 @@ std::string junit_xml(const std::vector<SeedsSummary>& summaries) {
     const std::string suite = xml(title(*summary.scenario));
     if (summary.passed > 0) {
       ++tests;
-      cases += fmt::format("  <testcase classname=\"{}\" name=\"{} seeds as expected\"/>\n", suite, summary.passed);
+      cases += fmt::format("  <testcase classname=\"{}\" name=\"{} seeds as expected\"/>\n", suite,
+                           summary.passed);
     }
     for (const RunResult& failure : summary.failures) {
       ++tests;
       ++failures;
       cases += fmt::format(
-          "  <testcase classname=\"{}\" name=\"seed={}\">\n    <properties><property name=\"seed\" value=\"{}\"/>"
-          "<property name=\"digest\" value=\"{:016x}\"/></properties>\n    <failure message=\"{}\">{}</failure>\n  </testcase>\n",
-          suite, failure.seed, failure.seed, failure.digest, xml(failure.headline), xml(failure_line(failure)));
+          "  <testcase classname=\"{}\" name=\"seed={}\">\n    <properties><property name=\"seed\" "
+          "value=\"{}\"/>"
+          "<property name=\"digest\" value=\"{:016x}\"/></properties>\n    <failure "
+          "message=\"{}\">{}</failure>\n  </testcase>\n",
+          suite, failure.seed, failure.seed, failure.digest, xml(failure.headline),
+          xml(failure_line(failure)));
     }
     for (const Expectation& bound : summary.bounds) {
       if (bound.met) continue;
       ++tests;
       ++failures;
-      cases += fmt::format("  <testcase classname=\"{}\" name=\"{}\"><failure message=\"{}\"/></testcase>\n", suite,
-                           xml(bound.text), xml(bound.detail));
+      cases += fmt::format(
+          "  <testcase classname=\"{}\" name=\"{}\"><failure message=\"{}\"/></testcase>\n", suite,
+          xml(bound.text), xml(bound.detail));
     }
   }
-  return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"slotsim\" tests=\"{}\" failures=\"{}\">\n{}</testsuite>\n",
-                     tests, failures, cases);
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"slotsim\" tests=\"{}\" "
+      "failures=\"{}\">\n{}</testsuite>\n",
+      tests, failures, cases);
 }
 
 }  // namespace sim

@@ -14,7 +14,8 @@ namespace sim {
 // Timeline in plain words, verdict table, numbers, digest, and the command that replays it.
 std::string report_run(const Scenario& scenario, const RunResult& result, const Paint& paint);
 
-// The line that carries everything: FAIL <name> seed=... invariant=... t=... events=... digest=... replay="..."
+// The line that carries everything: FAIL <name> seed=... invariant=... t=... events=... digest=...
+// replay="..."
 std::string failure_line(const RunResult& result);
 
 // Many seeds of one scenario: how many passed, percentiles with the worst seed, bounds over seeds.
@@ -30,7 +31,8 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint);
 
 std::string replay_command(const RunResult& result);
 
-// JUnit XML (the surefire schema): one testcase a run; passing seeds of a scenario are folded into one.
+// JUnit XML (the surefire schema): one testcase a run; passing seeds of a scenario are folded into
+// one.
 std::string junit_xml(const std::vector<SeedsSummary>& summaries);
 
 }  // namespace sim

@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <array>
-
 #include <nlohmann/json.hpp>
 
 namespace sim {
 namespace exit_code {
 
 int worse(int a, int b) {
-  constexpr std::array<int, 10> kBySeverity = {kInterrupted, kInternal,       kNondeterminism, kViolation, kLiveness,
-                                               kUnexpectedPass, kGate, kUnknown, kUsage, kOk};
-  const auto rank = [&](int code) { return std::find(kBySeverity.begin(), kBySeverity.end(), code); };
+  constexpr std::array<int, 10> kBySeverity = {
+      kInterrupted,    kInternal, kNondeterminism, kViolation, kLiveness,
+      kUnexpectedPass, kGate,     kUnknown,        kUsage,     kOk};
+  const auto rank = [&](int code) {
+    return std::find(kBySeverity.begin(), kBySeverity.end(), code);
+  };
   return rank(a) <= rank(b) ? a : b;
 }
 
@@ -21,10 +23,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<const char*, 5> kJudgementNames = {"pass", "fail", "known-defect", "unknown", "not checked"};
+constexpr std::array<const char*, 5> kJudgementNames = {"pass", "fail", "known-defect", "unknown",
+                                                        "not checked"};
 
-Json time_json(SimTime at) { return to_ns(at); }
-SimTime time_from(const Json& json) { return sim_time(Duration{json.get<std::int64_t>()}); }
+Json time_json(SimTime at) {
+  return to_ns(at);
+}
+SimTime time_from(const Json& json) {
+  return sim_time(Duration{json.get<std::int64_t>()});
+}
 std::string hex(std::uint64_t value) {
   std::string text(16, '0');
   for (std::size_t i = 16; i-- > 0; value >>= 4) text[i] = "0123456789abcdef"[value & 15];
@@ -95,10 +102,12 @@ std::string to_json(const RunResult& result) {
   json["memory_bytes"] = result.memory_bytes;
   json["cpu_ns"] = result.cpu_ns;
   json["checkpoints"] = Json::array();
-  for (const auto& [event, digest] : result.checkpoints) json["checkpoints"].push_back({event, hex(digest)});
+  for (const auto& [event, digest] : result.checkpoints)
+    json["checkpoints"].push_back({event, hex(digest)});
   json["watched"] = result.watched;
   json["invariants"] = Json::array();
-  for (const InvariantResult& invariant : result.invariants) json["invariants"].push_back(invariant_json(invariant));
+  for (const InvariantResult& invariant : result.invariants)
+    json["invariants"].push_back(invariant_json(invariant));
   json["expectations"] = Json::array();
   for (const Expectation& expectation : result.expectations) {
     json["expectations"].push_back({{"text", expectation.text},
@@ -119,11 +128,13 @@ std::string to_json(const RunResult& result) {
   json["warnings"] = result.warnings;
   json["timeline"] = Json::array();
   for (const TimelineEntry& entry : result.timeline) {
-    json["timeline"].push_back({{"at_ns", time_json(entry.at)}, {"text", entry.text}, {"fault", entry.fault}});
+    json["timeline"].push_back(
+        {{"at_ns", time_json(entry.at)}, {"text", entry.text}, {"fault", entry.fault}});
   }
   json["metrics"] = Json::array();
   for (const MetricResult& metric : result.metrics) {
-    json["metrics"].push_back({{"name", metric.name}, {"unit", metric.unit}, {"value", metric.value}});
+    json["metrics"].push_back(
+        {{"name", metric.name}, {"unit", metric.unit}, {"value", metric.value}});
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
@@ -153,14 +164,16 @@ RunResult result_from_json(const std::string& text) {
                                     std::stoull(checkpoint[1].get<std::string>(), nullptr, 16));
   }
   result.watched = json["watched"].get<std::vector<std::string>>();
-  for (const Json& invariant : json["invariants"]) result.invariants.push_back(invariant_from(invariant));
+  for (const Json& invariant : json["invariants"])
+    result.invariants.push_back(invariant_from(invariant));
   for (const Json& expectation : json["expectations"]) {
     result.expectations.push_back(
         {expectation["text"], expectation["met"], expectation["detail"], expectation["code"]});
   }
   for (const Json& fault : json["faults"]) {
-    result.faults.push_back({fault["id"], fault["kind"], fault["text"], fault["unit"], time_from(fault["began_ns"]),
-                             time_from(fault["ended_ns"]), fault["effects"]});
+    result.faults.push_back({fault["id"], fault["kind"], fault["text"], fault["unit"],
+                             time_from(fault["began_ns"]), time_from(fault["ended_ns"]),
+                             fault["effects"]});
   }
   result.warnings = json["warnings"].get<std::vector<std::string>>();
   for (const Json& entry : json["timeline"]) {

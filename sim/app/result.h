@@ -1,6 +1,7 @@
 // What one run of one scenario with one seed came to: everything the report prints, as data.
 //
-// It crosses a process boundary as JSON (each seed runs in a child of its own), and `--json` prints the same document.
+// It crosses a process boundary as JSON (each seed runs in a child of its own), and `--json` prints
+// the same document.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +76,8 @@ struct RunResult {
   std::uint64_t digest = 0;
   std::uint64_t events = 0, deliveries = 0, encoded = 0, decoded = 0;
   std::uint64_t memory_bytes = 0;
-  std::int64_t cpu_ns = 0;  // of the run itself; the only number here that differs between two equal runs
+  std::int64_t cpu_ns =
+      0;  // of the run itself; the only number here that differs between two equal runs
   std::vector<std::pair<std::uint64_t, std::uint64_t>> checkpoints;
   std::vector<std::string> watched;
   std::vector<InvariantResult> invariants;
@@ -85,7 +87,8 @@ struct RunResult {
   std::vector<TimelineEntry> timeline;
   std::vector<MetricResult> metrics;
   int code = exit_code::kOk;
-  std::string headline;  // "PASS", "FAIL election_safety", "PASS (as expected: loses acknowledged writes)"
+  std::string
+      headline;  // "PASS", "FAIL election_safety", "PASS (as expected: loses acknowledged writes)"
 };
 
 std::string to_json(const RunResult& result);

@@ -46,14 +46,15 @@ Run::Run(const Run& other)
       in_flight_(other.in_flight_),
       audits_done_(other.audits_done_),
       settle_deadline_(other.settle_deadline_),
+      quiet_until_(other.quiet_until_),
       audit_deadline_(other.audit_deadline_),
       converged_(other.converged_),
       views_(other.views_),
       replication_up_(other.replication_up_),
       last_records_(other.last_records_) {
   for (const ActiveFault& active : other.faults_) {
-    faults_.push_back({active.id, active.step, active.kind, active.fault->clone(), active.ended, active.forever,
-                       active.of_nemesis});
+    faults_.push_back({active.id, active.step, active.kind, active.fault->clone(), active.ended,
+                       active.forever, active.of_nemesis});
   }
 }
 
@@ -70,7 +71,8 @@ bool Run::advance() {
   } else {
     CHECK(event.has_value());  // a run that is not over always has an action ahead
     if (!world_.advance()) {
-      constexpr std::array kWords = {"stopped", "event limit reached", "livelock: too many events in no time",
+      constexpr std::array kWords = {"stopped", "event limit reached",
+                                     "livelock: too many events in no time",
                                      "memory limit reached"};
       cut_short(kWords[static_cast<std::size_t>(world_.stopped())]);
     }
@@ -81,15 +83,24 @@ bool Run::advance() {
 
 void Run::carry_out(const Action& action) {
   switch (action.kind) {
-    case Action::Kind::kFormingPoll: return forming_poll();
-    case Action::Kind::kStep: return step_due(action.index);
-    case Action::Kind::kAct: return act(action.index);
-    case Action::Kind::kEndFault: return end_fault(action.index);
-    case Action::Kind::kNemesis: return nemesis_due();
-    case Action::Kind::kHeal: return heal();
-    case Action::Kind::kSettlePoll: return settle_poll();
-    case Action::Kind::kAuditPoll: return audit_poll();
-    case Action::Kind::kReplyDeadline: return reply_deadline(action.index);
+    case Action::Kind::kFormingPoll:
+      return forming_poll();
+    case Action::Kind::kStep:
+      return step_due(action.index);
+    case Action::Kind::kAct:
+      return act(action.index);
+    case Action::Kind::kEndFault:
+      return end_fault(action.index);
+    case Action::Kind::kNemesis:
+      return nemesis_due();
+    case Action::Kind::kHeal:
+      return heal();
+    case Action::Kind::kSettlePoll:
+      return settle_poll();
+    case Action::Kind::kAuditPoll:
+      return audit_poll();
+    case Action::Kind::kReplyDeadline:
+      return reply_deadline(action.index);
   }
 }
 
@@ -134,7 +145,9 @@ void Run::cut_short(std::string why) {
 }
 
 void Run::probe_everybody() {
-  for (const PlannedNode& node : plan_->nodes) world_.probe(node.machine, true);
+  for (const PlannedNode& node : plan_->nodes) {
+    if (!node.standalone) world_.probe(node.machine, true);  // a standalone server has no view of a cluster
+  }
   drain();
 }
 
@@ -157,16 +170,17 @@ RunResult Run::result() {
   result.encoded = world_.wire_counts().encoded;
   result.decoded = world_.wire_counts().decoded;
   result.memory_bytes = world_.memory_estimate();
-  for (const Record& record : forming_records_) tell(record);  // it never formed: these are all there are
+  for (const Record& record : forming_records_)
+    tell(record);  // it never formed: these are all there are
   judge_.finish(now());
   judge_.report(result);
   return result;
 }
 
 std::string Run::whereabouts() const {
-  std::string text = "scenario " + plan_->scenario.file + ", seed " + std::to_string(plan_->seed) + ", t = " +
-                     format_time(now()) + (formed_ ? "" : " (still forming)") + ", event " +
-                     std::to_string(world_.events()) + "; last records:";
+  std::string text = "scenario " + plan_->scenario.file + ", seed " + std::to_string(plan_->seed) +
+                     ", t = " + format_time(now()) + (formed_ ? "" : " (still forming)") +
+                     ", event " + std::to_string(world_.events()) + "; last records:";
   for (const Record& record : last_records_) {
     text += "\n  " + format_time(record.at) + "  " + describe(record, directory_);
   }

@@ -1,9 +1,10 @@
 // A run: the plan carried out in a world, judged as it goes.
 //
-// A run is a value as its world is: copied at any moment, both copies finish equal. Time is told from the moment the cluster
-// has formed (t = 0); what happens before has negative times.
+// A run is a value as its world is: copied at any moment, both copies finish equal. Time is told
+// from the moment the cluster has formed (t = 0); what happens before has negative times.
 //
-//   forming -> faults (timeline, nemesis, workloads) -> settling (everything mended; views must agree) -> audit -> done
+//   forming -> faults (timeline, nemesis, workloads) -> settling (everything mended; views must
+//   agree) -> audit -> done
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,9 @@ class Run {
   // Carries out one event or one action of the plan. False when the run is over.
   bool advance();
   bool over() const { return phase_ == event::Phase::kDone || !cut_short_.empty(); }
-  SimTime now() const { return told(world_.now()); }  // since t = 0; before forming is done, since boot
+  SimTime now() const {
+    return told(world_.now());
+  }  // since t = 0; before forming is done, since boot
   bool formed() const { return formed_; }
   // Ends the run here: "interrupted", "stopped at 12s (--until)".
   void cut_short(std::string why);
@@ -51,7 +54,15 @@ class Run {
  private:
   struct Action {
     enum class Kind : std::uint8_t {
-      kFormingPoll, kStep, kAct, kEndFault, kNemesis, kHeal, kSettlePoll, kAuditPoll, kReplyDeadline
+      kFormingPoll,
+      kStep,
+      kAct,
+      kEndFault,
+      kNemesis,
+      kHeal,
+      kSettlePoll,
+      kAuditPoll,
+      kReplyDeadline
     } kind{};
     std::uint32_t index = 0;  // step, active fault or ticket
   };
@@ -92,6 +103,7 @@ class Run {
                    const Lifetime& lifetime, bool of_nemesis);
   void act(std::uint32_t index);
   void end_fault(std::uint32_t index);
+  void tell_end(const ActiveFault& active);
   void nemesis_due();
   void schedule_nemesis();
   void replies();
@@ -109,28 +121,29 @@ class Run {
   World world_;
   Directory directory_;  // from boot on: selectors and forming ask it
   Judge judge_;          // sees the records of the forming once their times can be told
-  Duration origin_{};  // the world's time at t = 0
+  Duration origin_{};    // the world's time at t = 0
   bool formed_ = false;
   event::Phase phase_ = event::Phase::kForming;
   std::string cut_short_;
   std::multimap<SimTime, Action> actions_;
-  std::vector<Record> forming_records_;  // until their times can be told
-  std::map<std::string, SimTime> fired_;                // step id -> raw time
-  std::vector<std::uint32_t> matches_;                  // by step: how often its `when` has happened
-  std::vector<bool> triggered_;                         // by step
+  std::vector<Record> forming_records_;   // until their times can be told
+  std::map<std::string, SimTime> fired_;  // step id -> raw time
+  std::vector<std::uint32_t> matches_;    // by step: how often its `when` has happened
+  std::vector<bool> triggered_;           // by step
   std::vector<ActiveFault> faults_;
   ChoiceStream fault_choices_, nemesis_choices_;
   std::vector<std::string> nemesis_kinds_;
-  std::map<std::uint32_t, PendingReply> pending_;       // by console ticket
+  std::map<std::uint32_t, PendingReply> pending_;  // by console ticket
   std::uint32_t next_fault_id_ = 1;
   int meet_stage_ = 0;
-  std::uint64_t in_flight_ = 0;                         // client operations
+  std::uint64_t in_flight_ = 0;  // client operations
   std::uint32_t audits_done_ = 0;
-  SimTime settle_deadline_{}, audit_deadline_{};
+  SimTime settle_deadline_{}, quiet_until_{}, audit_deadline_{};
   bool converged_ = false;
-  std::map<MachineId, event::ViewSnapshot> views_;      // the last probe of each
-  std::vector<std::uint32_t> replication_up_;           // by machine: incarnation + 1 in which its link came up
-  std::vector<Record> last_records_;                    // ring of the last 20, for whereabouts
+  std::map<MachineId, event::ViewSnapshot> views_;  // the last probe of each
+  std::vector<std::uint32_t>
+      replication_up_;                // by machine: incarnation + 1 in which its link came up
+  std::vector<Record> last_records_;  // ring of the last 20, for whereabouts
   std::function<void(const Record&)> sink_;
 };
 

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "sim/app/run.h"
-
 #include "sim/base/check.h"
 
 namespace sim {
@@ -29,14 +28,14 @@ void Run::forming_poll() {
   schedule(world_.now() + kFormingPoll, {Action::Kind::kFormingPoll});
 }
 
-// What redis-cli --cluster create does: slots and epochs to the primaries, everybody meets the first, then the replicas
-// are told whom to follow once everybody knows everybody.
+// What redis-cli --cluster create does: slots and epochs to the primaries, everybody meets the
+// first, then the replicas are told whom to follow once everybody knows everybody.
 void Run::meet_step() {
   const auto name_text = [](std::uint64_t number) { return std::to_string(number); };
   Levers& levers = world_.levers();
   const std::vector<PlannedNode>& nodes = plan_->nodes;
-  const auto members = static_cast<std::size_t>(
-      std::count_if(nodes.begin(), nodes.end(), [](const PlannedNode& n) { return !n.standalone; }));
+  const auto members = static_cast<std::size_t>(std::count_if(
+      nodes.begin(), nodes.end(), [](const PlannedNode& n) { return !n.standalone; }));
   if (meet_stage_ == 0 && world_.now() >= SimTime{200ms}) {
     std::uint64_t epoch = 0;
     for (std::size_t i = 0; i < members; ++i) {
@@ -65,7 +64,8 @@ void Run::meet_step() {
     }
     for (std::size_t i = 0; i < members; ++i) {
       if (nodes[i].primary < 0) continue;
-      const auto* claim = directory_.claim(nodes[static_cast<std::size_t>(nodes[i].primary)].machine);
+      const auto* claim =
+          directory_.claim(nodes[static_cast<std::size_t>(nodes[i].primary)].machine);
       CHECK(claim != nullptr);
       levers.console(nodes[i].machine, {"CLUSTER", "REPLICATE", std::string(claim->id.view())});
     }

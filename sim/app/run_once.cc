@@ -36,6 +36,15 @@ class CheckContext {
   CheckContext& operator=(const CheckContext&) = delete;
 };
 
+// A message that is another one in every process.
+void plant(Run& run) {
+  for (const PlannedNode& node : run.plan().nodes) {
+    if (!run.world().levers().is_up(node.machine)) continue;
+    run.world().levers().console(node.machine, {"ECHO", std::to_string(process_number())});
+    return;
+  }
+}
+
 }  // namespace
 
 RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
@@ -53,7 +62,8 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
       std::fwrite(line.data(), 1, line.size(), trace.get());
     });
   }
-  if (settings.watch_count > 0) run.world().watch_events(settings.watch_first, settings.watch_count);
+  if (settings.watch_count > 0)
+    run.world().watch_events(settings.watch_first, settings.watch_count);
   const SimTime end = sim_time(plan->scenario.duration);
   bool planted = !settings.plant_nondeterminism;
   for (std::uint64_t i = 0; run.advance(); ++i) {
@@ -61,7 +71,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
       run.cut_short("stopped at " + format_seconds(to_ns(*settings.until)) + " (--until)");
     }
     if (!planted && run.formed() && run.now() >= sim_time(plan->scenario.duration / 2)) {
-      run.world().levers().console(plan->nodes.front().machine, {"ECHO", std::to_string(process_number())});
+      plant(run);
       planted = true;
     }
     if ((i & 0x3fff) != 0) continue;

@@ -14,15 +14,17 @@ namespace sim {
 
 struct RunSettings {
   PlanOptions plan;
-  std::optional<SimTime> until;   // stop here, t = 0 being the moment the cluster has formed
-  std::string trace_file;         // "" for none
+  std::optional<SimTime> until;  // stop here, t = 0 being the moment the cluster has formed
+  std::string trace_file;        // "" for none
   std::uint64_t watch_first = 0, watch_count = 0;  // digested events to describe
-  bool plant_nondeterminism = false;  // for testing --verify: half-way, a message that differs between processes
+  bool plant_nondeterminism =
+      false;  // for testing --verify: half-way, a message that differs between processes
   std::function<void(SimTime now, SimTime end)> progress;  // called now and then; may be empty
   std::function<bool()> interrupted;                       // may be empty
 };
 
-// A file that cannot be written is a UsageError; a seed whose draws make no sense is a ScenarioError.
+// A file that cannot be written is a UsageError; a seed whose draws make no sense is a
+// ScenarioError.
 RunResult run_once(const Scenario& scenario, const RunSettings& settings);
 
 }  // namespace sim

@@ -1,10 +1,13 @@
-// After the faults: everything is mended, views must agree within the bound, and auditors read the final data.
+// After the faults: everything is mended, views must agree within the bound, and auditors read the
+// final data.
 #include "sim/app/run.h"
 
 namespace sim {
 namespace {
 constexpr Duration kPoll = 250ms;
-// Operations in flight and auditors get this long; a cluster that serves nobody must not keep the run from ending.
+constexpr Duration kQuietMargin = 1s;
+// Operations in flight and auditors get this long; a cluster that serves nobody must not keep the
+// run from ending.
 constexpr Duration kAuditPatience = 60s;
 }  // namespace
 
@@ -26,7 +29,8 @@ void Run::heal() {
     return false;
   };
   for (const PlannedNode& node : plan_->nodes) {
-    if (!world_.levers().is_up(node.machine) && !stays_down(node.machine)) world_.levers().start(node.machine, {});
+    if (!world_.levers().is_up(node.machine) && !stays_down(node.machine))
+      world_.levers().start(node.machine, {});
   }
   phase_ = event::Phase::kSettling;
   world_.note(event::PhaseBegan{phase_});
@@ -35,7 +39,8 @@ void Run::heal() {
   schedule(world_.now() + kPoll, {Action::Kind::kSettlePoll});
 }
 
-// Every live member is ok, holds no live node suspect, follows whom it should, and describes the cluster as the others do.
+// Every live member is ok, holds no live node suspect, follows whom it should, and describes the
+// cluster as the others do.
 bool Run::views_agree() {
   std::uint32_t dead = 0;
   const event::ViewSnapshot* first = nullptr;
@@ -55,7 +60,8 @@ bool Run::views_agree() {
     if (found == views_.end()) return false;  // paused, or gone meanwhile
     const event::ViewSnapshot& view = found->second;
     if (first == nullptr) first = &view;
-    if (!view.healthy || view.suspected > dead || view.fingerprint != first->fingerprint) return false;
+    if (!view.healthy || view.suspected > dead || view.fingerprint != first->fingerprint)
+      return false;
     if (directory_.role(node.machine) == Role::kReplica && !view.replication_up) return false;
   }
   return true;
@@ -64,9 +70,11 @@ bool Run::views_agree() {
 void Run::settle_poll() {
   if (!converged_ && views_agree()) {
     converged_ = true;
+    // Claims about quiescence are judged on views that have been left alone for a while.
+    quiet_until_ = world_.now() + plan_->facts.node_timeout + kQuietMargin;
     world_.note(event::Converged{});
   }
-  const bool settled = converged_ || world_.now() >= settle_deadline_;
+  const bool settled = converged_ ? world_.now() >= quiet_until_ : world_.now() >= settle_deadline_;
   const bool quiet = in_flight_ == 0 || world_.now() >= audit_deadline_;
   if (settled && quiet) return begin_audit();
   schedule(world_.now() + kPoll, {Action::Kind::kSettlePoll});
@@ -96,8 +104,7 @@ void Run::finish() {
   for (ActiveFault& active : faults_) {
     if (active.ended) continue;
     active.ended = true;
-    const Fault::Effects effects = active.fault->effects(world_.levers());
-    world_.note(event::FaultEnded{active.id, effects.count, std::string(effects.unit)});
+    tell_end(active);
   }
   phase_ = event::Phase::kDone;
   world_.note(event::PhaseBegan{phase_});

@@ -7,7 +7,8 @@
 
 namespace sim {
 
-// What a fault sees of the run. The nemesis' faults may be kept from hitting more than a minority of the primaries.
+// What a fault sees of the run. The nemesis' faults may be kept from hitting more than a minority
+// of the primaries.
 class Run::Stage final : public FaultStage {
  public:
   Stage(Run& run, ChoiceStream& stream, bool keep_majority)
@@ -26,7 +27,8 @@ class Run::Stage final : public FaultStage {
     std::size_t hurt = 0;
     for (const ActiveFault& active : run_.faults_) {
       if (active.ended || !active.of_nemesis) continue;
-      for (const MachineId target : active.fault->targets()) hurt += run_.directory_.role(target) == Role::kPrimary;
+      for (const MachineId target : active.fault->targets())
+        hurt += run_.directory_.role(target) == Role::kPrimary;
     }
     const std::size_t voters = run_.directory_.voters();
     const std::size_t may_hurt = voters == 0 ? 0 : (voters - 1) / 2;
@@ -86,7 +88,8 @@ void Run::fire(std::uint32_t index) {
   switch (step.what) {
     case Step::What::kFault:
       return begin_fault(planned.fault->clone(), step.fault, step.id, step.lifetime, false);
-    case Step::What::kCommand: return ask(step.command, index + 1);
+    case Step::What::kCommand:
+      return ask(step.command, index + 1);
     case Step::What::kEnd:
       for (std::uint32_t i = 0; i < faults_.size(); ++i) {
         if (faults_[i].step == step.ends) end_fault(i);
@@ -104,7 +107,8 @@ void Run::begin_fault(std::unique_ptr<Fault> fault, std::string_view kind, const
                      lifetime.kind == Lifetime::Kind::kForever, of_nemesis});
   act(index);
   const ActiveFault& active = faults_[index];
-  world_.note(event::FaultBegan{active.id, active.kind, active.fault->text(), active.fault->targets()});
+  world_.note(
+      event::FaultBegan{active.id, active.kind, active.fault->text(), active.fault->targets()});
   if (lifetime.kind == Lifetime::Kind::kFor) {
     schedule(world_.now() + lifetime.length, {Action::Kind::kEndFault, index});
   }
@@ -126,8 +130,13 @@ void Run::end_fault(std::uint32_t index) {
   active.ended = true;
   Stage stage(*this, active.of_nemesis ? nemesis_choices_ : fault_choices_, false);
   active.fault->end(stage);
+  tell_end(active);
+}
+
+void Run::tell_end(const ActiveFault& active) {
   const Fault::Effects effects = active.fault->effects(world_.levers());
-  world_.note(event::FaultEnded{active.id, effects.count, std::string(effects.unit)});
+  const bool momentary = !find_fault(active.kind)->lasts;
+  world_.note(event::FaultEnded{active.id, effects.count, std::string(effects.unit), momentary});
 }
 
 // ---- The nemesis ----
@@ -149,17 +158,23 @@ void Run::nemesis_due() {
   if (phase_ != event::Phase::kFaults || now() > sim_time(nemesis.active.max)) return;
   Choices choices(nemesis_choices_, world_choice_policy());
   // From half to one and a half of the mean, in whole milliseconds.
-  const auto mean_ms = std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(nemesis.every).count());
-  const auto gap_ms = mean_ms / 2 + static_cast<std::int64_t>(choices.choose(Site::kFaultTime, static_cast<std::uint64_t>(mean_ms)));
+  const auto mean_ms = std::max<std::int64_t>(
+      1, std::chrono::duration_cast<std::chrono::milliseconds>(nemesis.every).count());
+  const auto gap_ms = mean_ms / 2 + static_cast<std::int64_t>(choices.choose(
+                                        Site::kFaultTime, static_cast<std::uint64_t>(mean_ms)));
   schedule(world_.now() + std::chrono::milliseconds(gap_ms), {Action::Kind::kNemesis});
-  const auto active = std::count_if(faults_.begin(), faults_.end(),
-                                    [](const ActiveFault& fault) { return fault.of_nemesis && !fault.ended; });
+  const auto active = std::count_if(faults_.begin(), faults_.end(), [](const ActiveFault& fault) {
+    return fault.of_nemesis && !fault.ended;
+  });
   if (active >= nemesis.max_concurrent) return;
   const std::string& kind = nemesis_kinds_[choices.choose(Site::kFaultKind, nemesis_kinds_.size())];
   std::unique_ptr<Fault> fault = find_fault(kind)->make_random(choices, plan_->facts.cast);
-  const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(nemesis.lasting.max - nemesis.lasting.min).count();
-  const Duration lasts = nemesis.lasting.min +
-                         std::chrono::milliseconds(choices.choose(Site::kFaultTime, static_cast<std::uint64_t>(span) + 1));
+  const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(nemesis.lasting.max -
+                                                                          nemesis.lasting.min)
+                        .count();
+  const Duration lasts =
+      nemesis.lasting.min + std::chrono::milliseconds(choices.choose(
+                                Site::kFaultTime, static_cast<std::uint64_t>(span) + 1));
   begin_fault(std::move(fault), kind, "", {Lifetime::Kind::kFor, lasts}, true);
 }
 
@@ -171,8 +186,8 @@ void Run::ask(const CommandStep& command, std::uint32_t number) {
   std::string words;
   for (const std::string& word : command.words) words += (words.empty() ? "" : " ") + word;
   if (targets.empty()) {
-    world_.note(event::StepReply{number, words + ": nobody is " + to_text(command.node), !command.expect.any(),
-                                 command.expect.text()});
+    world_.note(event::StepReply{number, words + ": nobody is " + to_text(command.node),
+                                 !command.expect.any(), command.expect.text()});
   }
   for (const MachineId target : targets) {
     const std::uint32_t ticket = world_.levers().console(target, command.words);
@@ -187,7 +202,8 @@ void Run::replies() {
     if (found == pending_.end()) continue;
     const PendingReply& pending = found->second;
     const bool met = !pending.command.expect.any() || pending.command.expect.met_by(reply.text);
-    world_.note(event::StepReply{pending.step_number, reply.text, met, pending.command.expect.text()});
+    world_.note(
+        event::StepReply{pending.step_number, reply.text, met, pending.command.expect.text()});
     pending_.erase(found);
   }
 }

@@ -9,13 +9,15 @@ namespace sim {
 namespace {
 
 LinkQuality link_quality(const Quality& quality) {
-  constexpr std::array kShapes = {JitterShape::kUniform, JitterShape::kExponential, JitterShape::kNormal};
-  return {quality.delay, quality.jitter, kShapes[static_cast<std::size_t>(quality.distribution)], quality.bandwidth,
-          quality.loss_ppm};
+  constexpr std::array kShapes = {JitterShape::kUniform, JitterShape::kExponential,
+                                  JitterShape::kNormal};
+  return {quality.delay, quality.jitter, kShapes[static_cast<std::size_t>(quality.distribution)],
+          quality.bandwidth, quality.loss_ppm};
 }
 
-// A machine's own link: two of them in a row make the delay between two machines. Loss is not halved but left to one crossing in
-// two, so that a path loses what was asked for (the second order aside).
+// A machine's own link: two of them in a row make the delay between two machines. Loss is not
+// halved but left to one crossing in two, so that a path loses what was asked for (the second order
+// aside).
 LinkQuality own_link(const Quality& between_machines) {
   LinkQuality half = link_quality(between_machines);
   half.latency /= 2;
@@ -62,8 +64,8 @@ class Builder {
     if (!network_.switches.empty()) return;
     join(regions_);
     std::set<std::string> direct;
-    std::set_difference(zones_.begin(), zones_.end(), regional_zones_.begin(), regional_zones_.end(),
-                        std::inserter(direct, direct.end()));
+    std::set_difference(zones_.begin(), zones_.end(), regional_zones_.begin(),
+                        regional_zones_.end(), std::inserter(direct, direct.end()));
     join(direct);
   }
 
@@ -100,14 +102,18 @@ class Builder {
 Duration jitter_max(const LinkQuality& quality) {
   // Exponential and normal tables end at 8 and 4 times their scale.
   switch (quality.shape) {
-    case JitterShape::kUniform: return quality.jitter;
-    case JitterShape::kExponential: return quality.jitter * 8;
-    case JitterShape::kNormal: return quality.jitter * 4;
+    case JitterShape::kUniform:
+      return quality.jitter;
+    case JitterShape::kExponential:
+      return quality.jitter * 8;
+    case JitterShape::kNormal:
+      return quality.jitter * 4;
   }
   return quality.jitter;
 }
 
-PlannedTopology plan_topology(const NetworkOptions& network, const std::vector<Standing>& machines) {
+PlannedTopology plan_topology(const NetworkOptions& network,
+                              const std::vector<Standing>& machines) {
   Builder builder(network);
   PlannedTopology planned;
   for (const Standing& standing : machines) planned.vertices.push_back(builder.place(standing));
@@ -117,8 +123,10 @@ PlannedTopology plan_topology(const NetworkOptions& network, const std::vector<S
   Duration between_zones{};
   for (const std::string& a : builder.zones()) {
     for (const std::string& b : builder.zones()) {
-      const auto& path = planned.topology.path(*planned.topology.find(a), *planned.topology.find(b));
-      if (a != b && path) between_zones = std::max(between_zones, path->latency + jitter_max(*path));
+      const auto& path =
+          planned.topology.path(*planned.topology.find(a), *planned.topology.find(b));
+      if (a != b && path)
+        between_zones = std::max(between_zones, path->latency + jitter_max(*path));
     }
   }
   planned.one_way_max = 2 * (own.latency + jitter_max(own)) + between_zones;

@@ -1,7 +1,8 @@
 // --verify: is the run deterministic?
 //
-// The same run twice, in separate processes with different environments and allocators. If the digests differ, the checkpoints
-// tell between which two events, both are run again watching that stretch, and the first event that differs is named.
+// The same run twice, in separate processes with different environments and allocators. If the
+// digests differ, the checkpoints tell between which two events, both are run again watching that
+// stretch, and the first event that differs is named.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 namespace sim {
 
 // Prints what it found; answers the exit code: that of the run when both agree, 3 when they do not.
-int verify_run(const Scenario& scenario, std::uint64_t seed, bool through_wire, const std::string& mutation);
+int verify_run(const Scenario& scenario, std::uint64_t seed, bool through_wire,
+               const std::string& mutation);
 
 }  // namespace sim

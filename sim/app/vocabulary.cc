@@ -1,7 +1,7 @@
 #include "sim/app/vocabulary.h"
 
-#include <cstdio>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "sim/core/config.h"
@@ -16,10 +16,13 @@ namespace {
 
 Vocabulary::Unit unit_of(MetricUnit unit) {
   switch (unit) {
-    case MetricUnit::kNanoseconds: return Vocabulary::Unit::kTime;
-    case MetricUnit::kPpm: return Vocabulary::Unit::kRatio;
+    case MetricUnit::kNanoseconds:
+      return Vocabulary::Unit::kTime;
+    case MetricUnit::kPpm:
+      return Vocabulary::Unit::kRatio;
     case MetricUnit::kCount:
-    case MetricUnit::kMilliPerSecond: break;
+    case MetricUnit::kMilliPerSecond:
+      break;
   }
   return Vocabulary::Unit::kCount;
 }
@@ -36,11 +39,13 @@ Vocabulary make_vocabulary() {
                             [make = kind.make](Options& options) { make(options); }});
   }
   for (const WorkloadKind& kind : workloads()) {
-    words.workloads.push_back({std::string(kind.name), [make = kind.make](Options& options) { make(options); }});
+    words.workloads.push_back(
+        {std::string(kind.name), [make = kind.make](Options& options) { make(options); }});
   }
   for (const InvariantKind& kind : invariants()) words.invariants.emplace_back(kind.name);
   for (const MilestoneKind& kind : milestone_kinds()) words.milestones.emplace_back(kind.name);
-  for (const MetricKind& kind : metric_kinds()) words.metrics.push_back({std::string(kind.name), unit_of(kind.unit)});
+  for (const MetricKind& kind : metric_kinds())
+    words.metrics.push_back({std::string(kind.name), unit_of(kind.unit)});
   for (const std::string_view name : directive_names()) words.directives.emplace_back(name);
   words.check_directive = check_directive;
   return words;

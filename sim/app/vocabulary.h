@@ -1,5 +1,5 @@
-// The words a scenario may use: names of faults, workloads, invariants, milestones, metrics and directives, handed to the
-// scenario language, which knows none of them.
+// The words a scenario may use: names of faults, workloads, invariants, milestones, metrics and
+// directives, handed to the scenario language, which knows none of them.
 #pragma once
 
 #include "sim/scenario/scenario.h"
@@ -8,7 +8,8 @@ namespace sim {
 
 const Vocabulary& vocabulary();
 
-// Reads and checks a scenario file; "-" is standard input. Never throws: what is wrong is in `problems`.
+// Reads and checks a scenario file; "-" is standard input. Never throws: what is wrong is in
+// `problems`.
 Loaded load_scenario_file(const std::string& path);
 
 }  // namespace sim

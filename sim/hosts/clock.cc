@@ -1,8 +1,9 @@
 #include "sim/hosts/clock.h"
 
-#include <ctime>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include <ctime>
 
 namespace sim {
 namespace {
@@ -13,8 +14,12 @@ std::int64_t read_clock(clockid_t clock) {
 }
 }  // namespace
 
-std::int64_t process_cpu_ns() { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
-std::int64_t real_ns() { return read_clock(CLOCK_MONOTONIC); }
+std::int64_t process_cpu_ns() {
+  return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+std::int64_t real_ns() {
+  return read_clock(CLOCK_MONOTONIC);
+}
 
 std::uint64_t peak_memory_bytes() {
   rusage usage{};
@@ -22,6 +27,8 @@ std::uint64_t peak_memory_bytes() {
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
-std::uint64_t process_number() { return static_cast<std::uint64_t>(getpid()); }
+std::uint64_t process_number() {
+  return static_cast<std::uint64_t>(getpid());
+}
 
 }  // namespace sim

@@ -5,8 +5,8 @@
 
 namespace sim {
 
-std::int64_t process_cpu_ns();    // CPU time of this process
-std::int64_t real_ns();           // monotonic
+std::int64_t process_cpu_ns();      // CPU time of this process
+std::int64_t real_ns();             // monotonic
 std::uint64_t peak_memory_bytes();  // largest resident set so far
 std::uint64_t process_number();
 

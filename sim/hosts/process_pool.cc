@@ -1,13 +1,14 @@
 #include "sim/hosts/process_pool.h"
 
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
-#include <poll.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <vector>
 
 namespace sim {
@@ -22,10 +23,12 @@ struct Child {
   std::string result, complaint;
 };
 
-// A result is complete only with its trailer: a child that dies while writing is told from one that finished.
+// A result is complete only with its trailer: a child that dies while writing is told from one that
+// finished.
 constexpr std::string_view kTrailer = "\n.\n";
 
-[[noreturn]] void child_main(std::size_t task, int out, int err, const std::function<std::string(std::size_t)>& work) {
+[[noreturn]] void child_main(std::size_t task, int out, int err,
+                             const std::function<std::string(std::size_t)>& work) {
   std::signal(SIGINT, SIG_IGN);  // the parent decides what an interrupt means
   dup2(err, STDERR_FILENO);
   std::string result = work(task);
@@ -97,8 +100,10 @@ ChildResult reap(Child& child) {
 
 }  // namespace
 
-void run_in_children(std::size_t count, unsigned jobs, const std::function<std::string(std::size_t)>& work,
-                     const std::function<void(const ChildResult&)>& done, const std::function<bool()>& stop) {
+void run_in_children(std::size_t count, unsigned jobs,
+                     const std::function<std::string(std::size_t)>& work,
+                     const std::function<void(const ChildResult&)>& done,
+                     const std::function<bool()>& stop) {
   std::vector<Child> running;
   std::map<std::size_t, ChildResult> waiting;  // finished before their turn
   std::size_t next_to_start = 0, next_to_tell = 0;
@@ -111,7 +116,8 @@ void run_in_children(std::size_t count, unsigned jobs, const std::function<std::
       return;
     }
     // Bounded run-ahead: a slow early task must not make us keep thousands of results.
-    while (next_to_start < count && running.size() < jobs && next_to_start < next_to_tell + 64 * jobs) {
+    while (next_to_start < count && running.size() < jobs &&
+           next_to_start < next_to_tell + 64 * jobs) {
       running.push_back(start(next_to_start++, work));
     }
     std::vector<pollfd> fds;
@@ -123,8 +129,10 @@ void run_in_children(std::size_t count, unsigned jobs, const std::function<std::
     for (const pollfd& ready : fds) {
       if (ready.revents == 0) continue;
       for (Child& child : running) {
-        if (child.out == ready.fd) drain(child.out, child.result);
-        else if (child.err == ready.fd) drain(child.err, child.complaint);
+        if (child.out == ready.fd)
+          drain(child.out, child.result);
+        else if (child.err == ready.fd)
+          drain(child.err, child.complaint);
       }
     }
     for (std::size_t i = 0; i < running.size();) {
@@ -136,7 +144,8 @@ void run_in_children(std::size_t count, unsigned jobs, const std::function<std::
       waiting.emplace(result.task, std::move(result));
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
     }
-    for (auto turn = waiting.find(next_to_tell); turn != waiting.end(); turn = waiting.find(next_to_tell)) {
+    for (auto turn = waiting.find(next_to_tell); turn != waiting.end();
+         turn = waiting.find(next_to_tell)) {
       done(turn->second);
       waiting.erase(turn);
       ++next_to_tell;
@@ -157,6 +166,8 @@ void catch_interrupts() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool interrupted() { return interrupt_seen != 0; }
+bool interrupted() {
+  return interrupt_seen != 0;
+}
 
 }  // namespace sim

@@ -1,7 +1,8 @@
 // Runs tasks in child processes, so that a CHECK or a crash ends one run and not the campaign.
 //
-// Each task is a forked child of its own: it computes a string, writes it into a pipe, and exits. Results come back in task
-// order whatever the order of finishing, so output does not depend on the number of jobs.
+// Each task is a forked child of its own: it computes a string, writes it into a pipe, and exits.
+// Results come back in task order whatever the order of finishing, so output does not depend on the
+// number of jobs.
 #pragma once
 
 #include <cstddef>
@@ -18,11 +19,13 @@ struct ChildResult {
   int exit_code = 0;      // 128 + signal when killed by one
 };
 
-// Calls `work(task)` in children for task 0..count-1, at most `jobs` at a time, and `done` in the parent for each, in
-// order. `work` runs in the child only. Stops starting tasks once `stop` answers true (Ctrl-C); those under way are killed, and
-// tasks never finished are not told.
-void run_in_children(std::size_t count, unsigned jobs, const std::function<std::string(std::size_t)>& work,
-                     const std::function<void(const ChildResult&)>& done, const std::function<bool()>& stop);
+// Calls `work(task)` in children for task 0..count-1, at most `jobs` at a time, and `done` in the
+// parent for each, in order. `work` runs in the child only. Stops starting tasks once `stop`
+// answers true (Ctrl-C); those under way are killed, and tasks never finished are not told.
+void run_in_children(std::size_t count, unsigned jobs,
+                     const std::function<std::string(std::size_t)>& work,
+                     const std::function<void(const ChildResult&)>& done,
+                     const std::function<bool()>& stop);
 
 // Ctrl-C and SIGTERM set a flag instead of killing this process; a second one kills it.
 void catch_interrupts();

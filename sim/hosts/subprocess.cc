@@ -1,13 +1,14 @@
 #include "sim/hosts/subprocess.h"
 
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdlib>
-#include <poll.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace sim {
 namespace {
@@ -44,8 +45,10 @@ std::string converse(int in, int out, std::string_view input) {
     if (fds[0].revents != 0) {
       char buffer[65536];
       const ssize_t n = read(out, buffer, sizeof buffer);
-      if (n > 0) result.append(buffer, static_cast<std::size_t>(n));
-      else if (n == 0 || errno != EINTR) break;
+      if (n > 0)
+        result.append(buffer, static_cast<std::size_t>(n));
+      else if (n == 0 || errno != EINTR)
+        break;
     }
   }
   if (in >= 0) close(in);
@@ -55,8 +58,10 @@ std::string converse(int in, int out, std::string_view input) {
 
 }  // namespace
 
-std::optional<ProgramOutput> run_program(const std::string& program, const std::vector<std::string>& arguments,
-                                         std::string_view input, const std::vector<std::string>& environment) {
+std::optional<ProgramOutput> run_program(const std::string& program,
+                                         const std::vector<std::string>& arguments,
+                                         std::string_view input,
+                                         const std::vector<std::string>& environment) {
   int in[2], out[2];
   if (pipe(in) != 0 || pipe(out) != 0) return std::nullopt;
   const auto old_handler = std::signal(SIGPIPE, SIG_IGN);

@@ -1,4 +1,5 @@
-// Runs another program to its end and collects what it printed: `dot`, or slotsim itself for `--verify`.
+// Runs another program to its end and collects what it printed: `dot`, or slotsim itself for
+// `--verify`.
 #pragma once
 
 #include <optional>
@@ -13,10 +14,12 @@ struct ProgramOutput {
   std::string out;    // its stdout; stderr is passed through
 };
 
-// `program` is looked up in PATH. `environment` entries ("NAME=value") are added to ours. `input` is fed to its stdin. nullopt: it
-// could not be started.
-std::optional<ProgramOutput> run_program(const std::string& program, const std::vector<std::string>& arguments,
-                                         std::string_view input, const std::vector<std::string>& environment);
+// `program` is looked up in PATH. `environment` entries ("NAME=value") are added to ours. `input`
+// is fed to its stdin. nullopt: it could not be started.
+std::optional<ProgramOutput> run_program(const std::string& program,
+                                         const std::vector<std::string>& arguments,
+                                         std::string_view input,
+                                         const std::vector<std::string>& environment);
 
 // Path of the running program.
 std::string own_path();

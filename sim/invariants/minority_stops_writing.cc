@@ -30,6 +30,7 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
         nodes_(facts.cast.size()) {}
 
   void see(const Record& record) override {
+    if (!turned_ok_.empty() && turned_ok_.front().at < record.at) judge_turned_ok();
     if (!stage_.forming()) look_back(record.at, record.sequence);
     const std::optional<bool> was_healthy = health_before(record);
     stage_.see(record);
@@ -45,6 +46,7 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
   }
 
   void finish(SimTime end) override {
+    judge_turned_ok();
     look_back(end, last_record_);
     if (disorder_ > stop_within_ - disorder_) {
       cannot_check("clocks disagree by " + words(disorder_) + ", so the bounds say nothing");
@@ -52,9 +54,9 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
   }
 
   std::string numbers() const override {
-    return counted(isolations_, "primary") + " cut off from the majority, slowest to stop " +
-           words(slowest_) + " (allowed " + words(stop_within_) + "), " +
-           counted(writes_in_window_, "write") + " applied meanwhile";
+    return std::to_string(isolations_) + (isolations_ == 1 ? " primary" : " primaries") +
+           " cut off from the majority, slowest to stop " + words(slowest_) + " (allowed " +
+           words(stop_within_) + "), " + counted(writes_in_window_, "write") + " applied meanwhile";
   }
 
  private:
@@ -64,6 +66,12 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
     Duration allowed{};                     // to go on accepting writes in this isolation
     bool told = false;
     bool failed_in_minority = false;  // its last change of state was to fail, in a minority
+  };
+  struct TurnedOk {
+    SimTime at;
+    std::uint64_t record = 0;
+    MachineId machine;
+    bool from_minority = false;
   };
   Node& node(MachineId machine) { return nodes_[machine.value]; }
 
@@ -132,9 +140,9 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
   }
 
   void see_health(const Record& record, const event::HealthChanged& health, bool was_healthy) {
+    Node& known = node(record.machine);
     if (stage_.directory().role(record.machine) != Role::kPrimary) return;
     evidence();
-    Node& known = node(record.machine);
     const auto since = stage_.isolated_since(record.machine);
     if (!health.ok) {
       known.failed_in_minority = since.has_value();
@@ -142,9 +150,23 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
       return;
     }
     if (was_healthy) return;
-    check_restart(record, known);
-    if (known.failed_in_minority) check_rejoin(record);
+    turned_ok_.push_back({record.at, record.sequence, record.machine, known.failed_in_minority});
     known.failed_in_minority = false;
+  }
+
+  // A node that becomes a replica is ok in the same instant, and says the second before the first:
+  // who was primary is asked when the instant is over.
+  void judge_turned_ok() {
+    for (const TurnedOk& turned : turned_ok_) {
+      if (stage_.directory().role(turned.machine) != Role::kPrimary) continue;
+      Record moment;
+      moment.at = turned.at;
+      moment.sequence = turned.record;
+      moment.machine = turned.machine;
+      check_restart(moment, node(turned.machine));
+      if (turned.from_minority) check_rejoin(moment);
+    }
+    turned_ok_.clear();
   }
 
   void check_restart(const Record& record, const Node& known) {
@@ -171,6 +193,7 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
   Duration node_timeout_, tick_, disorder_, stop_within_, rejoin_after_;
   std::vector<Node> nodes_;
   std::vector<MachineId> isolated_;
+  std::vector<TurnedOk> turned_ok_;  // in this instant
   Duration slowest_{};
   std::uint64_t isolations_ = 0, writes_in_window_ = 0, last_record_ = 0;
 };

@@ -4,10 +4,11 @@
 // always. Kills: redirect-to-self.
 //
 // "Nothing changes" is strict: from T before the operation began until it ended no slot moved in
-// any view, no node changed its role, health or opinion of a peer, and no machine started, stopped
-// or lost a connection to another.
+// any view, no node changed its role, health or opinion of a peer, every server ran, and nothing
+// was cut: who is sent to a dead server asks around until it is replaced.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 #include "sim/invariants/verdict.h"
@@ -29,6 +30,11 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
   void see(const Record& record) override {
     if (changes_cluster(record)) last_change_ = record.at;
     directory_.see(record);
+    if (const auto* cuts = std::get_if<event::Reachability>(&record.event)) {
+      if (cuts->plane == "all") cut_planes_.clear();
+      cut_planes_.erase(cuts->plane);
+      if (!cuts->groups.empty() || !cuts->cut.empty()) cut_planes_.insert(cuts->plane);
+    }
     if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
       evidence();
       in_flight_[invoked->operation] = {record.at, 0, 0, {}, invoked->key};
@@ -73,8 +79,9 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
   }
 
   bool all_healthy() const {
+    if (!cut_planes_.empty()) return false;
     for (const MachineId machine : directory_.cluster_nodes()) {
-      if (directory_.is_up(machine) && !directory_.is_healthy(machine)) return false;
+      if (!directory_.is_serving(machine) || !directory_.is_healthy(machine)) return false;
     }
     return true;
   }
@@ -108,6 +115,7 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
   Duration calm_for_;
   SimTime last_change_{-1h};
   std::map<std::uint64_t, Operation> in_flight_;
+  std::set<std::string> cut_planes_;
   std::uint64_t redirects_ = 0;
   std::uint32_t longest_ = 0;
 };

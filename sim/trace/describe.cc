@@ -278,10 +278,11 @@ struct IsMilestone {
     return kIsOneOf<E, HealthChanged, ElectionScheduled, ElectionStarted, VoteGranted,
                     ElectionExpired, Promoted, Following, ManualFailover, KeysDropped, Remark,
                     Measured, MachineCrashed, MachinePaused, MachineResumed, ProgramExited,
-                    ClockStepped, PhaseBegan, FaultBegan, FaultEnded, Converged>;
+                    ClockStepped, PhaseBegan, FaultBegan, Converged>;
   }
   bool operator()(const event::MachineStarted& e) const { return e.incarnation > 0; }
   bool operator()(const event::StepReply& e) const { return !e.as_expected; }
+  bool operator()(const event::FaultEnded& e) const { return !e.momentary; }
   // PFAIL is one node's impatience; FAIL, and the end of FAIL, are the cluster's verdict.
   bool operator()(const event::SuspicionChanged& e) const {
     return e.to == event::Suspicion::kFail || e.from == event::Suspicion::kFail;

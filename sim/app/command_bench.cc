@@ -1,0 +1,134 @@
+// slotsim bench: speed and memory. Each benchmark runs in a process of its own, so that its peak
+// memory is its own.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "sim/app/bench.h"
+#include "sim/app/cli.h"
+#include "sim/app/result.h"
+#include "sim/hosts/clock.h"
+#include "sim/hosts/process_pool.h"
+
+namespace sim {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Benchmark {
+  std::string_view name;
+  std::string_view description;
+  Measurement (*measure)();
+};
+constexpr std::array kBenchmarks = {
+    Benchmark{"engine/10", "W1: the world alone, 10 nodes",
+              [] { return measure_engine(10, 20'000); }},
+    Benchmark{"engine/100", "W1, 100 nodes", [] { return measure_engine(100, 2'000); }},
+    Benchmark{"engine/1000", "W1, 1,000 nodes", [] { return measure_engine(1'000, 200); }},
+    Benchmark{"gossip/6", "W2: steady gossip, full product, 6 nodes",
+              [] { return measure_gossip(6, 60'000); }},
+    Benchmark{"gossip/100", "W2, 100 nodes", [] { return measure_gossip(100, 1'500); }},
+    Benchmark{"gossip/1000", "W2, 1,000 nodes", [] { return measure_gossip(1'000, 30); }},
+    Benchmark{"failover", "3 + 3 nodes lose a primary, scenario to verdict",
+              [] { return measure_failover(); }},
+    Benchmark{"requests", "client requests, history recorded and judged",
+              [] { return measure_requests(10); }},
+};
+
+// One benchmark, as Google Benchmark's JSON.
+std::string run_benchmark(const Benchmark& bench, int repetitions) {
+  auto* registered = benchmark::RegisterBenchmark(
+      std::string(bench.name).c_str(), [&bench](benchmark::State& state) {
+        for (auto iteration : state) {
+          (void)iteration;
+          const Measurement measured = bench.measure();
+          if (!measured.wrong.empty()) {
+            state.SkipWithError(("void: " + measured.wrong).c_str());
+            return;
+          }
+          const double cpu_seconds = static_cast<double>(measured.cpu_ns) / 1e9;
+          state.SetIterationTime(cpu_seconds);
+          state.counters["virtual_s_per_cpu_s"] = measured.virtual_seconds / cpu_seconds;
+          state.counters["events_per_cpu_s"] = static_cast<double>(measured.events) / cpu_seconds;
+          state.counters["peak_memory_mib"] = static_cast<double>(peak_memory_bytes()) / (1 << 20);
+          for (const auto& [name, value] : measured.more) state.counters[name] = value;
+        }
+      });
+  registered->Iterations(1)
+      ->Repetitions(repetitions)
+      ->UseManualTime()
+      ->Unit(benchmark::kMillisecond);
+  std::ostringstream out, noise;
+  benchmark::JSONReporter reporter;
+  reporter.SetOutputStream(&out);
+  reporter.SetErrorStream(&noise);
+  benchmark::RunSpecifiedBenchmarks(&reporter);
+  return out.str();
+}
+
+void print_result(const Benchmark& bench, const Json& entry) {
+  if (entry.contains("error_occurred") && entry["error_occurred"].get<bool>()) {
+    fmt::print("{:<13} {}\n", bench.name, entry["error_message"].get<std::string>());
+    return;
+  }
+  fmt::print("{:<13} {:>12.0f} virtual s per CPU s  {:>11.0f} events per CPU s  {:>7.1f} MiB",
+             bench.name, entry["virtual_s_per_cpu_s"].get<double>(),
+             entry["events_per_cpu_s"].get<double>(), entry["peak_memory_mib"].get<double>());
+  for (const char* extra : {"pings_per_node_second", "requests_per_cpu_second"}) {
+    if (entry.contains(extra)) fmt::print("  {} {:.6g}", extra, entry[extra].get<double>());
+  }
+  fmt::print("\n");
+}
+
+}  // namespace
+
+int command_bench(const Arguments& words) {
+  CLI::App app{
+      "Measures speed and memory; each figure is void unless the work was right.\n\nExamples:\n  "
+      "slotsim bench\n"
+      "  slotsim bench --only gossip/100 --repeat 5 --json",
+      "bench"};
+  std::string only;
+  int repetitions = 1;
+  bool json = false;
+  app.add_option("--only", only, "benchmarks whose name begins so");
+  app.add_option("--repeat", repetitions, "how often each runs")->check(CLI::Range(1, 1000));
+  app.add_flag("--json", json, "Google Benchmark's JSON");
+  if (const auto code = parse_command_line(app, words)) return *code;
+  std::vector<const Benchmark*> chosen;
+  for (const Benchmark& bench : kBenchmarks) {
+    if (bench.name.starts_with(only)) chosen.push_back(&bench);
+  }
+  if (chosen.empty()) throw UsageError{"no benchmark begins with '" + only + "'"};
+  catch_interrupts();
+  int code = exit_code::kOk;
+  Json all = {{"benchmarks", Json::array()}};
+  const auto done = [&](const ChildResult& child) {
+    const Benchmark& bench = *chosen[child.task];
+    if (!child.finished) {
+      fmt::print(stderr, "{}: ended without a result\n{}", bench.name, child.complaint);
+      code = exit_code::kInternal;
+      return;
+    }
+    const Json document = Json::parse(child.result);
+    if (document.contains("context")) all["context"] = document["context"];
+    for (const Json& entry : document["benchmarks"]) {
+      all["benchmarks"].push_back(entry);
+      if (entry.contains("error_occurred") && entry["error_occurred"].get<bool>())
+        code = exit_code::worse(code, exit_code::kGate);
+      if (!json) print_result(bench, entry);
+    }
+    std::fflush(stdout);
+  };
+  run_in_children(
+      chosen.size(), 1, [&](std::size_t task) { return run_benchmark(*chosen[task], repetitions); },
+      done, interrupted);
+  if (json) std::puts(all.dump(2).c_str());
+  return interrupted() ? exit_code::kInterrupted : code;
+}
+
+}  // namespace sim
