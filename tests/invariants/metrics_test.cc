@@ -215,7 +215,8 @@ TEST(FormatMetric, PrintsIntegersInPeoplesUnits) {
 }
 
 TEST(MetricKinds, CoverWhatAFailoverReports) {
-  for (const Metric& metric : measured(failover()).values()) {
+  const Metrics metrics = measured(failover());
+  for (const Metric& metric : metrics.values()) {
     const MetricKind* kind = find_metric(metric.name);
     ASSERT_NE(kind, nullptr) << metric.name;
     EXPECT_EQ(kind->unit, metric.unit);
