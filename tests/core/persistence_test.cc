@@ -166,6 +166,17 @@ TEST(Snapshot, IsWrittenByAGracefulShutdownOnly) {
   EXPECT_EQ(data_hash(pump, box), before);
 }
 
+TEST(Snapshot, WithoutAHistoryDoesNotMakeTheStreamCount) {
+  Pump pump;
+  const Pump::BoxId box = pump.add(standalone(false));
+  pump.call(box, {"SET", "k", "v"});
+  pump.terminate(box);
+  pump.start(box);
+  pump.call(box, {"SET", "k", "v"});
+  EXPECT_EQ(pump.server(box).replication.offset, 0);
+  EXPECT_TRUE(pump.server(box).replication.replid2.is_none());
+}
+
 TEST(Snapshot, IsNotWrittenWithoutSavePoints) {
   Pump pump;
   const Pump::BoxId box = pump.add(standalone(false));

@@ -98,6 +98,19 @@ TEST(Replication, OffsetCountsBytesOfTheStream) {
   EXPECT_EQ(shard.offset(shard.replica), shard.offset(shard.primary));
 }
 
+TEST(Replication, AfterEachSnapshotTheStreamSelectsAgain) {
+  Shard shard;
+  shard.sync();
+  shard.pump.call(shard.primary, {"SET", "k", "v"});
+  const Pump::BoxId second = shard.pump.add(standalone());
+  shard.follow(second, shard.primary);
+  shard.pump.advance(kSyncDelay);
+  const std::int64_t before = shard.offset(shard.primary);
+  shard.pump.call(shard.primary, {"SET", "k", "v"});
+  EXPECT_EQ(shard.offset(shard.primary) - before, 23 + 27);
+  EXPECT_EQ(shard.offset(second), shard.offset(shard.primary));
+}
+
 TEST(Replication, AnIdlePrimaryAdvancesByAPingPerPeriod) {
   Shard shard;
   shard.sync();
@@ -154,7 +167,10 @@ TEST(Replication, ASiblingGoesOnWithTheWinner) {
   shard.pump.crash(shard.primary);
   shard.pump.call(shard.replica, {"REPLICAOF", "NO", "ONE"});
   EXPECT_EQ(shard.state(shard.replica).second_offset, shard.offset(shard.replica) + 1);
+  const std::int64_t stopped_at = shard.offset(sibling);
   shard.follow(sibling, shard.replica);
+  EXPECT_EQ(shard.state(sibling).second_offset, stopped_at + 1);
+  EXPECT_EQ(shard.state(sibling).replid2, shard.state(shard.replica).replid2);
   shard.pump.call(shard.replica, {"SET", "k2", "v"});
   shard.pump.advance(1'000);
   EXPECT_EQ(shard.syncs(sibling), (Kinds{kFull, kPartial}));
@@ -189,6 +205,19 @@ TEST(Replication, AnOldPrimaryThatIsNotAheadGoesOn) {
   shard.follow(shard.primary, shard.replica);
   shard.pump.advance(1'000);
   EXPECT_EQ(shard.syncs(shard.primary), Kinds{kPartial});
+}
+
+TEST(Replication, AFullSyncForgetsTheSecondId) {
+  Shard shard;
+  shard.sync();
+  shard.pump.call(shard.replica, {"REPLICAOF", "NO", "ONE"});
+  EXPECT_FALSE(shard.state(shard.replica).replid2.is_none());
+  shard.pump.call(shard.replica, {"SET", "ahead", "1"});
+  shard.follow(shard.replica, shard.primary);
+  shard.pump.advance(kSyncDelay);
+  EXPECT_EQ(shard.syncs(shard.replica), (Kinds{kFull, kFull}));
+  EXPECT_TRUE(shard.state(shard.replica).replid2.is_none());
+  EXPECT_EQ(shard.state(shard.replica).replid, shard.state(shard.primary).replid);
 }
 
 TEST(Replication, APrimaryThatRestartsEmptyEmptiesItsReplicas) {
