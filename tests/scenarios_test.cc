@@ -1,0 +1,273 @@
+// The scenarios we ship, one by one: each says why it exists, comes out as it expects, fails when
+// what it is about is taken out, and gives the digests and the story written down in tests/golden.
+//
+// Golden files are rewritten by the command printed when they differ. A new digest is a new
+// behaviour of a node, the world or a client: look at the story beside it before committing.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "sim/app/run_once.h"
+#include "sim/app/vocabulary.h"
+
+namespace sim {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+const fs::path kRoot = SLOTSIM_SOURCE_DIR;
+const fs::path kGolden = kRoot / "tests" / "golden";
+constexpr std::uint64_t kGoldenSeeds = 2;
+constexpr std::size_t kStoryLines = 250;
+
+std::string read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void write(const fs::path& path, const std::string& text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+bool rewriting() {
+  return std::getenv("REWRITE") != nullptr;
+}
+
+std::vector<std::string> shipped() {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(kRoot / "scenarios")) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string text_of(const std::string& name) {
+  return read(kRoot / "scenarios" / (name + ".json"));
+}
+
+std::vector<Scenario> load(const std::string& name, const std::string& text) {
+  Loaded loaded = load_scenario("scenarios/" + name + ".json", text, vocabulary());
+  EXPECT_TRUE(loaded.problems.empty()) << loaded.problems.text();
+  return std::move(loaded.variants);
+}
+
+RunResult run(const Scenario& scenario, std::uint64_t seed, bool through_wire = false) {
+  RunSettings settings;
+  settings.plan.seed = seed;
+  settings.plan.through_wire = through_wire;
+  return run_once(scenario, settings);
+}
+
+// ---- Golden files ----
+
+// "failover 1" or "failover[cluster.replicas=2] 1" -> digest.
+using Digests = std::map<std::string, std::string>;
+
+std::string digest_key(const RunResult& result) {
+  const std::string variant = result.case_name.empty() ? "" : "[" + result.case_name + "]";
+  return result.scenario + variant + " " + std::to_string(result.seed);
+}
+
+std::string digest_text(const RunResult& result) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016" PRIx64, result.digest);
+  return text;
+}
+
+Digests read_digests() {
+  Digests digests;
+  std::ifstream file(kGolden / "digests.txt");
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line.front() == '#') continue;
+    const std::size_t space = line.rfind(' ');
+    digests[line.substr(0, space)] = line.substr(space + 1);
+  }
+  return digests;
+}
+
+void write_digests(const Digests& digests) {
+  std::string text = "# scenario[case] seed digest; see tests/scenarios_test.cc\n";
+  for (const auto& [key, digest] : digests) text.append(key).append(" ").append(digest) += '\n';
+  write(kGolden / "digests.txt", text);
+}
+
+// What happened, as a person reads it. Of a large cluster, the beginning.
+std::string story(const RunResult& result) {
+  std::string text = result.scenario + ", seed " + std::to_string(result.seed) + ": " +
+                     std::to_string(result.timeline.size()) + " moments\n";
+  std::size_t lines = 0;
+  for (const TimelineEntry& entry : result.timeline) {
+    if (++lines > kStoryLines) break;
+    const std::int64_t ms = to_ns(entry.at) / 1'000'000;
+    char at[32];
+    std::snprintf(at, sizeof at, "%s%" PRId64 ".%03" PRId64 "s", ms < 0 ? "-" : "",
+                  std::abs(ms) / 1000, std::abs(ms) % 1000);
+    text += std::string(at) + "  " + entry.text + "\n";
+  }
+  return text + result.headline + "\n";
+}
+
+std::string first_difference(const std::string& expected, const std::string& found) {
+  std::istringstream a(expected), b(found);
+  std::string x, y;
+  for (int line = 1;; ++line) {
+    const bool more_a = static_cast<bool>(std::getline(a, x));
+    const bool more_b = static_cast<bool>(std::getline(b, y));
+    if (!more_a && !more_b) return "no difference";
+    if (!more_a) x = "(end)";
+    if (!more_b) y = "(end)";
+    if (x != y) return "line " + std::to_string(line) + "\n  was: " + x + "\n  is:  " + y;
+  }
+}
+
+constexpr const char* kHowToRewrite =
+    "If that is meant: REWRITE=1 build/tests/whole_tests --gtest_filter='*InGolden*'";
+
+class ShippedScenario : public testing::TestWithParam<std::string> {
+ protected:
+  const std::string& name() const { return GetParam(); }
+};
+
+TEST_P(ShippedScenario, SaysWhyItExistsWhatIsReachedAndWhatIsExpected) {
+  for (const Scenario& scenario : load(name(), text_of(name()))) {
+    EXPECT_EQ(scenario.name, name()) << "a scenario is called as its file";
+    EXPECT_TRUE(scenario.description.starts_with("Why: ")) << scenario.description;
+    EXPECT_NE(scenario.description.find(" Reached: "), std::string::npos);
+    EXPECT_NE(scenario.description.find(" Expected: "), std::string::npos);
+    EXPECT_FALSE(scenario.expect.reached.empty()) << "nothing proves that anything happened";
+    EXPECT_FALSE(scenario.workloads.empty()) << "nobody would notice";
+    EXPECT_TRUE(scenario.expect.except.empty()) << "an invariant is not looked away from";
+  }
+}
+
+TEST_P(ShippedScenario, ComesOutAsExpectedAndAsWrittenDownInGolden) {
+  Digests digests = read_digests();
+  for (const Scenario& scenario : load(name(), text_of(name()))) {
+    for (std::uint64_t seed = 1; seed <= kGoldenSeeds; ++seed) {
+      const RunResult result = run(scenario, seed);
+      EXPECT_EQ(result.code, exit_code::kOk) << "seed " << seed << ": " << result.headline;
+      const fs::path story_file =
+          kGolden / (name() + (scenario.variant.empty() ? "" : "-" + scenario.variant) + ".txt");
+      if (rewriting()) {
+        digests[digest_key(result)] = digest_text(result);
+        if (seed == 1) write(story_file, story(result));
+        continue;
+      }
+      if (seed == 1 && read(story_file) != story(result)) {
+        ADD_FAILURE() << story_file << " tells another story, first at "
+                      << first_difference(read(story_file), story(result)) << "\n"
+                      << kHowToRewrite;
+      }
+      EXPECT_EQ(digests[digest_key(result)], digest_text(result)) << digest_key(result) << "\n"
+                                                                  << kHowToRewrite;
+    }
+  }
+  if (rewriting()) write_digests(digests);
+}
+
+// ---- Without its faults ----
+
+bool is_fault(const Json& step) {
+  return step.at("do") != "command" && step.at("do") != "end";
+}
+
+// Codes of runs that ended and were not what the scenario expects.
+bool falls_short(const RunResult& result) {
+  const std::set<int> short_of{exit_code::kViolation, exit_code::kLiveness,
+                               exit_code::kUnexpectedPass, exit_code::kGate};
+  return result.complete && short_of.count(result.code) > 0;
+}
+
+// What a scenario demands to be reached must not happen by itself, nor without any one of its
+// steps.
+TEST_P(ShippedScenario, FailsWhenAnyOfItsFaultsIsTakenOut) {
+  if (name() == "smoke") GTEST_SKIP() << "nothing goes wrong in it";
+  const Json document = Json::parse(text_of(name()));
+  std::vector<std::pair<std::string, Json>> cases;
+  if (document.contains("nemesis")) {
+    cases.emplace_back("the nemesis", document);
+    cases.back().second.erase("nemesis");
+  }
+  const Json steps = document.value("timeline", Json::array());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!is_fault(steps[i])) continue;
+    cases.emplace_back(
+        "step " + std::to_string(i + 1) + " (" + steps[i].at("do").get<std::string>() + ")",
+        document);
+    cases.back().second["timeline"].erase(i);
+  }
+  ASSERT_FALSE(cases.empty()) << "no faults: say here why it needs none";
+  for (const auto& [what, changed] : cases) {
+    for (const Scenario& scenario : load(name(), changed.dump())) {
+      const RunResult result = run(scenario, 1);
+      EXPECT_TRUE(falls_short(result)) << "without " << what << ": " << result.headline;
+    }
+  }
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+  std::string name;
+  bool upper = true;
+  for (const char c : info.param) {
+    if (c == '-') {
+      upper = true;
+      continue;
+    }
+    name += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    upper = false;
+  }
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, ShippedScenario, testing::ValuesIn(shipped()), test_name);
+
+// ---- Through the wire ----
+
+class ThroughTheWire : public testing::TestWithParam<std::string> {};
+
+TEST_P(ThroughTheWire, EveryMessageIsEncodedDecodedAndStillTheSame) {
+  for (const Scenario& scenario : load(GetParam(), text_of(GetParam()))) {
+    const RunResult direct = run(scenario, 1), encoded = run(scenario, 1, true);
+    EXPECT_EQ(direct.digest, encoded.digest);
+    EXPECT_EQ(direct.encoded, 0u);
+    EXPECT_GT(encoded.deliveries, 1000u);
+    EXPECT_EQ(encoded.encoded, encoded.decoded);
+    EXPECT_EQ(encoded.decoded, encoded.deliveries);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, ThroughTheWire, testing::Values("smoke", "failover"),
+                         test_name);
+
+TEST(GoldenDigests, AreOfScenariosThatExist) {
+  const std::vector<std::string> names = shipped();
+  for (const auto& [key, digest] : read_digests()) {
+    const std::string scenario = key.substr(0, key.find_first_of("[ "));
+    EXPECT_TRUE(std::binary_search(names.begin(), names.end(), scenario)) << key;
+    EXPECT_EQ(digest.size(), 16u) << key;
+  }
+}
+
+TEST(GoldenDigests, DifferFromEachOther) {
+  std::set<std::string> seen;
+  for (const auto& [key, digest] : read_digests()) EXPECT_TRUE(seen.insert(digest).second) << key;
+}
+
+}  // namespace
+}  // namespace sim
