@@ -1,6 +1,7 @@
 #include "sim/core/gossip.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "sim/core/epochs.h"
@@ -22,17 +23,29 @@ bus::Gossip entry_of(const PeerHot& hot) {
 void pick_at_random(ClusterState& cluster, Choices& choices, std::vector<bus::Gossip>& picked,
                     std::int64_t fresh, std::int64_t wanted) {
   PeerTable& peers = cluster.peers;
-  for (std::int64_t draws = 3 * wanted;
-       draws > 0 && fresh > 0 && static_cast<std::int64_t>(picked.size()) < wanted; --draws) {
-    const PeerId peer = draw_peer(peers, choices, Site::kGossipPick);
-    const PeerHot& hot = peers.hot(peer);
-    if (peer == kMyself || hot.has(bus::flag::kPfail) || peers.marked(peer)) continue;
-    --fresh;
-    if (hot.has(kUnfitForGossip) || (hot.linked == 0 && hot.slot_count == 0)) continue;
-    picked.push_back(entry_of(hot));
-    peers.mark(peer);
+  std::array<PeerId, 64> drawn;
+  for (std::int64_t draws = 3 * wanted; draws > 0 && fresh > 0;) {
+    // A draw fills at most one place, so as many draws as there are places left are made in any
+    // case: make them first, and the rows are fetched from memory side by side.
+    const std::int64_t places = wanted - static_cast<std::int64_t>(picked.size());
+    const std::int64_t batch = std::min({places, draws, fresh, std::int64_t{drawn.size()}});
+    if (batch <= 0) break;
+    draws -= batch;
+    for (std::int64_t i = 0; i < batch; ++i) {
+      drawn[static_cast<std::size_t>(i)] = draw_peer(peers, choices, Site::kGossipPick);
+      peers.expect(drawn[static_cast<std::size_t>(i)]);
+    }
+    for (std::int64_t i = 0; i < batch; ++i) {
+      const PeerId peer = drawn[static_cast<std::size_t>(i)];
+      const PeerHot& hot = peers.hot(peer);
+      if (peer == kMyself || hot.has(bus::flag::kPfail) || peers.marked(peer)) continue;
+      --fresh;
+      if (hot.has(kUnfitForGossip) || (hot.linked == 0 && hot.slot_count == 0)) continue;
+      picked.push_back(entry_of(hot));
+      peers.mark(peer);
+    }
   }
-  for (const bus::Gossip& entry : picked) peers.unmark(peers.find(entry.node));
+  peers.unmark_all();
 }
 
 // Every suspected peer comes along, as many as the last cron counted.
@@ -50,6 +63,9 @@ void add_suspected(const ClusterState& cluster, std::vector<bus::Gossip>& picked
 }  // namespace
 
 PeerId draw_peer(const PeerTable& peers, Choices& choices, Site site) {
+  if (peers.known() == peers.rows()) {
+    return PeerId{static_cast<std::uint32_t>(choices.choose(site, peers.rows()))};
+  }
   while (true) {  // row 0 is always in use
     const PeerId peer{static_cast<std::uint32_t>(choices.choose(site, peers.rows()))};
     if (peers.hot(peer).used()) return peer;

@@ -70,10 +70,21 @@ void learn(Server& server, Pass& pass, PeerId sender, const bus::Gossip& entry) 
   add_peer(server, pass, entry.node, entry.address, entry.flags);
 }
 
+void expect_rows(const PeerTable& peers, const std::vector<bus::Gossip>& entries) {
+  constexpr std::size_t kFew = 16;  // a small cluster's rows are at hand anyway
+  if (entries.size() < kFew) return;
+  for (const bus::Gossip& entry : entries) peers.expect(entry.node);
+  for (const bus::Gossip& entry : entries) {
+    const PeerId peer = peers.find(entry.node);
+    if (!peer.is_none()) peers.expect(peer);
+  }
+}
+
 }  // namespace
 
 void read_gossip(Server& server, Pass& pass, PeerId sender, const bus::Heartbeat& beat) {
   const ClusterState& cluster = server.cluster;
+  expect_rows(cluster.peers, beat.gossip);
   for (const bus::Gossip& entry : beat.gossip) {
     const PeerId peer = mentioned_peer(server, entry.node);
     const bool sender_is_primary = !sender.is_none() && cluster.peers.hot(sender).is_primary();

@@ -8,6 +8,7 @@
 // node itself.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <vector>
@@ -67,6 +68,12 @@ class PeerTable {
   PeerId find(NameRef name) const {
     return name.index < by_name_.size() && name.index != 0 ? by_name_[name.index] : kNoPeer;
   }
+  // Hints that these will be read soon. In a cluster of a thousand nearly every row a packet
+  // touches is a cache miss, and this lets them be fetched side by side.
+  void expect(PeerId peer) const { __builtin_prefetch(&hot_[peer.value]); }
+  void expect(NameRef name) const {
+    if (name.index < by_name_.size()) __builtin_prefetch(&by_name_[name.index]);
+  }
   // Precondition: no peer has that name.
   PeerId add(NameRef name);
   // Precondition: nothing refers to the row any more.
@@ -77,10 +84,10 @@ class PeerTable {
   // Rows in use, myself included; and an upper bound of row numbers, for iterating.
   std::uint32_t known() const { return known_; }
   std::uint32_t rows() const { return static_cast<std::uint32_t>(hot_.size()); }
-  // A mark on a row, for whoever picks some; he unmarks them again.
+  // A mark on a row, for whoever picks some; he unmarks them all again.
   bool marked(PeerId peer) const { return (marks_[peer.value / 64] >> (peer.value % 64) & 1) != 0; }
   void mark(PeerId peer) { marks_[peer.value / 64] |= std::uint64_t{1} << (peer.value % 64); }
-  void unmark(PeerId peer) { marks_[peer.value / 64] &= ~(std::uint64_t{1} << (peer.value % 64)); }
+  void unmark_all() { std::fill(marks_.begin(), marks_.end(), 0); }
   // Calls `visit(PeerId)` for every row in use, in row order.
   template <class Visit>
   void each(Visit visit) const {
