@@ -73,7 +73,6 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
 std::string print_file(const Server& server) {
   nodes_conf::File file;
   const PeerTable& peers = server.cluster.peers;
-  file.lines.reserve(peers.known());
   std::string text;
   peers.each([&](PeerId peer) {
     if (peers.hot(peer).has(bus::flag::kHandshake)) return;
@@ -82,7 +81,9 @@ std::string print_file(const Server& server) {
   });
   file.current_epoch = server.cluster.current_epoch;
   file.last_vote_epoch = server.cluster.last_vote_epoch;
-  return text + nodes_conf::print(file);
+  text += nodes_conf::print(file);
+  text.shrink_to_fit();  // it stays on the disk as it is; a thousand of these are 100 MB
+  return text;
 }
 
 }  // namespace

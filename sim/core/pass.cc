@@ -2,6 +2,12 @@
 
 namespace sim {
 
+namespace {
+
+constexpr std::size_t kKeptSends = 64;  // more are a burst, and its memory is given back
+
+}  // namespace
+
 template <class Kind>
 void Pass::emit(Kind effect) {
   if (!exited_) out_.emplace_back(std::move(effect));
@@ -61,6 +67,7 @@ void Pass::flush() {
   for (Send& send : outbox_.sends) emit(std::move(send));
   for (ConnId conn : outbox_.closes) emit(Close{conn, false});
   outbox_.sends.clear();
+  if (outbox_.sends.capacity() > kKeptSends) outbox_.sends.shrink_to_fit();
   outbox_.closes.clear();
 }
 
