@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/core/config.h"
 #include "sim/core/mutation.h"
 #include "sim/faults/fault.h"
 #include "sim/invariants/invariant.h"
@@ -289,6 +290,15 @@ void add_tables(Page& page) {
   for (const MetricKind& kind : metric_kinds())
     page.row({code(std::string(kind.name)), std::string(unit_of(kind.unit)),
               std::string(kind.description)});
+  page.end_table();
+
+  page.heading(2, "Directives: for `config`");
+  page.say("As in redis.conf of redis 7.0, with its units; those that act on what is modelled.");
+  page.table({"directive", "default"});
+  for (const std::string_view name : directive_names()) {
+    const std::string value = get_directive(Config{}, name).value_or("");
+    page.row({code(std::string(name)), value.empty() ? "" : code(value)});
+  }
   page.end_table();
 
   page.heading(2, "Invariants: what every run is judged by");
