@@ -293,7 +293,7 @@ void add_tables(Page& page) {
   page.end_table();
 
   page.heading(2, "Directives: for `config`");
-  page.say("As in redis.conf of redis 7.0, with its units; those that act on what is modelled.");
+  page.say("As in redis.conf of redis 7.0, with its units; no others are known.");
   page.table({"directive", "default"});
   for (const std::string_view name : directive_names()) {
     const std::string value = get_directive(Config{}, name).value_or("");
