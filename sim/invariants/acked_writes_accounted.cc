@@ -1,8 +1,10 @@
 // Claim: every acknowledged write is in the final data, or its loss is one that asynchronous
-// replication permits: its primary failed before the elected replica had it, or it was applied by a
-// primary cut off from the majority, within the window in which that primary cannot know. And the
-// final data show nothing that nobody wrote. Source: Cluster spec, "Write safety"; protocol §15.2,
-// 3, 5, 19. Scope: always, where auditors read the final data. Kills: ack-before-apply.
+// replication permits: its primary failed before the elected replica had it, or it was applied by
+// a primary cut off from the majority, within the window in which that primary cannot know. And
+// the final data show nothing that nobody wrote.
+// - Source: Cluster spec, "Write safety"; protocol §15.2, 3, 5, 19.
+// - Scope: always, where auditors read the final data.
+// - Kills: ack-before-apply.
 //
 // Known defects: row 47 (a primary that comes back empty and at once keeps its slots, and its
 // replicas copy the void), rows 30 and 31 (takeovers lose what the other side wrote).

@@ -1,6 +1,7 @@
 // Claim: once everything is healed and quiet, no two live primaries have the same configEpoch.
-// Source: Cluster spec, "configEpoch conflicts resolution algorithm"; protocol §15.15, §7.6. Scope:
-// after heal. Kills: skip-collision-resolution.
+// - Source: Cluster spec, "configEpoch conflicts resolution algorithm"; protocol §15.15, §7.6.
+// - Scope: after heal.
+// - Kills: skip-collision-resolution.
 //
 // A collision is resolved when the smaller id hears the larger one's header, and every pair
 // exchanges a PING at least every T/2; T of quiet, at least a second, is more than enough.

@@ -1,7 +1,9 @@
 // Claim: within the bound that the scenario gives, counted from the moment everything is healed,
 // all live nodes agree (equal view fingerprints), are healthy, and hold no live node for failed;
-// and it stays so until the end. Source: protocol §15.1, 29; Cluster spec, "Availability". Scope:
-// after heal. A liveness claim. Kills: fail-never-clears.
+// and it stays so until the end.
+// - Source: protocol §15.1, 29; Cluster spec, "Availability".
+// - Scope: after heal. A liveness claim.
+// - Kills: fail-never-clears.
 //
 // What cannot recover is not asked for: without a live majority nothing is checked. Known defects:
 // row 20 (a replica that was restarted while its primary was dead never stands for election) when

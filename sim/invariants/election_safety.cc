@@ -1,8 +1,10 @@
 // Claim: a primary gives at most one vote in each epoch, also across restarts that keep its disk;
-// at most one replica wins an epoch; whoever wins was voted for by a majority of the primaries that
-// own slots, and votes go only to replicas of a primary the voter holds for failed, or in a forced
-// (manual) failover. Source: Cluster spec, "Replica election and promotion"; protocol §15.8, 9,
-// 33, 34. Scope: always. Kills: vote-twice-per-epoch, win-without-majority.
+// at most one replica wins an epoch; whoever wins was voted for by a majority of the primaries
+// that own slots, and votes go only to replicas of a primary the voter holds for failed, or in a
+// forced (manual) failover.
+// - Source: Cluster spec, "Replica election and promotion"; protocol §15.8, 9, 33, 34.
+// - Scope: always.
+// - Kills: vote-twice-per-epoch, win-without-majority.
 //
 // A takeover asks nobody and is counted apart. Votes are remembered for the newest 256 epochs.
 #include <map>

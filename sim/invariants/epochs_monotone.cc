@@ -1,10 +1,13 @@
 // Claim: a node's currentEpoch and lastVoteEpoch never decrease, nor does a primary's configEpoch
 // while it stays primary; configEpoch and lastVoteEpoch never exceed currentEpoch; a restart that
 // keeps the disk brings back at least what was saved. (What a node merely heard in a header is not
-// saved, so a restart may take currentEpoch back to the last save.) Source: Cluster spec,
-// "Configuration epochs"; protocol §15.23-25, §3.3. Scope: always. Kills: epoch-goes-back.
+// saved, so a restart may take currentEpoch back to the last save.)
+// - Source: Cluster spec, "Configuration epochs"; protocol §15.23-25, §3.3.
+// - Scope: always.
+// - Kills: epoch-goes-back.
 //
-// CLUSTER RESET HARD and the like are told as EpochCause::kCommand and are the operator's business.
+// CLUSTER RESET HARD and the like are told as EpochCause::kCommand and are the operator's
+// business.
 #include <algorithm>
 #include <string>
 #include <vector>

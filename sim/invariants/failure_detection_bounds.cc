@@ -3,11 +3,11 @@
 // - FAIL by counting needs the reports of a majority, all from the last 2T; FAIL by message needs
 //   that somebody counted.
 // - FAIL of a primary with slots is not lifted before 2T; of a machine that is back and reachable
-// it
-//   is lifted within 3T.
+//   it is lifted within 3T.
 //
-// Source: Cluster spec, "Failure detection"; protocol §6, §15.11, 12, 35.
-// Scope: always, where delays are undisturbed. Kills: fail-never-clears.
+// - Source: Cluster spec, "Failure detection"; protocol §6, §15.11, 12, 35.
+// - Scope: always, where delays are undisturbed.
+// - Kills: fail-never-clears.
 //
 // Silence between two nodes is: one of them dead or paused, or the bus cut in either direction.
 // What is judged late is a crash in an otherwise whole network, because gossip through third nodes
@@ -79,6 +79,20 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     SimTime began;
     std::optional<SimTime> ended;
   };
+
+  // What was lost in a silence is sent again after a pause that has doubled for as long as it
+  // lasted, or on a new link, of which there is one every T: so long may bytes still be missing.
+  SimTime over(const Silence& silence) const {
+    return *silence.ended + grace_ + std::min(*silence.ended - silence.began, timeout_);
+  }
+  void mark(std::optional<Silence>& silence, bool silent, SimTime now) const {
+    if (!silent) {
+      if (silence && !silence->ended) silence->ended = now;
+      return;
+    }
+    if (!silence || (silence->ended && over(*silence) < now)) silence = Silence{now, {}};
+    silence->ended.reset();
+  }
   struct Held {
     event::Suspicion level{};
     SimTime until;  // last moment it was held; now, while level is not kNone
@@ -90,22 +104,18 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     const std::vector<MachineId> nodes = stage_.directory().cluster_nodes();
     for (const MachineId a : nodes) {
       const bool alone = !stage_.directory().is_serving(a);
-      auto own = alone_.find(a);
-      if (alone && (own == alone_.end() || own->second.ended)) alone_[a] = {now, {}};
-      if (!alone && own != alone_.end() && !own->second.ended) own->second.ended = now;
+      mark(alone_[a], alone, now);
     }
     if (stage_.connectivity().whole() && cuts_.empty()) return;
     for (const MachineId a : nodes) {
       for (const MachineId b : nodes) {
         if (!(a < b)) continue;
         const bool apart = !stage_.connectivity().mutual(a, b);
-        auto cut = cuts_.find({a, b});
-        if (apart && (cut == cuts_.end() || cut->second.ended)) cuts_[{a, b}] = {now, {}};
-        if (!apart && cut != cuts_.end() && !cut->second.ended) cut->second.ended = now;
+        if (apart || cuts_.count({a, b}) > 0) mark(cuts_[{a, b}], apart, now);
       }
     }
     std::erase_if(cuts_, [&](const auto& entry) {
-      return entry.second.ended && *entry.second.ended + 4 * timeout_ < now;
+      return entry.second->ended && *entry.second->ended + 4 * timeout_ < now;
     });
   }
 
@@ -113,15 +123,17 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   std::optional<SimTime> silent_since(Pair pair, SimTime now) const {
     std::optional<SimTime> since;
     const auto consider = [&](const Silence& silence) {
-      if (silence.ended && *silence.ended + grace_ < now) return;
+      if (silence.ended && over(silence) < now) return;
       if (!since || silence.began < *since) since = silence.began;
     };
     for (const MachineId machine : {pair.first, pair.second}) {
-      if (const auto own = alone_.find(machine); own != alone_.end()) consider(own->second);
+      if (const auto own = alone_.find(machine); own != alone_.end() && own->second) {
+        consider(*own->second);
+      }
     }
     const auto cut =
         cuts_.find({std::min(pair.first, pair.second), std::max(pair.first, pair.second)});
-    if (cut != cuts_.end()) consider(cut->second);
+    if (cut != cuts_.end()) consider(*cut->second);
     return since;
   }
 
@@ -280,7 +292,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
 
   bool cut_since(SimTime at) const {
     return std::any_of(cuts_.begin(), cuts_.end(), [&](const auto& entry) {
-      return !entry.second.ended || *entry.second.ended >= at;
+      return !entry.second->ended || *entry.second->ended >= at;
     });
   }
 
@@ -292,8 +304,8 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   Stage stage_;
   Duration timeout_, disorder_, earliest_, latest_, grace_;
   std::map<Pair, Held> held_;
-  std::map<MachineId, Silence> alone_;
-  std::map<Pair, Silence> cuts_;
+  std::map<MachineId, std::optional<Silence>> alone_;
+  std::map<Pair, std::optional<Silence>> cuts_;
   std::map<MachineId, SimTime> counted_;  // peers that somebody held FAIL by counting
   std::map<MachineId, Death> waiting_;
   std::set<Pair> strangers_;      // observers that have forgotten a peer

@@ -1,12 +1,15 @@
-// Claim: a primary that loses the majority of primaries accepts no writes later than 1.5T + 2 ticks
-// + D after that, and once it is back among them not before clamp(T, 500 ms, 5 s) have passed; a
-// restarted one not before 2 s. Source: Cluster spec, "Write safety" and "Availability"; protocol
-// §8, §15.5, 36. Scope: always. Kills: minority-keeps-writing, no-rejoin-delay.
+// Claim: a primary that loses the majority of primaries accepts no writes later than 1.5T + 2
+// ticks + D after that, and once it is back among them not before clamp(T, 500 ms, 5 s) have
+// passed; a restarted one not before 2 s.
+// - Source: Cluster spec, "Write safety" and "Availability"; protocol §8, §15.5, 36.
+// - Scope: always.
+// - Kills: minority-keeps-writing, no-rejoin-delay.
 //
 // Each peer turns PFAIL T after the PING that got no answer, which was sent at most T/2 + 1 tick
 // after the last PONG; the next tick sees it. A pause or restart starts the timers anew, and so
-// does this bound. Clocks that disagree lengthen it by their disagreement; while faults bend
-// delays, and for as long after, it is not applied.
+// does this bound. Clocks that disagree lengthen it by their disagreement, a one-way cut that lets
+// bytes in by T (until the peer drops its link). While faults bend delays, and for as long after,
+// it is not applied.
 #include <algorithm>
 #include <string>
 #include <vector>

@@ -1,6 +1,8 @@
 // Claim: two live machines accept writes for one slot at the same time only while a failover is in
-// the making, and not for long. Source: protocol §15.28; Cluster spec, "Write safety". Scope:
-// always. Kills: no-demotion.
+// the making, and not for long.
+// - Source: protocol §15.28; Cluster spec, "Write safety".
+// - Scope: always.
+// - Kills: no-demotion.
 //
 // The bound. A primary that is cut off at time 0 is replaced T + 500 ms later at the earliest and
 // stops by itself at 1.5T + 2 ticks + D at the latest (each peer turns PFAIL within that time), so
@@ -11,8 +13,8 @@
 // not counted.
 //
 // "Accepts writes" is: runs, is not paused, claims the slot as a primary, and holds the cluster
-// state to be ok. Known defect: row 31 (takeover without consensus) when a takeover made the second
-// primary.
+// state to be ok. Known defect: row 31 (takeover without consensus) when a takeover made the
+// second primary.
 #include <algorithm>
 #include <map>
 #include <optional>

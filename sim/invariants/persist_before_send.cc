@@ -1,7 +1,9 @@
 // Claim: a vote is on disk, synced, before anybody can hear of it: the voter saves within the pass
-// that grants it, and a restart that keeps synced data brings the vote back. Source: Cluster spec,
-// "Replica election and promotion" (lastVoteEpoch is saved before the vote is sent); protocol §2.1,
-// §3.3, §15.25. Scope: always. Kills: send-before-save.
+// that grants it, and a restart that keeps synced data brings the vote back.
+// - Source: Cluster spec, "Replica election and promotion" (lastVoteEpoch is saved before the vote
+//   is sent); protocol §2.1, §3.3, §15.25.
+// - Scope: always.
+// - Kills: send-before-save.
 //
 // Redis' barrier has one hole (an ACK on a connection that already had unsent bytes); that shows
 // only on the wire, not here.

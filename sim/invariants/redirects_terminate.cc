@@ -1,7 +1,9 @@
 // Claim: redirections lead somewhere. While nothing changes in a healthy cluster an operation is
-// redirected at most twice (once by a stale slot cache, once more by the node that cache named); at
-// no time does one follow a hundred. Source: Cluster spec, "MOVED Redirection"; protocol §9. Scope:
-// always. Kills: redirect-to-self.
+// redirected at most twice (once by a stale slot cache, once more by the node that cache named);
+// at no time does one follow a hundred.
+// - Source: Cluster spec, "MOVED Redirection"; protocol §9.
+// - Scope: always.
+// - Kills: redirect-to-self.
 //
 // "Nothing changes" is strict: from T before the operation began until it ended no slot moved in
 // any view, no node changed its role, health or opinion of a peer, every server ran, and nothing

@@ -1,7 +1,9 @@
-// Claim: a replica's data are a prefix of its primary's: at one (replication id, offset) every node
-// has applied the same commands, no replica is ahead of the primary whose history it follows, and a
-// replica that is in step at the end holds the same data. Source: Redis replication, "replication
-// ID and offset"; protocol §15.32, §10.2. Scope: always. Kills: replica-skips-command.
+// Claim: a replica's data are a prefix of its primary's: at one (replication id, offset) every
+// node has applied the same commands, no replica is ahead of the primary whose history it follows,
+// and a replica that is in step at the end holds the same data.
+// - Source: Redis replication, "replication ID and offset"; protocol §15.32, §10.2.
+// - Scope: always.
+// - Kills: replica-skips-command.
 //
 // Known defect: row 12 (keys of a lost slot are deleted on the primary only) when data differ and
 // the primary dropped keys of a lost slot. Of each replication id the newest 4,096 offsets are

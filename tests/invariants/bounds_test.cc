@@ -214,6 +214,22 @@ TEST(FailureDetectionBounds, SeesSuspicionOfSomebodyWhoIsThere) {
               HasSubstr("although both run and hear each other"));
 }
 
+// What was lost is sent again only after a pause that has doubled meanwhile.
+TEST(FailureDetectionBounds, ASilenceOutlastsAShortHealAndItsOwnEnd) {
+  const std::vector<std::vector<std::string>> apart = {{"m1"}, {"m2", "m3", "m4", "m5", "m6", "c"}};
+  Story story;
+  story.boot().at(10s).cut(apart).at(11500ms).cut({}).at(12s).cut(apart);
+  Story bad = story;
+  story.at(12100ms).suspect(m2, m1, kNone, kPfail);
+  EXPECT_EQ(story.judge("failure_detection_bounds").judgement, Judgement::kPass);
+  story.at(13s).cut({}).at(15304ms).suspect(m3, m1, kNone, kPfail);
+  EXPECT_EQ(story.judge("failure_detection_bounds").judgement, Judgement::kPass);
+  story.at(15305ms).suspect(m4, m1, kNone, kPfail);
+  EXPECT_EQ(story.judge("failure_detection_bounds").count, 1u);
+  bad.at(20s).cut({}).at(30s).cut(apart).at(31s).suspect(m2, m1, kNone, kPfail);
+  EXPECT_THAT(bad.judge("failure_detection_bounds").what(), HasSubstr("after only 1.000 s"));
+}
+
 TEST(FailureDetectionBounds, SeesFailBelowItsQuorumOrWithoutReporters) {
   Story story = crash_m1_at_10s();
   story.at(12500ms).suspect(m2, m1, kNone, kPfail).suspect(m2, m1, kPfail, kFail, 1, 2);
