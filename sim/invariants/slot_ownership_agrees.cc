@@ -1,8 +1,9 @@
 // Claim: once everything is healed and quiet, every live node names the same owner for every slot,
 // that owner claims it, no live primary with a greater configEpoch claims it too, and no slot that
-// a live primary claims is without an owner anywhere. Source: Cluster spec, "Hash slots
-// configuration propagation"; protocol §15.1, 29, 30. Scope: after heal. Kills: ignore-slot-epoch,
-// no-demotion.
+// a live primary claims is without an owner anywhere; nor has a live node given up a slot to nobody
+// (a claim gives way only to a greater one, so some live or dead node has it). Source: Cluster
+// spec, "Hash slots configuration propagation"; protocol §15.1, 29, 30. Scope: after heal. Kills:
+// ignore-slot-epoch, no-demotion.
 //
 // Known defects: row 7 (a demoted primary's header reaches an observer before its successor's, the
 // observer drops the slots and nobody tells it again) when an observer's last word about the slots
@@ -24,7 +25,9 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
       : CopyableVerdict("no node was asked for its full view at the end"),
         views_(facts),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)),
-        unbound_(facts.cast.size(), no_slots()) {}
+        operator_commands_(facts.operator_commands),
+        unbound_(facts.cast.size(), no_slots()),
+        held_(facts.cast.size()) {}
 
   void see(const Record& record) override {
     views_.see(record);
@@ -39,6 +42,8 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
       }
     } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
       takeovers_ += promoted->takeover ? 1 : 0;
+    } else if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
+      see_claim(record.machine, *claim);
     } else if (std::holds_alternative<event::NodeStarted>(record.event) &&
                record.machine.value < unbound_.size()) {
       unbound_[record.machine.value] = no_slots();
@@ -50,7 +55,10 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
       return cannot_check(why);
     evidence();
     find_owners();
-    for (const auto& [machine, view] : views_.views()) compare(machine, view);
+    for (const auto& [machine, view] : views_.views()) {
+      compare(machine, view);
+      find_abandoned(machine, view);
+    }
   }
 
   std::string numbers() const override {
@@ -60,6 +68,34 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
   }
 
  private:
+  struct Held {
+    NodeName id;
+    SlotSet slots;  // which this machine, under this id, was the last to claim anew
+    SlotsRef claimed = no_slots();
+  };
+
+  void see_claim(MachineId machine, const event::Claim& claim) {
+    if (machine.value >= held_.size()) return;
+    Held& mine = held_[machine.value];
+    if (mine.id != claim.id) mine = {claim.id, {}, no_slots()};
+    const SlotSet begun = claim.slots->slots() & ~mine.claimed->slots();
+    mine.claimed = claim.slots;
+    if (begun.none()) return;
+    for (Held& held : held_) held.slots &= ~begun;
+    mine.slots |= begun;
+  }
+
+  // Slots may be edited away by an operator; otherwise who gives one up has met a greater claim.
+  void find_abandoned(MachineId machine, const FinalViews::View& view) {
+    const Held& held = held_[machine.value];
+    const SlotSet abandoned = held.slots & ~covered_;
+    if (operator_commands_ || abandoned.none() || held.id != view.said.id) return;
+    const std::string what = std::string(views_.directory().name(machine)) + " gave up " +
+                             describe(abandoned) + ", and nobody claims them";
+    if (takeovers_ > 0) return known_defect(view.at, view.record, 31, what);
+    violation(view.at, view.record, what);
+  }
+
   // What each live primary claims for itself decides: the greatest configEpoch, then the greatest
   // id.
   void find_owners() {
@@ -136,7 +172,9 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
 
   FinalViews views_;
   Duration quiet_;
+  bool operator_commands_;
   std::vector<SlotsRef> unbound_;  // by machine: slots its last word about was "unassigned"
+  std::vector<Held> held_;         // by machine
   std::map<NodeName, SlotSet> owned_;
   std::map<NodeName, SlotsRef> contested_;
   SlotSet covered_;

@@ -91,6 +91,17 @@ TEST(SlotOwnershipAgrees, SeesAPrimaryThatStillClaimsWhatItLost) {
               HasSubstr("m1 still claims slots 0-5460 (5461), which a primary with a greater"));
 }
 
+TEST(SlotOwnershipAgrees, SeesALiveNodeThatGaveItsSlotsToNobody) {
+  Story story = healed_at_20s();
+  story.claim_replica(m1, m4);
+  for (const std::uint32_t machine : {m1, m2, m3, m4, m5, m6})
+    story.say(machine, with(story.view(machine), m1, no_slots()));
+  EXPECT_EQ(story.judge("slot_ownership_agrees").what(),
+            "m1 gave up slots 0-5460 (5461), and nobody claims them");
+  story.facts.operator_commands = true;
+  EXPECT_EQ(story.judge("slot_ownership_agrees").judgement, Judgement::kPass);
+}
+
 TEST(SlotOwnershipAgrees, TellsSlotsThatAnObserverUnboundItselfAsRowSeven) {
   Story story = healed_at_20s();
   story.say(m6, event::SlotsRebound{slots(10922, 10922), id(m2), {}, 2}).at(30s).views();
