@@ -21,6 +21,8 @@ struct PlanOptions {
   bool through_wire = false;
   bool record_deliveries = false;
   Mutation mutation = Mutation::kNone;
+  // Records or overrides what the world, its machines, faults and nemesis choose; may be null.
+  std::shared_ptr<const ChoicePolicy> choice_policy;
 };
 
 struct PlannedStep {
