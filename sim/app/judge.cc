@@ -35,7 +35,9 @@ int code_of(const InvariantResult& invariant) {
 }
 
 std::string times_text(std::ptrdiff_t times) {
-  return times == 0 ? "never happened" : times == 1 ? "happened once" : "happened " + std::to_string(times) + " times";
+  return times == 0   ? "never happened"
+         : times == 1 ? "happened once"
+                      : "happened " + std::to_string(times) + " times";
 }
 
 // A reply in one line that fits one: CLUSTER INFO is long, and its lines end in \r\n.
@@ -49,14 +51,13 @@ std::string one_line(std::string_view text) {
   return text.size() > kShown ? line + "..." : line;
 }
 
-std::int64_t in_plain_units(std::int64_t value, MetricUnit unit) {
-  return unit == MetricUnit::kMilliPerSecond ? value / 1000 : value;
-}
-
 }  // namespace
 
 Judge::Judge(std::shared_ptr<const Plan> plan)
-    : plan_(std::move(plan)), milestones_(plan_->facts.cast), metrics_(plan_->facts), timeline_(plan_->facts.cast) {
+    : plan_(std::move(plan)),
+      milestones_(plan_->facts.cast),
+      metrics_(plan_->facts),
+      timeline_(plan_->facts.cast) {
   for (const InvariantKind& kind : invariants()) invariants_.push_back(kind.make(plan_->facts));
 }
 
@@ -91,8 +92,9 @@ void Judge::see_plan(const Record& record) {
     }
   } else if (const auto* reply = std::get_if<event::StepReply>(&record.event)) {
     if (reply->expected.empty() && reply->as_expected) return;
-    replies_.push_back({"step " + std::to_string(reply->id) + " answers " + one_line(reply->expected),
-                        reply->as_expected, "got " + one_line(reply->reply), exit_code::kViolation});
+    replies_.push_back(
+        {"step " + std::to_string(reply->id) + " answers " + one_line(reply->expected),
+         reply->as_expected, "got " + one_line(reply->reply), exit_code::kViolation});
   }
 }
 
@@ -157,20 +159,18 @@ void Judge::judge_expectations(RunResult& result) const {
   for (const EventPattern& pattern : expect.reached) {
     const auto times = times_reached(pattern);
     result.expectations.push_back({"reaches " + pattern.text(), times >= pattern.count,
-                                   times_text(times),
-                                   exit_code::kViolation});
+                                   times_text(times), exit_code::kViolation});
   }
   for (const EventPattern& pattern : expect.not_reached) {
     const auto times = times_reached(pattern);
-    result.expectations.push_back({"never reaches " + pattern.text(), times == 0,
-                                   times_text(times),
-                                   exit_code::kViolation});
+    result.expectations.push_back(
+        {"never reaches " + pattern.text(), times == 0, times_text(times), exit_code::kViolation});
   }
   for (const MetricBound& bound : expect.metrics) {
     if (bound.statistic != MetricBound::Statistic::kEach) continue;
     const std::optional<std::int64_t> value = metrics_.value(bound.metric);
     const MetricKind* kind = find_metric(bound.metric);
-    const bool met = value && kind != nullptr && bound.met_by(in_plain_units(*value, kind->unit));
+    const bool met = value && kind != nullptr && bound.met_by(*value);
     result.expectations.push_back(
         {bound.text(), met,
          value && kind != nullptr ? "is " + format_metric(*value, kind->unit) : "was not measured",
@@ -246,7 +246,7 @@ std::vector<Expectation> judge_bounds_over_seeds(const Scenario& scenario,
         case MetricBound::Statistic::kEach:
           break;
       }
-      expectation.met = bound.met_by(in_plain_units(value, distribution->unit));
+      expectation.met = bound.met_by(value);
       expectation.detail = "is " + format_metric(value, distribution->unit) + " over " +
                            std::to_string(distribution->runs) + " runs (worst seed " +
                            std::to_string(distribution->worst_seed) + ")";

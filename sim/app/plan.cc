@@ -247,6 +247,12 @@ class Planner {
     return nemesis && std::any_of(nemesis->kinds.begin(), nemesis->kinds.end(), named);
   }
 
+  bool nemesis_uses(std::string_view fault) const {
+    const auto& nemesis = plan_->scenario.nemesis;
+    return nemesis &&
+           std::find(nemesis->kinds.begin(), nemesis->kinds.end(), fault) != nemesis->kinds.end();
+  }
+
   // A step whose options say so in a word: {"do": "failover", "mode": "takeover"}.
   bool uses_word(std::string_view fault, std::initializer_list<std::string_view> words) const {
     for (const Step& step : plan_->scenario.timeline) {
@@ -295,7 +301,8 @@ class Planner {
     if (uses_fault({"clock-jump", "clock-skew"}))
       facts.clock_disorder = std::max<Duration>(facts.clock_disorder, 1h);
     if (uses_fault({"clock-drift"})) facts.drift = true;
-    facts.takeovers = uses_word("failover", {"takeover", "force"});
+    // The nemesis' failovers are forced now and then.
+    facts.takeovers = uses_word("failover", {"takeover", "force"}) || nemesis_uses("failover");
     facts.operator_commands = edits_slots();
     facts.converge_within = scenario.settle_within;
     facts.settle_from = scenario.heal ? sim_time(scenario.duration) : SimTime::max();

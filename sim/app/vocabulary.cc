@@ -20,8 +20,9 @@ Vocabulary::Unit unit_of(MetricUnit unit) {
       return Vocabulary::Unit::kTime;
     case MetricUnit::kPpm:
       return Vocabulary::Unit::kRatio;
-    case MetricUnit::kCount:
     case MetricUnit::kMilliPerSecond:
+      return Vocabulary::Unit::kRate;
+    case MetricUnit::kCount:
       break;
   }
   return Vocabulary::Unit::kCount;
