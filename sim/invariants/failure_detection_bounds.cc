@@ -55,6 +55,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
       const auto old = stage_.directory().machine_of(promoted->old_primary);
       if (old) replaced_.insert(*old);
+      promoted_.insert(record.machine);
     }
     if (stage_.connectivity().changed()) whole_since_ = record.at;
     if (stage_.weighed()) watch_silence(record.at);
@@ -239,13 +240,13 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
 
   using HeldAt = std::map<Pair, Held>::const_iterator;
 
-  // Only of a peer that nobody has ever replaced can it be said from outside that it has slots in
-  // the observer's view.
+  // Only of a peer that has never changed its role can it be said from outside that it is a primary
+  // with slots in the observer's view.
   void check_lifted(const Record& record, Pair pair, HeldAt held) {
     if (held == held_.end() || held->second.level != event::Suspicion::kFail) return;
     const event::Claim* claim = stage_.directory().claim(pair.second);
     if (claim == nullptr || claim->role != Role::kPrimary || claim->slots->count() == 0) return;
-    if (replaced_.count(pair.second) > 0) return;
+    if (replaced_.count(pair.second) > 0 || promoted_.count(pair.second) > 0) return;
     const Duration lasted = record.at - held->second.until;
     if (lasted >= 2 * timeout_ - 1ms - disorder_) return;
     violation(record, std::string{stage_.name(pair.first)} + " lifted FAIL from " +
@@ -310,6 +311,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   std::map<MachineId, Death> waiting_;
   std::set<Pair> strangers_;      // observers that have forgotten a peer
   std::set<MachineId> replaced_;  // whose slots somebody has taken over
+  std::set<MachineId> promoted_;  // and who has
   SimTime whole_since_{-1h};
   Duration slowest_{};
   std::uint64_t last_record_ = 0;

@@ -62,9 +62,9 @@ bool Losses::follow(const Write& write, Loss& loss) const {
         loss.row = 31;
         return decide(LossClass::kDefect, *turn, why + " (takeover)");
       }
-      if (turn->manual && !takeovers_) {
+      if (turn->coordinated) {
         return decide(LossClass::kUnexplained, *turn,
-                      why + ", in a manual failover, which must lose nothing");
+                      why + ", in a coordinated manual failover, which must lose nothing");
       }
       return decide(LossClass::kAsync, *turn, why);
     }

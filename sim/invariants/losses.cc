@@ -145,9 +145,15 @@ void Losses::see_turn(const Record& record) {
   if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
     turn.other = stage_.directory().machine_of(promoted->old_primary).value_or(kNoMachine);
     turn.takeover = promoted->takeover;
-    turn.manual = promoted->manual;
+    turn.coordinated = coordinated_.erase(record.machine) > 0 && promoted->manual;
     if (const auto place = places_.find(record.machine); place != places_.end())
       turn.place = place->second;
+  } else if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
+    if (manual->phase == "offset matched") coordinated_.insert(record.machine);
+    if (manual->phase == "requested" || manual->phase == "timed out") {
+      coordinated_.erase(record.machine);
+    }
+    return;
   } else if (const auto* started = std::get_if<event::NodeStarted>(&record.event)) {
     places_.erase(record.machine);
     if (started->incarnation == 0) return;
@@ -279,8 +285,10 @@ void Losses::judge_counter(const std::string& name, const Key& key) {
   for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
     judged.emplace_back(classify(name, **it), *it);
   }
-  std::stable_sort(judged.begin(), judged.end(),
-                   [](const auto& a, const auto& b) { return a.first.kind < b.first.kind; });
+  std::stable_sort(judged.begin(), judged.end(), [](const auto& a, const auto& b) {
+    if (a.first.kind != b.first.kind) return a.first.kind < b.first.kind;
+    return a.first.window > b.first.window;  // a known turn rather than none
+  });
   for (const auto& [loss, write] : judged) {
     if (least <= shown) break;
     least -= std::max<std::int64_t>(1, number_in(write->value, 1));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -105,7 +106,7 @@ class Losses final : public TraceFold {
     MachineId machine,
         other = kNoMachine;  // kPromoted: the winner, whom it replaced; kCopied: from whom
     Place place;             // kPromoted: how far the winner was
-    bool takeover = false, manual = false;
+    bool takeover = false, coordinated = false;  // a manual failover that waited for the offset
     std::uint64_t keys = 0;
   };
 
@@ -134,6 +135,7 @@ class Losses final : public TraceFold {
   Stage stage_;
   Duration minority_window_;
   bool takeovers_;
+  std::set<MachineId> coordinated_;  // candidates whose offset has matched their paused primary's
   std::map<std::uint64_t, std::pair<std::string, Write>> in_flight_;
   std::map<std::string, Key> keys_;
   std::map<std::uint64_t, std::string> final_reads_;  // operation -> key

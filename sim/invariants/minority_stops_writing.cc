@@ -180,11 +180,13 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
                           " after its start (2 s is the least)");
   }
 
-  // The last tick in a minority was at most one tick before the cut healed.
+  // The last tick in a minority was at most one tick before the cut healed; unless the isolation
+  // was too short to be noticed for certain: then it may have been long before.
   void check_rejoin(const Record& record) {
     const auto rejoined = stage_.rejoined_at(record.machine);
     const auto serving = stage_.serving_since(record.machine);
     if (!rejoined || !serving || *serving + 1s > *rejoined || stage_.disturbed()) return;
+    if (stage_.isolation_lasted(record.machine) < stop_within_) return;
     const Duration waited = record.at - *rejoined;
     if (waited >= rejoin_after_ - 2 * tick_ - disorder_) return;
     violation(record, std::string{stage_.name(record.machine)} + " accepted writes again " +

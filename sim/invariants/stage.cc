@@ -88,6 +88,7 @@ void Stage::weigh(SimTime now) {
     const bool isolated = !voters.empty() && reachable < quorum;
     if (isolated && !life.isolated_since) life.isolated_since = now;
     if (!isolated && life.isolated_since) {
+      life.isolation_lasted = now - *life.isolated_since;
       life.isolated_since.reset();
       life.rejoined_at = now;
     }
@@ -100,6 +101,10 @@ std::optional<SimTime> Stage::isolated_since(MachineId machine) const {
 
 std::optional<SimTime> Stage::rejoined_at(MachineId machine) const {
   return machine.value < lives_.size() ? lives_[machine.value].rejoined_at : std::nullopt;
+}
+
+Duration Stage::isolation_lasted(MachineId machine) const {
+  return machine.value < lives_.size() ? lives_[machine.value].isolation_lasted : Duration{};
 }
 
 std::optional<SimTime> Stage::serving_since(MachineId machine) const {

@@ -32,8 +32,9 @@ class Stage final : public TraceFold {
   // reach on the bus. Since when; a restart or a resumption of the machine counts anew, because its
   // own timers do.
   std::optional<SimTime> isolated_since(MachineId machine) const;
-  // When the last isolation of the machine ended.
+  // When the last isolation of the machine ended, and how long it was.
   std::optional<SimTime> rejoined_at(MachineId machine) const;
+  Duration isolation_lasted(MachineId machine) const;
   // Bytes of some node still come in although nothing goes out to it: a one-way cut, which hides a
   // silence.
   bool hears_unreachable(MachineId machine) const;
@@ -53,6 +54,7 @@ class Stage final : public TraceFold {
  private:
   struct Life {
     std::optional<SimTime> serving_since, isolated_since, rejoined_at;
+    Duration isolation_lasted{};
   };
 
   bool may_change_majority(const Record& record) const;
