@@ -1,0 +1,333 @@
+// slotsim as its user meets it: exit codes, words, files. Scenarios are short and made up here.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+struct Outcome {
+  int code = 0;
+  std::string out, err;
+};
+
+std::string contents(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::string last_line(std::string text) {
+  if (text.ends_with('\n')) text.pop_back();
+  return text.substr(text.rfind('\n') + 1);
+}
+
+// A cluster in which nothing goes wrong, with more keys of the scenario.
+std::string quiet(const std::string& name, const std::string& more = "") {
+  return R"({"version": 1, "name": ")" + name + R"(", "duration": "3s",
+             "workload": [{"type": "register", "clients": 1, "keys": 20, "rate": 20}])" +
+         (more.empty() ? "" : ",\n" + more) + "}\n";
+}
+
+class Cli : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "slotsim cli XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    scratch_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(scratch_); }
+
+  void write(const std::string& name, const std::string& text) {
+    fs::create_directories((scratch_ / name).parent_path());
+    std::ofstream(scratch_ / name) << text;
+  }
+  // Run in the scratch folder. `arguments` are words of a shell.
+  Outcome slotsim(const std::string& arguments) {
+    const std::string command = "cd '" + scratch_.string() + "' && '" SLOTSIM_BINARY "' " +
+                                arguments + " >.out 2>.err </dev/null";
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), contents(scratch_ / ".out"), contents(scratch_ / ".err")};
+  }
+  Outcome run(const std::string& scenario, const std::string& options = "") {
+    write("x.json", scenario);
+    return slotsim("run x.json " + options);
+  }
+
+  fs::path scratch_;
+};
+
+// ---- Exit codes ----
+
+TEST_F(Cli, ZeroWhenAllIsAsExpected) {
+  const Outcome outcome = run(quiet("fine"));
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, EndsWith("\nPASS\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("replay sim/run x.json --seed 1\n"));
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(Cli, OneWhenAnExpectationIsNotMet) {
+  const Outcome outcome = run(quiet("unmet", R"("expect": {"reached": ["promoted"]})"));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("NOT MET      reaches promoted"));
+  EXPECT_THAT(last_line(outcome.out), StartsWith("FAIL "));
+}
+
+TEST_F(Cli, OneWhenAnInvariantIsViolated) {
+  const Outcome outcome = run(
+      R"({"version": 1, "name": "broken", "duration": "10s",
+          "cluster": {"config": {"cluster-node-timeout": 2000}},
+          "timeline": [{"at": "1s", "do": "crash", "node": "m1", "for": "heal"}]})",
+      "--mutate win-without-majority --quiet");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.out, StartsWith("FAIL broken seed=1 invariant=election_safety t="));
+}
+
+TEST_F(Cli, FourWhenTheClusterDoesNotConverge) {
+  const Outcome outcome = run(
+      R"({"version": 1, "name": "stuck", "duration": "12s",
+          "cluster": {"config": {"cluster-node-timeout": 2000}},
+          "timeline": [{"at": "1s", "do": "partition", "groups": [["m1"]], "for": "8s"}],
+          "expect": {"invariants": {"except": ["failure_detection_bounds"]}}})",
+      "--mutate fail-never-clears");
+  EXPECT_EQ(outcome.code, 4) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("FAIL         converges_after_heal"));
+}
+
+TEST_F(Cli, FiveWhenALimitEndsTheRun) {
+  const Outcome outcome = run(quiet("limited", R"("limits": {"events": 1500})"));
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_THAT(last_line(outcome.out), HasSubstr("event limit reached"));
+}
+
+TEST_F(Cli, ALivelockEndsTheRunWithAWord) {
+  const Outcome outcome = run(quiet("spinning", R"("limits": {"events_per_instant": 1})"));
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_THAT(last_line(outcome.out), HasSubstr("livelock: too many events in no time"));
+}
+
+TEST_F(Cli, SixWhenAFailureWasExpectedAndNoneCame) {
+  const Outcome outcome =
+      run(quiet("hopeful", R"("expect": {"verdict": "fail", "violates": ["election_safety"]})"));
+  EXPECT_EQ(outcome.code, 6) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("election_safety held"));
+}
+
+TEST_F(Cli, SevenWhenABoundOnAMetricIsBroken) {
+  EXPECT_EQ(run(quiet("slow", R"("expect": {"metrics": {"acked_writes": "==1"}})")).code, 7);
+}
+
+// ---- Mistakes of the user ----
+
+TEST_F(Cli, SuggestsTheSubCommandThatWasMeant) {
+  const Outcome outcome = slotsim("rnu x.json");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("unknown sub-command 'rnu'"));
+  EXPECT_THAT(outcome.err, HasSubstr("run"));
+}
+
+TEST_F(Cli, SuggestsTheOptionThatWasMeant) {
+  const Outcome outcome = slotsim("run x.json --sedes 1..3");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("unknown option --sedes; did you mean --seeds?"));
+}
+
+TEST_F(Cli, SuggestsTheMutationThatWasMeant) {
+  const Outcome outcome = run(quiet("x"), "--mutate no-demotoin");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("no-demotion"));
+}
+
+TEST_F(Cli, RefusesWhatMakesNoSense) {
+  write("x.json", quiet("x"));
+  for (const char* arguments :
+       {"run", "run x.json --seed 1 --seeds 1..2", "run x.json --seeds 5..1", "run x.json --seed x",
+        "run x.json --until soon", "run x.json --jobs 0", "run x.json --case nobody",
+        "run x.json --seeds 1..2 --trace t", "graph x.json --format gif", "graph x.json --at -1s",
+        "graph x.json --view m77", "list nonsense", "run x.json --trace /nowhere/t.jsonl"}) {
+    const Outcome outcome = slotsim(arguments);
+    EXPECT_EQ(outcome.code, 2) << arguments;
+    EXPECT_THAT(outcome.err, StartsWith("slotsim")) << arguments;
+    EXPECT_EQ(outcome.out, "") << arguments;
+  }
+}
+
+TEST_F(Cli, SaysWhichFileIsMissing) {
+  for (const char* command : {"run ", "validate ", "graph "}) {
+    const Outcome outcome = slotsim(std::string(command) + "missing.json");
+    EXPECT_EQ(outcome.code, 2) << command;
+    EXPECT_THAT(outcome.err, HasSubstr("missing.json")) << command;
+  }
+}
+
+TEST_F(Cli, SaysWhereJsonBreaksOff) {
+  const Outcome outcome = run("{\"version\": 1,\n  \"name\":");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, StartsWith("x.json:2:"));
+}
+
+TEST_F(Cli, ValidateTellsEveryMistakeWithLineAndColumn) {
+  write("x.json",
+        "{\"version\": 1, \"name\": \"x\",\n  \"durration\": \"3s\", \"duration\": \"3s\",\n"
+        "  \"cluster\": {\"shards\": -1}}\n");
+  const Outcome outcome = slotsim("validate x.json");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("x.json:2:3: error: unknown key \"durration\""));
+  EXPECT_THAT(outcome.err, HasSubstr("\"duration\""));
+  EXPECT_THAT(outcome.err, HasSubstr("x.json:3:"));
+  EXPECT_THAT(outcome.err, HasSubstr("/cluster/shards"));
+  EXPECT_EQ(slotsim("validate '" SLOTSIM_SOURCE_DIR "'/scenarios/smoke.json").code, 0);
+}
+
+// ---- Many runs ----
+
+TEST_F(Cli, ADirectoryIsAllItsScenariosButNoSchema) {
+  write("all/a.json", quiet("first"));
+  write("all/deeper/b.json", quiet("second"));
+  write("all/schema/s.json", "{}");
+  write("all/notes.txt", "no scenario");
+  const Outcome outcome = slotsim("run all");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("PASS first"));
+  EXPECT_THAT(outcome.out, HasSubstr("PASS second"));
+  EXPECT_EQ(last_line(outcome.out), "2 passed, 0 failed, 0 skipped");
+}
+
+TEST_F(Cli, TheNumberOfJobsChangesNothing) {
+  write("x.json", quiet("x", R"("expect": {"metrics": {"acked_writes": "<31"}})"));
+  const Outcome one = slotsim("run x.json --seeds 1..6 --jobs 1");
+  const Outcome two = slotsim("run x.json --seeds 1..6 --jobs 2");
+  EXPECT_EQ(one.out, two.out);
+  EXPECT_EQ(one.code, two.code);
+  EXPECT_THAT(last_line(one.out), testing::MatchesRegex("[0-9]+ passed, [0-9]+ failed, 0 skipped"));
+}
+
+TEST_F(Cli, TheWorstCodeWins) {
+  write("all/a.json", quiet("gate", R"("expect": {"metrics": {"acked_writes": "==1"}})"));
+  write("all/b.json", quiet("unmet", R"("expect": {"reached": ["promoted"]})"));
+  write("all/c.json", quiet("fine"));
+  const Outcome outcome = slotsim("run all");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(last_line(outcome.out), "1 passed, 2 failed, 0 skipped");
+}
+
+TEST_F(Cli, NothingRunsUnlessEverythingIsRight) {
+  write("all/a.json", quiet("fine"));
+  write("all/b.json", "{");
+  const Outcome outcome = slotsim("run all");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.out, "");
+}
+
+// ---- For machines ----
+
+TEST_F(Cli, JsonIsOneDocument) {
+  const Json one = Json::parse(run(quiet("x"), "--json").out);
+  EXPECT_EQ(one["slotsim_result"], 1);
+  EXPECT_EQ(one["headline"], "PASS");
+  const Json many = Json::parse(run(quiet("x"), "--seeds 1..3 --json").out);
+  EXPECT_EQ(many["passed"], 3);
+  ASSERT_EQ(many["runs"].size(), 3u);
+  EXPECT_EQ(many["runs"][0]["digest"], one["digest"]) << "a child runs as we do";
+}
+
+TEST_F(Cli, JunitTellsFailures) {
+  const Outcome outcome =
+      run(quiet("x", R"("expect": {"reached": ["promoted"]})"), "--seeds 1..2 --junit j.xml");
+  EXPECT_EQ(outcome.code, 1);
+  const std::string xml = contents(scratch_ / "j.xml");
+  EXPECT_THAT(xml, StartsWith("<?xml version=\"1.0\""));
+  EXPECT_THAT(xml, HasSubstr("tests=\"2\" failures=\"2\""));
+  EXPECT_THAT(xml, EndsWith("</testsuite>\n"));
+}
+
+TEST_F(Cli, ATraceIsJsonLineByLine) {
+  EXPECT_EQ(run(quiet("x"), "--trace t.jsonl").code, 0);
+  std::ifstream trace(scratch_ / "t.jsonl");
+  std::string line;
+  ASSERT_TRUE(std::getline(trace, line));
+  EXPECT_EQ(Json::parse(line)["slotsim_trace"], 1);
+  std::size_t records = 0;
+  for (; std::getline(trace, line); ++records) ASSERT_TRUE(Json::accept(line)) << line;
+  EXPECT_GT(records, 100u);
+}
+
+TEST_F(Cli, OutKeepsReportResultAndTrace) {
+  EXPECT_EQ(run(quiet("x"), "--out kept").code, 0);
+  for (const char* file : {"report.txt", "result.json", "trace.jsonl"})
+    EXPECT_NE(contents(scratch_ / "kept" / "x" / "seed-1" / file), "") << file;
+}
+
+TEST_F(Cli, UntilCutsTheRunShort) {
+  const Outcome outcome = run(quiet("x"), "--until 1s");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(last_line(outcome.out), "CUT SHORT (stopped at 1.000s (--until))");
+  EXPECT_THAT(outcome.out, HasSubstr("the run was cut short"));
+}
+
+TEST_F(Cli, NoColourUnlessSomebodyLooks) {
+  EXPECT_THAT(run(quiet("x")).out, Not(HasSubstr("\x1b")));
+  if (std::system("command -v script >/dev/null") != 0) GTEST_SKIP() << "no 'script' here";
+  const std::string tty = "cd '" + scratch_.string() +
+                          "' && script -qec '" SLOTSIM_BINARY
+                          " run x.json' /dev/null </dev/null >.tty";
+  ASSERT_EQ(std::system(tty.c_str()), 0);
+  EXPECT_THAT(contents(scratch_ / ".tty"), HasSubstr("\x1b[32mPASS"));
+  ASSERT_EQ(std::system(("export NO_COLOR=1; " + tty).c_str()), 0);
+  EXPECT_THAT(contents(scratch_ / ".tty"), Not(HasSubstr("\x1b[32m")));
+}
+
+// ---- Pictures, tables, help ----
+
+TEST_F(Cli, GraphDrawsTheCluster) {
+  write("x.json", quiet("x"));
+  const Outcome outcome = slotsim("graph x.json --at 1s --format dot");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, StartsWith("digraph"));
+  EXPECT_THAT(outcome.out, HasSubstr("0-5460"));
+  EXPECT_EQ(slotsim("graph x.json --at 1s -o p.dot").code, 0);
+  EXPECT_EQ(contents(scratch_ / "p.dot"), outcome.out);
+  if (std::system("command -v dot >/dev/null") != 0) return;
+  EXPECT_THAT(slotsim("graph x.json --at 1s --format svg").out, HasSubstr("<svg"));
+}
+
+TEST_F(Cli, EveryTableHasRows) {
+  for (const char* table :
+       {"faults", "invariants", "workloads", "selectors", "mutations", "milestones", "metrics"}) {
+    const Outcome outcome = slotsim(std::string("list ") + table);
+    EXPECT_EQ(outcome.code, 0) << table;
+    EXPECT_GT(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 4) << table;
+  }
+}
+
+TEST_F(Cli, HelpComesWithExamplesFirst) {
+  EXPECT_THAT(slotsim("--help").out, HasSubstr("\n\nExamples:\n  slotsim run"));
+  for (const char* command : {"run", "graph", "validate", "list", "bench", "schema"}) {
+    const Outcome outcome = slotsim(std::string(command) + " --help");
+    EXPECT_EQ(outcome.code, 0) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
+    EXPECT_THAT(slotsim("--help").out, HasSubstr("\n  " + std::string(command) + " "));
+  }
+}
+
+TEST_F(Cli, SchemaIsTheOneThatIsShipped) {
+  EXPECT_EQ(slotsim("schema").out,
+            contents(SLOTSIM_SOURCE_DIR "/scenarios/schema/scenario-v1.schema.json"));
+}
+
+}  // namespace
