@@ -115,7 +115,7 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   }
   if (!arguments.until.empty()) {
     const auto until = parse_duration(arguments.until);
-    if (!until)
+    if (!until || *until < Duration{0})
       throw UsageError{"--until expects a time such as 30s, got '" + arguments.until + "'"};
     settings.until = sim_time(*until);
   }
@@ -359,6 +359,11 @@ int command_run(const Arguments& words) {
   const bool single = scenarios.size() == 1 && arguments.seeds.empty();
   if (!single && !arguments.trace.empty())
     throw UsageError{"--trace is for one run: give one scenario, one case and one seed"};
+  const bool from_stdin =
+      std::find(arguments.paths.begin(), arguments.paths.end(), "-") != arguments.paths.end();
+  if (arguments.verify && from_stdin)
+    throw UsageError{
+        "--verify reads the scenario in two processes: give a file, not standard input"};
   catch_interrupts();
   const auto seed_for = [&](const Scenario& scenario) {
     return arguments.seed.empty() ? scenario.seed : parse_seed(arguments.seed);

@@ -58,8 +58,8 @@ class Cli : public ::testing::Test {
   }
   // Run in the scratch folder. `arguments` are words of a shell.
   Outcome slotsim(const std::string& arguments) {
-    const std::string command = "cd '" + scratch_.string() + "' && '" SLOTSIM_BINARY "' " +
-                                arguments + " >.out 2>.err </dev/null";
+    const std::string command = "exec </dev/null; cd '" + scratch_.string() +
+                                "' && '" SLOTSIM_BINARY "' " + arguments + " >.out 2>.err";
     const int status = std::system(command.c_str());
     return {WEXITSTATUS(status), contents(scratch_ / ".out"), contents(scratch_ / ".err")};
   }
@@ -157,9 +157,10 @@ TEST_F(Cli, RefusesWhatMakesNoSense) {
   write("x.json", quiet("x"));
   for (const char* arguments :
        {"run", "run x.json --seed 1 --seeds 1..2", "run x.json --seeds 5..1", "run x.json --seed x",
-        "run x.json --until soon", "run x.json --jobs 0", "run x.json --case nobody",
-        "run x.json --seeds 1..2 --trace t", "graph x.json --format gif", "graph x.json --at -1s",
-        "graph x.json --view m77", "list nonsense", "run x.json --trace /nowhere/t.jsonl"}) {
+        "run x.json --until soon", "run x.json --until=-1s", "run - --verify <x.json",
+        "run x.json --jobs 0", "run x.json --case nobody", "run x.json --seeds 1..2 --trace t",
+        "graph x.json --format gif", "graph x.json --at -1s", "graph x.json --view m77",
+        "list nonsense", "run x.json --trace /nowhere/t.jsonl"}) {
     const Outcome outcome = slotsim(arguments);
     EXPECT_EQ(outcome.code, 2) << arguments;
     EXPECT_THAT(outcome.err, StartsWith("slotsim")) << arguments;
