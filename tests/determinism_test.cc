@@ -145,7 +145,8 @@ TEST(Determinism, EveryChoiceCountsInTheDigest) {
     if (made[i].outcomes > 1) one_of_each.emplace(made[i].site, made[i]);
   }
   EXPECT_GT(one_of_each.size(), 8u);
-  for (const auto& [site, choice] : one_of_each) {
+  for (const auto& of_site : one_of_each) {
+    const Choice& choice = of_site.second;
     const auto with_outcome = [&](std::uint64_t outcome) {
       std::map<std::tuple<std::uint64_t, Site, std::uint32_t>, std::uint64_t> overrides{
           {{choice.scope, choice.site, choice.index}, outcome}};
@@ -153,8 +154,9 @@ TEST(Determinism, EveryChoiceCountsInTheDigest) {
       policy->overrides = &overrides;
       return run(scenario, 4, false, policy).digest;
     };
-    EXPECT_EQ(with_outcome(choice.outcome), digest) << site_name(site);
-    EXPECT_NE(with_outcome((choice.outcome + 1) % choice.outcomes), digest) << site_name(site);
+    EXPECT_EQ(with_outcome(choice.outcome), digest) << site_name(choice.site);
+    EXPECT_NE(with_outcome((choice.outcome + 1) % choice.outcomes), digest)
+        << site_name(choice.site);
   }
 }
 
