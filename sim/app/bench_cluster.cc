@@ -51,9 +51,13 @@ Measurement measure_gossip(std::uint32_t nodes, std::int64_t virtual_seconds) {
   // Load comes in bursts (gossip truncates pong times to seconds), so whole node-timeouts are
   // measured after two of warming up.
   constexpr std::int64_t kWarmUp = 30;
+  // A thousand primaries: with replicas, every node's first minute goes into saving what each
+  // replica's first header tells it (as 7.0.15 does), which is not what is measured here.
+  const bool replicas = nodes < 1000;
   const Scenario scenario = scenario_from(fmt::format(
-      R"({{"version": 1, "name": "w2", "description": "Steady gossip.", "duration": "{}s", "cluster": {{"shards": {}, "replicas": 1}}}})",
-      kWarmUp + virtual_seconds + 1, nodes / 2));
+      R"({{"version": 1, "name": "w2", "description": "Steady gossip.", "duration": "{}s",
+      "cluster": {{"shards": {}, "replicas": {}}}}})",
+      kWarmUp + virtual_seconds + 1, replicas ? nodes / 2 : nodes, replicas ? 1 : 0));
   Run run(make_plan(scenario, {}));
   run_until(run, sim_time(std::chrono::seconds(kWarmUp)));
   const PingCount before = count_pings(run);

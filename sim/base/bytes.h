@@ -9,7 +9,9 @@
 namespace sim {
 
 using SharedBytes = std::shared_ptr<const std::string>;
-inline SharedBytes share(std::string bytes) { return std::make_shared<const std::string>(std::move(bytes)); }
+inline SharedBytes share(std::string bytes) {
+  return std::make_shared<const std::string>(std::move(bytes));
+}
 
 template <class Int>
 void append_big_endian(std::string& out, Int value) {

@@ -12,10 +12,13 @@ std::function<std::string()>& context() {
 }
 }  // namespace
 
-void set_check_context(std::function<std::string()> describe) { context() = std::move(describe); }
+void set_check_context(std::function<std::string()> describe) {
+  context() = std::move(describe);
+}
 
 void check_failed(const char* expression, const char* file, int line) {
-  std::fprintf(stderr, "slotsim: internal error: CHECK(%s) failed at %s:%d\n", expression, file, line);
+  std::fprintf(stderr, "slotsim: internal error: CHECK(%s) failed at %s:%d\n", expression, file,
+               line);
   // Taken away first: if describing the run fails a CHECK too, we must not come here for ever.
   const std::function<std::string()> describe = std::exchange(context(), nullptr);
   if (describe) std::fprintf(stderr, "%s\n", describe().c_str());

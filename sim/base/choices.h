@@ -1,9 +1,10 @@
 // One oracle for every choice.
 //
-// Everything random goes through `choose(site, n)`: a counter-based draw from the stream of that site, so that a draw
-// added in one place never disturbs another. A `ChoiceStream` belongs to a scope with a stable name ("node:m1#0",
-// "link:a>b", "workload:counter/client-3"); inside it every site counts for itself. Outcome 0 is the benign one at every
-// site (a 3-in-100 drop is n >= 97), so minimising a run means zeroing its choices.
+// Everything random goes through `choose(site, n)`: a counter-based draw from the stream of that
+// site, so that a draw added in one place never disturbs another. A `ChoiceStream` belongs to a
+// scope with a stable name ("node:m1#0", "link:a>b", "workload:counter/client-3"); inside it every
+// site counts for itself. Outcome 0 is the benign one at every site (a 3-in-100 drop is n >= 97),
+// so minimising a run means zeroing its choices.
 #pragma once
 
 #include <array>
@@ -13,33 +14,35 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/base/check.h"
 #include "sim/base/hash.h"
 
 namespace sim {
 
-// Every place in the product where something is left to chance. Names are part of recorded choices: add, never rename.
+// Every place in the product where something is left to chance. Names are part of recorded choices:
+// add, never rename.
 enum class Site : std::uint8_t {
-  kNodeId,         // one nibble of a node id or replication id
-  kReplicationId,  //
-  kBootOffset,     // when, within its first 100 ms, a node boots
-  kCronPhase,      // where in its first period a timer starts
-  kRandomPing,     // which peers the once-a-second ping samples
-  kGossipPick,     // which peers a packet gossips about
-  kElectionJitter, // the random part of the election delay
-  kExpireSample,   // which keys the active expiry looks at
-  kLatencyJitter,  // network: delay beyond the base
-  kLoss,           // network: is this segment lost
-  kTieBreak,       // order of simultaneous events, when the plan asks for it to be random
-  kTornWrite,      // disk: at which byte a write tears
-  kFaultTarget,    // which node or link a fault hits
-  kFaultTime,      // when the nemesis acts, and for how long
-  kFaultKind,      // what the nemesis does
-  kSwarm,          // the configuration a swarm seed draws
-  kKey,            // workload: which key
-  kOperation,      // workload: which operation
-  kArrival,        // workload: when the next operation starts
-  kClientNode,     // client: which node to ask
-  kBackoff,        // client: how long to wait
+  kNodeId,          // one nibble of a node id or replication id
+  kReplicationId,   //
+  kBootOffset,      // when, within its first 100 ms, a node boots
+  kCronPhase,       // where in its first period a timer starts
+  kRandomPing,      // which peers the once-a-second ping samples
+  kGossipPick,      // which peers a packet gossips about
+  kElectionJitter,  // the random part of the election delay
+  kExpireSample,    // which keys the active expiry looks at
+  kLatencyJitter,   // network: delay beyond the base
+  kLoss,            // network: is this segment lost
+  kTieBreak,        // order of simultaneous events, when the plan asks for it to be random
+  kTornWrite,       // disk: at which byte a write tears
+  kFaultTarget,     // which node or link a fault hits
+  kFaultTime,       // when the nemesis acts, and for how long
+  kFaultKind,       // what the nemesis does
+  kSwarm,           // the configuration a swarm seed draws
+  kKey,             // workload: which key
+  kOperation,       // workload: which operation
+  kArrival,         // workload: when the next operation starts
+  kClientNode,      // client: which node to ask
+  kBackoff,         // client: how long to wait
   kCount
 };
 inline constexpr std::size_t kSiteCount = static_cast<std::size_t>(Site::kCount);
@@ -54,16 +57,19 @@ struct Choice {
   std::uint64_t outcome = 0;
 };
 
-// How choices are answered beyond the seed, shared by all streams of a run. Both parts may be absent.
+// How choices are answered beyond the seed, shared by all streams of a run. Both parts may be
+// absent.
 struct ChoicePolicy {
   std::vector<Choice>* recording = nullptr;  // every choice is appended here
-  const std::map<std::tuple<std::uint64_t, Site, std::uint32_t>, std::uint64_t>* overrides = nullptr;
+  const std::map<std::tuple<std::uint64_t, Site, std::uint32_t>, std::uint64_t>* overrides =
+      nullptr;
 };
 
 class ChoiceStream {
  public:
   ChoiceStream() = default;
-  // `scope` is a stable name, never a dense index: adding a node must not reshuffle the others' luck.
+  // `scope` is a stable name, never a dense index: adding a node must not reshuffle the others'
+  // luck.
   ChoiceStream(std::uint64_t seed, std::string_view scope)
       : scope_(hash_text(scope)), key_(fold64(mix64(seed), scope_)) {}
 
@@ -82,16 +88,35 @@ class ChoiceStream {
 // The view through which a node, fault or workload draws. Cheap to make; hand it down by reference.
 class Choices {
  public:
-  explicit Choices(ChoiceStream& stream, const ChoicePolicy* policy = nullptr) : stream_(stream), policy_(policy) {}
+  explicit Choices(ChoiceStream& stream, const ChoicePolicy* policy = nullptr)
+      : stream_(stream), policy_(policy) {}
 
   // Uniform in 0..n-1. Precondition: n > 0. Always counts, even for n == 1.
-  std::uint64_t choose(Site site, std::uint64_t n);
+  std::uint64_t choose(Site site, std::uint64_t n) {
+    CHECK(n > 0);
+    const auto site_index = static_cast<std::size_t>(site);
+    const std::uint32_t index = stream_.counters_[site_index]++;
+    const std::uint64_t draw =
+        mix64(stream_.key_ ^ mix64((std::uint64_t{index} << 8) | site_index));
+    // Multiply-shift (Lemire): maps 64 random bits onto 0..n-1 without a division. The bias is
+    // below n / 2^64.
+    auto outcome = static_cast<std::uint64_t>((static_cast<Wide>(draw) * n) >> 64);
+    if (policy_ != nullptr) outcome = by_policy(site, index, n, outcome);
+    stream_.fingerprint_ = fold64(stream_.fingerprint_, (outcome << 8) ^ site_index ^ (n << 32));
+    return outcome;
+  }
   // True `numerator` times in `denominator`; outcome 0 means false unless it is certain.
   bool chance(Site site, std::uint64_t numerator, std::uint64_t denominator) {
     return choose(site, denominator) >= denominator - numerator;
   }
 
  private:
+  __extension__ using Wide = unsigned __int128;
+
+  // The outcome after overrides; recorded if somebody wants to know.
+  std::uint64_t by_policy(Site site, std::uint32_t index, std::uint64_t n,
+                          std::uint64_t outcome) const;
+
   ChoiceStream& stream_;
   const ChoicePolicy* policy_;
 };

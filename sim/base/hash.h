@@ -7,7 +7,8 @@
 
 namespace sim {
 
-// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection whose output bits each depend on all input bits.
+// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection whose output bits each depend
+// on all input bits.
 constexpr std::uint64_t mix64(std::uint64_t x) {
   x += 0x9e3779b97f4a7c15u;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -15,7 +16,9 @@ constexpr std::uint64_t mix64(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 // Folds one more word into a running hash; order matters.
-constexpr std::uint64_t fold64(std::uint64_t hash, std::uint64_t word) { return mix64(hash ^ (word + 0x632be59bd9b4e019u)); }
+constexpr std::uint64_t fold64(std::uint64_t hash, std::uint64_t word) {
+  return mix64(hash ^ (word + 0x632be59bd9b4e019u));
+}
 
 // XXH3-64 of bytes.
 std::uint64_t hash_bytes(const void* data, std::size_t size, std::uint64_t seed = 0);

@@ -1,4 +1,5 @@
-// A set of hash slots, and the shared immutable form in which views, packets and records pass it around.
+// A set of hash slots, and the shared immutable form in which views, packets and records pass it
+// around.
 #pragma once
 
 #include <bitset>
@@ -14,8 +15,9 @@ namespace sim {
 
 using SlotSet = std::bitset<kSlotCount>;
 
-// A slot set that never changes once made; it knows its count and hash, so comparing two is cheap. There is one shared
-// empty set. In a 1,000-node run a million views point at a thousand of these instead of holding 2 kB each.
+// A slot set that never changes once made; it knows its count and hash, so comparing two is cheap.
+// There is one shared empty set. In a 1,000-node run a million views point at a thousand of these
+// instead of holding 2 kB each.
 class SharedSlots {
  public:
   explicit SharedSlots(const SlotSet& slots);

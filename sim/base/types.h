@@ -17,16 +17,17 @@ struct SlotId {
   auto operator<=>(const SlotId&) const = default;
 };
 
-// A box in the world: dense, assigned by the plan, never reused. It stays the same when the program in it restarts or
-// takes another node id. Everything that must survive a change of the cluster's shape is keyed by the machine's *name*.
+// A box in the world: dense, assigned by the plan, never reused. It stays the same when the program
+// in it restarts or takes another node id. Everything that must survive a change of the cluster's
+// shape is keyed by the machine's *name*.
 struct MachineId {
   std::uint32_t value = 0;
   auto operator<=>(const MachineId&) const = default;
 };
 
-// One end of a connection, as its node knows it. Ids are minted without talking: odd ones by the node that dials, even
-// ones by the driver that accepts for it. They carry the incarnation, so that an id from before a restart is never
-// mistaken for one from after it.
+// One end of a connection, as its node knows it. Ids are minted without talking: odd ones by the
+// node that dials, even ones by the driver that accepts for it. They carry the incarnation, so that
+// an id from before a restart is never mistaken for one from after it.
 struct ConnId {
   std::uint64_t value = 0;
   auto operator<=>(const ConnId&) const = default;
@@ -51,14 +52,17 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
-// The name Redis gives a node, and a replication id: 40 characters, normally lowercase hex, compared bytewise. All zero
-// bytes means "none", as on the wire. Not to be confused with the machine's name: CLUSTER RESET HARD changes this one.
+// The name Redis gives a node, and a replication id: 40 characters, normally lowercase hex,
+// compared bytewise. All zero bytes means "none", as on the wire. Not to be confused with the
+// machine's name: CLUSTER RESET HARD changes this one.
 struct NodeName {
   std::array<char, 40> text{};
   auto operator<=>(const NodeName&) const = default;
 
   bool is_none() const { return text[0] == '\0'; }
-  std::string_view view() const { return is_none() ? std::string_view{} : std::string_view{text.data(), text.size()}; }
+  std::string_view view() const {
+    return is_none() ? std::string_view{} : std::string_view{text.data(), text.size()};
+  }
   // Precondition: `view` has 40 characters, or none at all.
   static NodeName from(std::string_view view) {
     NodeName name;

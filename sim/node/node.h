@@ -1,11 +1,12 @@
-// THE SEAM. A node is told what happened and answers with what it wants done; everything else either is a node or
-// drives nodes.
+// THE SEAM. A node is told what happened and answers with what it wants done; everything else
+// either is a node or drives nodes.
 //
 //   is a Node:     ClusterNode (sim/core), ClientNode (sim/client), later ServerProcess (sim/hosts)
 //   drives Nodes:  World (sim/world, virtual time), later TcpHost (sim/hosts, real time)
 //
-// One `step` is one pass of an event loop over all that is ready: the inputs in order, then timers, then the work before
-// sleeping. Effects are one ordered list, to be carried out in the order given: "persist, then send" needs no prose.
+// One `step` is one pass of an event loop over all that is ready: the inputs in order, then timers,
+// then the work before sleeping. Effects are one ordered list, to be carried out in the order
+// given: "persist, then send" needs no prose.
 #pragma once
 
 #include <cstdint>
@@ -37,11 +38,13 @@ using DiskImage = std::map<std::string, SharedBytes, std::less<>>;
 
 // ---- Inputs: what can happen to a node ----
 
-// The program starts. First input of every incarnation; nothing is remembered from before but the disk.
+// The program starts. First input of every incarnation; nothing is remembered from before but the
+// disk.
 struct Booted {
   std::uint32_t incarnation = 0;  // 0 for the first start of a machine; every ConnId carries it
   std::shared_ptr<const DiskImage> disk;
-  Endpoint self;  // where the machine will deliver connections: client port; the bus port is the node's own business
+  Endpoint self;  // where the machine will deliver connections: client port; the bus port is the
+                  // node's own business
 };
 // SIGTERM: save what a graceful shutdown saves, then ask for `Exit`.
 struct Terminated {};
@@ -59,8 +62,9 @@ struct Received {
   ConnId conn;
   PayloadRef payload;
 };
-// How much of what the node sent on this connection the kernel has not taken yet. Told when that becomes non-zero,
-// changes, or returns to zero; a connection never heard of here has all its sends taken at once.
+// How much of what the node sent on this connection the kernel has not taken yet. Told when that
+// becomes non-zero, changes, or returns to zero; a connection never heard of here has all its sends
+// taken at once.
 struct Sent {
   ConnId conn;
   std::uint64_t unsent_bytes = 0;
@@ -68,7 +72,8 @@ struct Sent {
 enum class CloseReason : std::uint8_t {
   kPeerClosed,    // orderly end from the other side
   kReset,         // RST: the peer's program died, or it forgot this connection
-  kRefused,       // answer to a dial: nobody listens there (asynchronous, as a non-blocking connect reports it)
+  kRefused,       // answer to a dial: nobody listens there (asynchronous, as a non-blocking connect
+                  // reports it)
   kTimedOut,      // the kernel gave up retransmitting
   kUnreachable,   // no such address in this world
   kFailedAtOnce,  // the dial failed synchronously (EADDRNOTAVAIL and its kin)
@@ -80,12 +85,14 @@ struct Closed {
 };
 // The time asked for by `deadline()` has come. Spurious ones are harmless.
 struct DeadlinePassed {};
-// "Say what you believe": answered with Notes only, in this step. Changes nothing and is not part of the digest.
+// "Say what you believe": answered with Notes only, in this step. Changes nothing and is not part
+// of the digest.
 struct Probed {
   bool full = false;  // true: a complete ViewSnapshot; false: its fingerprint
 };
 
-using Input = std::variant<Booted, Terminated, Accepted, Connected, Received, Sent, Closed, DeadlinePassed, Probed>;
+using Input = std::variant<Booted, Terminated, Accepted, Connected, Received, Sent, Closed,
+                           DeadlinePassed, Probed>;
 
 // ---- Effects: what a node can ask for, in the order given ----
 
@@ -98,12 +105,14 @@ struct Send {
   ConnId conn;
   PayloadRef payload;
 };
-// Close: what was sent before is still delivered, then the peer is told. With `reset`, at once and with RST.
+// Close: what was sent before is still delivered, then the peer is told. With `reset`, at once and
+// with RST.
 struct Close {
   ConnId conn;
   bool reset = false;
 };
-// File effects change the page cache; only Sync makes them survive a power loss. A file is created by its first Write.
+// File effects change the page cache; only Sync makes them survive a power loss. A file is created
+// by its first Write.
 struct WriteFile {
   std::string file;
   std::uint64_t offset = 0;
@@ -130,13 +139,15 @@ struct Listen {
 struct Note {
   Event event;
 };
-// The program ends by itself. Non-zero codes are crashes by assertion (protocol §14 knows some); `why` is for people.
+// The program ends by itself. Non-zero codes are crashes by assertion (protocol §14 knows some);
+// `why` is for people.
 struct Exit {
   int code = 0;
   std::string why;
 };
 
-using Effect = std::variant<Dial, Send, Close, WriteFile, TruncateFile, RenameFile, RemoveFile, SyncFile, Listen, Note, Exit>;
+using Effect = std::variant<Dial, Send, Close, WriteFile, TruncateFile, RenameFile, RemoveFile,
+                            SyncFile, Listen, Note, Exit>;
 using Effects = std::vector<Effect>;
 
 class Node {
@@ -144,15 +155,18 @@ class Node {
   virtual ~Node() = default;
 
   // One pass of the event loop. Appends to `effects`, which the driver carries out in order.
-  virtual void step(const Clocks& now, std::span<const Input> inputs, Choices& choices, Effects& effects) = 0;
-  // When this node wants to be stepped even if nothing happens; on its own monotonic clock. nullopt: never.
+  virtual void step(const Clocks& now, std::span<const Input> inputs, Choices& choices,
+                    Effects& effects) = 0;
+  // When this node wants to be stepped even if nothing happens; on its own monotonic clock.
+  // nullopt: never.
   virtual std::optional<MonotonicTime> deadline() const = 0;
-  // An equal, independent node. Null if this node cannot be copied (a real process), and the world then says so.
+  // An equal, independent node. Null if this node cannot be copied (a real process), and the world
+  // then says so.
   virtual std::unique_ptr<Node> clone() const = 0;
 };
 
-// Makes the node that runs on a machine; called at each boot, because a new incarnation remembers nothing.
-// Copyable data behind a shared_ptr: a copied world shares it.
+// Makes the node that runs on a machine; called at each boot, because a new incarnation remembers
+// nothing. Copyable data behind a shared_ptr: a copied world shares it.
 class NodeFactory {
  public:
   virtual ~NodeFactory() = default;

@@ -3,5 +3,7 @@
 #include "sim/base/hash.h"
 
 namespace sim {
-std::uint64_t RawBytes::hash() const { return hash_text(bytes_); }
+std::uint64_t RawBytes::hash() const {
+  return hash_text(bytes_);
+}
 }  // namespace sim

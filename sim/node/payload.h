@@ -1,16 +1,17 @@
-// What travels on a connection: immutable, shared, and able to say how big it is and what it is called.
+// What travels on a connection: immutable, shared, and able to say how big it is and what it is
+// called.
 //
-// Between two of our own nodes a payload is the already decoded message, cut to wire precision when it was built, so that
-// a 1,000-node gossip storm need not serialise 12 kB per packet. A real wire sees `bytes()`. Whoever receives a payload
-// recognises its own kinds by `dynamic_cast` (or `kind()`), and treats anything else as a stretch of the byte stream.
+// Between two of our own nodes a payload is the already decoded message, cut to wire precision when
+// it was built, so that a 1,000-node gossip storm need not serialise 12 kB per packet. A real wire
+// sees `bytes()`. Whoever receives a payload recognises its own kinds by `dynamic_cast` (or
+// `kind()`), and treats anything else as a stretch of the byte stream.
 #pragma once
-
-#include <cstdint>
-#include <string>
-#include <string_view>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace sim {
 
@@ -28,12 +29,14 @@ class Payload : public boost::intrusive_ref_counter<Payload, boost::thread_unsaf
   virtual std::size_t size() const = 0;
   // The wire form.
   virtual std::string bytes() const = 0;
-  // What a fault calls it: "bus:PING", "bus:FAILOVER_AUTH_REQUEST", "cmd:SET", "reply", "repl:STREAM". Static text.
+  // What a fault calls it: "bus:PING", "bus:FAILOVER_AUTH_REQUEST", "cmd:SET", "reply",
+  // "repl:STREAM". Static text.
   virtual std::string_view label() const = 0;
   // Hash of every decoded field, at wire precision: what the digest folds when this is delivered.
   virtual std::uint64_t hash() const = 0;
-  // Encoded and decoded again, as if it had crossed a real wire. Null if what was encoded does not decode: our own bug,
-  // which the caller CHECKs. Must hash equal to this one; `--wire` runs are built on it.
+  // Encoded and decoded again, as if it had crossed a real wire. Null if what was encoded does not
+  // decode: our own bug, which the caller CHECKs. Must hash equal to this one; `--wire` runs are
+  // built on it.
   virtual PayloadRef through_wire() const = 0;
 };
 

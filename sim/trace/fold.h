@@ -1,6 +1,7 @@
 // A fold over the trace: what every invariant, metric, renderer and selector is.
 //
-// Folds are values: copied with the world, run while it runs, or replayed afterwards over a saved trace.
+// Folds are values: copied with the world, run while it runs, or replayed afterwards over a saved
+// trace.
 #pragma once
 
 #include <vector>

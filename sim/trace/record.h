@@ -1,10 +1,12 @@
 // The vocabulary of what can be seen.
 //
-// The trace is the only witness: invariants, reports, pictures and statistics are folds over these records and nothing
-// else. Nodes speak in Notes (an Event each); the world adds when, where, and what it did itself. An Event never changes
-// behaviour and is never part of the digest, so a new kind may be added without changing a golden.
+// The trace is the only witness: invariants, reports, pictures and statistics are folds over these
+// records and nothing else. Nodes speak in Notes (an Event each); the world adds when, where, and
+// what it did itself. An Event never changes behaviour and is never part of the digest, so a new
+// kind may be added without changing a golden.
 //
-// Protocol ids (`NodeName`) name what Redis calls itself; `Record::machine` is the box. Both occur: a box keeps its name.
+// Protocol ids (`NodeName`) name what Redis calls itself; `Record::machine` is the box. Both occur:
+// a box keeps its name.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +35,12 @@ struct NodeStarted {
   std::uint64_t current_epoch = 0, last_vote_epoch = 0;
   std::uint64_t keys_loaded = 0;
 };
-// What the node now says it is; told at start and whenever any of it changes. Selectors are resolved from these.
+// What the node now says it is; told at start and whenever any of it changes. Selectors are
+// resolved from these.
 struct Claim {
   NodeName id;
   Role role{};
-  NodeName replica_of;  // none for a primary, or a replica that does not know its primary
+  NodeName replica_of;          // none for a primary, or a replica that does not know its primary
   SlotsRef slots = no_slots();  // own slots; empty for a replica
   std::uint64_t config_epoch = 0;
   std::uint64_t current_epoch = 0;
@@ -45,7 +48,8 @@ struct Claim {
 // Cluster state as this node evaluates it (protocol §8).
 struct HealthChanged {
   bool ok = false;
-  std::string why;  // "slot 5461 is not covered", "minority: 1 of 3 primaries reachable"; empty when ok
+  std::string
+      why;  // "slot 5461 is not covered", "minority: 1 of 3 primaries reachable"; empty when ok
 };
 // `from` gave way to `to` for these slots in this node's view.
 struct SlotsRebound {
@@ -58,7 +62,8 @@ enum class Suspicion : std::uint8_t { kNone, kPfail, kFail };
 struct SuspicionChanged {
   NodeName peer;
   Suspicion from{}, to{};
-  std::uint32_t reports = 0, quorum = 0;  // when set to FAIL by counting; 0 when told by a FAIL message
+  std::uint32_t reports = 0,
+                quorum = 0;  // when set to FAIL by counting; 0 when told by a FAIL message
 };
 // A peer appeared in, or left, this node's table.
 struct PeerLearned {
@@ -146,9 +151,10 @@ struct ReplicationUp {
 struct ReplicationDown {
   std::string why;
 };
-// The replication stream as this node holds it, after it appended (primary) or applied (replica) up to `offset`.
-// `chain` is a running hash over the stream's commands since its replication id began: equal (replid, offset) must mean
-// equal chain. Told once a step in which the offset of write commands moved.
+// The replication stream as this node holds it, after it appended (primary) or applied (replica) up
+// to `offset`. `chain` is a running hash over the stream's commands since its replication id began:
+// equal (replid, offset) must mean equal chain. Told once a step in which the offset of write
+// commands moved.
 struct StreamAt {
   NodeName replid;
   std::int64_t offset = 0;
@@ -161,7 +167,8 @@ struct WriteApplied {
   std::uint64_t operation = 0;  // the client's operation id, 0 if the client gave none
   std::int64_t offset = 0;      // replication offset after it
 };
-// Keys left this node other than by command or expiry: a lost slot's keys deleted, a flush before a full sync.
+// Keys left this node other than by command or expiry: a lost slot's keys deleted, a flush before a
+// full sync.
 struct KeysDropped {
   std::uint64_t keys = 0;
   std::string why;
@@ -169,7 +176,8 @@ struct KeysDropped {
 struct ConfigSaved {
   bool synced = false;
 };
-// One line in plain words that belongs in a timeline but needs no fields ("7.0.15 would assert here").
+// One line in plain words that belongs in a timeline but needs no fields ("7.0.15 would assert
+// here").
 struct Remark {
   std::string text;
 };
@@ -186,18 +194,20 @@ struct PeerView {
 };
 struct ViewSnapshot {
   NodeName id;
-  bool healthy = false;             // cluster state ok
-  bool writable = false;            // accepts a write for at least one slot
-  std::uint64_t fingerprint = 0;    // of slot owners, roles, FAIL flags and the set of known nodes: equal iff views agree
+  bool healthy = false;   // cluster state ok
+  bool writable = false;  // accepts a write for at least one slot
+  std::uint64_t fingerprint =
+      0;  // of slot owners, roles, FAIL flags and the set of known nodes: equal iff views agree
   std::uint32_t known_nodes = 0;
-  std::uint32_t suspected = 0;      // peers held PFAIL or FAIL
+  std::uint32_t suspected = 0;  // peers held PFAIL or FAIL
   std::uint64_t keys = 0;
-  std::uint64_t data_hash = 0;      // order-free hash of the keyspace
+  std::uint64_t data_hash = 0;  // order-free hash of the keyspace
   std::int64_t offset = 0;
-  bool replication_up = false;      // replicas: the link to the primary is up
+  bool replication_up = false;  // replicas: the link to the primary is up
   std::uint64_t current_epoch = 0, config_epoch = 0, last_vote_epoch = 0;
-  std::map<std::string, std::uint64_t> counters;  // "bus_sent_ping": messages by type since boot; full probes only
-  std::vector<PeerView> peers;      // full probes only; includes the node itself
+  std::map<std::string, std::uint64_t>
+      counters;                 // "bus_sent_ping": messages by type since boot; full probes only
+  std::vector<PeerView> peers;  // full probes only; includes the node itself
 };
 
 // ---- Clients ----
@@ -213,17 +223,17 @@ struct OpInvoked {
   std::uint32_t process = 0;    // logical process of the client: at most one operation at a time
   OpKind kind{};
   std::string key;
-  std::string value;  // what is written, appended or added; empty for reads
+  std::string value;        // what is written, appended or added; empty for reads
   bool final_read = false;  // an auditor reading the final data
   std::string workload;     // name of the workload instance
 };
 struct OpCompleted {
   std::uint64_t operation = 0;
   OpOutcome outcome{};
-  std::string value;   // read result ("" with `absent`), new counter, or error text
-  bool absent = false; // a read that found no key
+  std::string value;              // read result ("" with `absent`), new counter, or error text
+  bool absent = false;            // a read that found no key
   std::vector<std::string> list;  // kReadList
-  std::string node;    // machine name or address that answered
+  std::string node;               // machine name or address that answered
   std::uint32_t redirects = 0, attempts = 1;
   bool from_replica = false;
 };
@@ -261,7 +271,8 @@ struct ClockStepped {
   std::int64_t by_ms = 0;
   std::string what;  // "jump", "skew", "drift 200 ppm"
 };
-// Which machines can reach which, after a change: groups of machine names, told for pictures. Empty: all connected.
+// Which machines can reach which, after a change: groups of machine names, told for pictures.
+// Empty: all connected.
 struct Reachability {
   std::string plane;  // "all", "bus", "client", "replication"
   std::vector<std::vector<std::string>> groups;
@@ -296,8 +307,8 @@ struct PhaseBegan {
 // A fault or step of the timeline, nemesis or operator. `id` pairs begin and end.
 struct FaultBegan {
   std::uint32_t id = 0;
-  std::string kind;      // name in the registry
-  std::string text;      // one line in plain words, selectors resolved: "crash m1 (primary of shard-0)"
+  std::string kind;  // name in the registry
+  std::string text;  // one line in plain words, selectors resolved: "crash m1 (primary of shard-0)"
   std::vector<MachineId> targets;
 };
 struct FaultEnded {
@@ -318,17 +329,20 @@ struct Converged {};
 }  // namespace event
 
 using Event = std::variant<
-    event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound, event::SuspicionChanged,
-    event::PeerLearned, event::PeerForgotten, event::EpochChanged, event::ElectionScheduled, event::ElectionStarted,
-    event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired, event::ElectionHindered,
-    event::Promoted, event::Following, event::ManualFailover, event::ReplicationUp, event::ReplicationDown,
-    event::StreamAt, event::WriteApplied, event::KeysDropped, event::ConfigSaved, event::Remark, event::ViewSnapshot,
-    event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead, event::Measured, event::MachineCrashed,
-    event::MachineStarted, event::MachinePaused, event::MachineResumed, event::ProgramExited, event::ClockStepped,
-    event::Reachability, event::Delivered, event::Connection, event::MessageTouched, event::PhaseBegan,
+    event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound,
+    event::SuspicionChanged, event::PeerLearned, event::PeerForgotten, event::EpochChanged,
+    event::ElectionScheduled, event::ElectionStarted, event::VoteGranted, event::VoteRefused,
+    event::VoteCounted, event::ElectionExpired, event::ElectionHindered, event::Promoted,
+    event::Following, event::ManualFailover, event::ReplicationUp, event::ReplicationDown,
+    event::StreamAt, event::WriteApplied, event::KeysDropped, event::ConfigSaved, event::Remark,
+    event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead,
+    event::Measured, event::MachineCrashed, event::MachineStarted, event::MachinePaused,
+    event::MachineResumed, event::ProgramExited, event::ClockStepped, event::Reachability,
+    event::Delivered, event::Connection, event::MessageTouched, event::PhaseBegan,
     event::FaultBegan, event::FaultEnded, event::StepReply, event::Converged>;
 
-// Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is `not checked`.
+// Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
+// `not checked`.
 enum class Source : std::uint8_t { kInternal, kWire, kDisk, kLog, kProbe, kWorld, kPlan };
 
 // `machine` of records that belong to no machine (the plan's).
@@ -349,8 +363,8 @@ struct MachineInfo {
   MachineKind kind{};
   Endpoint endpoint;
   std::string host, rack, zone, region;  // empty where the topology does not say
-  int shard = -1;  // the shard it was planned into, -1 for none
-  NodeName planned_id;  // the node id of its generated nodes.conf, none otherwise
+  int shard = -1;                        // the shard it was planned into, -1 for none
+  NodeName planned_id;                   // the node id of its generated nodes.conf, none otherwise
   bool planned_primary = false;
 };
 
