@@ -53,7 +53,7 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
   app.add_flag("--json", arguments.json, "print results as one JSON document");
   app.add_option("--junit", arguments.junit, "write JUnit XML");
   app.add_option("--out", arguments.out,
-                 "write report, result and trace of each failing run (or the only run) here");
+                 "write report and result of each failing run here; of a single run also its trace");
   app.add_option("--mutate", arguments.mutation,
                  "break the core on purpose (see: slotsim list mutations)");
   app.add_flag("--quiet,-q", arguments.quiet, "verdicts only");

@@ -150,9 +150,9 @@ std::string title(const Scenario& scenario) {
 }  // namespace
 
 std::string replay_command(const RunResult& result) {
-  return fmt::format("sim/run {}{} --seed {}", result.file,
+  return fmt::format("sim/run {}{} --seed {}{}", result.file,
                      result.case_name.empty() ? "" : fmt::format(" --case '{}'", result.case_name),
-                     result.seed);
+                     result.seed, result.replay_options);
 }
 
 std::string report_run(const Scenario& scenario, const RunResult& result, const Paint& paint) {

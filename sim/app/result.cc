@@ -88,6 +88,7 @@ std::string to_json(const RunResult& result) {
   json["file"] = result.file;
   json["case"] = result.case_name;
   json["seed"] = result.seed;
+  json["replay_options"] = result.replay_options;
   json["headline"] = result.headline;
   json["exit_code"] = result.code;
   json["complete"] = result.complete;
@@ -146,6 +147,7 @@ RunResult result_from_json(const std::string& text) {
   result.file = json["file"];
   result.case_name = json["case"];
   result.seed = json["seed"];
+  result.replay_options = json["replay_options"];
   result.headline = json["headline"];
   result.code = json["exit_code"];
   result.complete = json["complete"];

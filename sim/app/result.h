@@ -69,6 +69,7 @@ struct RunResult {
   std::string file;
   std::string case_name;  // matrix case, "" for none
   std::uint64_t seed = 0;
+  std::string replay_options;  // what else the command line said: " --wire --mutate NAME"
   bool complete = false;  // ran to its end; false: --until, Ctrl-C or a limit cut it short
   std::string cut_short;  // why, if not complete
   SimTime end;

@@ -79,6 +79,10 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
     if (settings.progress) settings.progress(run.now(), end);
   }
   RunResult result = run.result();
+  if (settings.plan.through_wire) result.replay_options += " --wire";
+  for (const MutationInfo& info : mutations()) {
+    if (info.mutation == settings.plan.mutation) result.replay_options += " --mutate " + std::string(info.name);
+  }
   result.cpu_ns = process_cpu_ns() - cpu_before;
   return result;
 }
