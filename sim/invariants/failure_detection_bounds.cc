@@ -1,5 +1,5 @@
 // Claim: nobody is suspected early or late, and nobody is held for failed without a majority.
-// - PFAIL comes after T of silence, and within 1.5T + 2 ticks + D of a crash.
+// - PFAIL comes after T of silence, and within 1.5T + 2 ticks + D (bounds.h) of a crash.
 // - FAIL by counting needs the reports of a majority, all from the last 2T; FAIL by message needs
 //   that somebody counted.
 // - FAIL of a primary with slots is not lifted before 2T; of a machine that is back and reachable
@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/invariants/bounds.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
@@ -31,9 +32,9 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
       : CopyableVerdict("nobody was ever silent or suspected"),
         stage_(facts.cast),
         timeout_(facts.node_timeout),
-        disorder_(facts.clock_disorder + (facts.drift ? facts.node_timeout / 50 : Duration{})),
+        disorder_(clock_slack(facts)),
         earliest_(facts.node_timeout - 2 * facts.one_way_max - 1ms - disorder_),
-        latest_(facts.node_timeout * 3 / 2 + 2 * facts.tick + facts.one_way_max + disorder_),
+        latest_(noticed_within(facts)),
         grace_(3 * facts.tick + 4 * facts.one_way_max + disorder_) {}
 
   void see(const Record& record) override {
@@ -51,6 +52,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
       std::erase_if(held_, [&](const auto& entry) { return entry.first.first == record.machine; });
       waiting_.erase(record.machine);
+      refresh(record.at);
     }
     if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
       const auto old = stage_.directory().machine_of(promoted->old_primary);
@@ -227,7 +229,15 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
         observers.insert(node);
       }
     }
-    waiting_[record.machine] = {record.at, std::move(observers)};
+    waiting_[record.machine] = {record.at, record.at, std::move(observers)};
+  }
+
+  // A node that starts takes the PONGs of its nodes.conf for fresh, and tells the others, who PING
+  // a dead peer later for it: all timers that have not sent their PING yet run anew.
+  void refresh(SimTime now) {
+    for (auto& [peer, death] : waiting_) {
+      if (now <= death.timed_from + (latest_ - timeout_)) death.timed_from = now;
+    }
   }
 
   void note_detection(SimTime now, Pair pair) {
@@ -273,7 +283,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     last_record_ = record;
     if (waiting_.empty()) return;
     for (auto& [peer, death] : waiting_) {
-      if (now <= death.at + latest_) continue;
+      if (now <= death.timed_from + latest_) continue;
       for (const MachineId observer : death.observers) {
         const auto serving = stage_.serving_since(observer);
         if (!serving || *serving > death.at || !stage_.connectivity().whole() ||
@@ -299,6 +309,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
 
   struct Death {
     SimTime at;
+    SimTime timed_from;             // later than `at` if news of a PONG may have been relayed
     std::set<MachineId> observers;  // that have not noticed yet
   };
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "sim/invariants/bounds.h"
 #include "sim/invariants/verdict.h"
 
 namespace sim {
@@ -29,10 +30,7 @@ bool acked(event::OpOutcome outcome) {
 }  // namespace
 
 Losses::Losses(const RunFacts& facts)
-    : stage_(facts.cast),
-      minority_window_(facts.node_timeout * 3 / 2 + 2 * facts.tick + facts.one_way_max +
-                       facts.clock_disorder + (facts.drift ? facts.node_timeout / 50 : Duration{})),
-      takeovers_(facts.takeovers) {}
+    : stage_(facts.cast), minority_window_(noticed_within(facts)), takeovers_(facts.takeovers) {}
 
 void Losses::see(const Record& record) {
   stage_.see(record);

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/invariants/bounds.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
@@ -27,8 +28,8 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
         stage_(facts.cast),
         node_timeout_(facts.node_timeout),
         tick_(facts.tick),
-        disorder_(facts.clock_disorder + (facts.drift ? facts.node_timeout / 50 : Duration{})),
-        stop_within_(facts.node_timeout * 3 / 2 + 2 * facts.tick + facts.one_way_max + disorder_),
+        disorder_(clock_slack(facts)),
+        stop_within_(noticed_within(facts)),
         rejoin_after_(std::clamp<Duration>(facts.node_timeout, 500ms, 5s)),
         nodes_(facts.cast.size()) {}
 
@@ -44,6 +45,7 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
       node(record.machine) = Node{};
       node(record.machine).started = record.at;
+      refresh(record);
     }
     if (stage_.weighed()) watch();
   }
@@ -107,6 +109,18 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
       if (!since) continue;
       if (stage_.hears_unreachable(machine)) known.allowed = stop_within_ + node_timeout_;
       isolated_.push_back(machine);
+    }
+  }
+
+  // A node that starts takes the PONGs of its nodes.conf for fresh and tells who can hear it;
+  // timers that have not sent their PING yet run anew.
+  void refresh(const Record& record) {
+    for (const MachineId machine : isolated_) {
+      Node& known = node(machine);
+      const Duration since = record.at - *known.isolated_since;
+      if (!stage_.connectivity().connected(machine, record.machine)) continue;
+      if (since <= known.allowed - node_timeout_)
+        known.allowed = std::max(known.allowed, since + stop_within_);
     }
   }
 

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/invariants/bounds.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
@@ -34,8 +35,7 @@ class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
       : CopyableVerdict("no node claimed a slot"),
         stage_(facts.cast),
         node_timeout_(facts.node_timeout),
-        allowed_(facts.node_timeout / 2 + 2 * facts.tick + 3 * facts.one_way_max +
-                 facts.clock_disorder + (facts.drift ? facts.node_timeout / 100 : Duration{})),
+        allowed_(noticed_within(facts) - facts.node_timeout + 2 * facts.one_way_max),
         writable_(facts.cast.size(), no_slots()) {}
 
   void see(const Record& record) override {

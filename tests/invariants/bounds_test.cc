@@ -1,6 +1,6 @@
 // Bounds on time, at their edges. With T = 2 s, ticks of 100 ms and D = 1 ms: a minority stops
-// within 3.201 s, two primaries overlap by at most 1.203 s, a crash is noticed between 1.997 s
-// and 3.201 s.
+// within 3.203 s, two primaries overlap by at most 1.205 s, a crash is noticed between 1.997 s
+// and 3.203 s.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,19 +24,19 @@ Story isolate_m1_at_10s() {
 
 TEST(MinorityStopsWriting, HoldsAtTheEdgeOfItsBound) {
   Story story = isolate_m1_at_10s();
-  story.at(13201ms).say(m1, event::WriteApplied{SlotId{1}, 5, 10}).healthy(m1, false, "minority");
+  story.at(13203ms).say(m1, event::WriteApplied{SlotId{1}, 5, 10}).healthy(m1, false, "minority");
   story.ends(20s);
   const Judged judged = story.judge("minority_stops_writing");
   EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
-  EXPECT_THAT(judged.summary, HasSubstr("slowest to stop 3.201 s (allowed 3.201 s), 1 write"));
+  EXPECT_THAT(judged.summary, HasSubstr("slowest to stop 3.203 s (allowed 3.203 s), 1 write"));
 }
 
 TEST(MinorityStopsWriting, SeesAPrimaryThatStaysOkBeyondIt) {
   Story story = isolate_m1_at_10s();
-  story.at(13202ms).healthy(m1, false, "minority");
+  story.at(13204ms).healthy(m1, false, "minority");
   EXPECT_THAT(story.judge("minority_stops_writing").what(),
               HasSubstr("m1 has been cut off from the majority since 10.000 s and still accepts "
-                        "writes 3.202 s later (allowed 3.201 s)"));
+                        "writes 3.204 s later (allowed 3.203 s)"));
 }
 
 TEST(MinorityStopsWriting, SeesItAlsoWhenNothingElseEverHappens) {
@@ -117,22 +117,22 @@ TEST(OneWritablePrimary, AllowsTheOverlapThatAFailoverNeeds) {
   Story story = isolate_m1_at_10s();
   story.at(12500ms)
       .promote(m4, m1, shard(0), 4)
-      .at(13703ms)
+      .at(13705ms)
       .healthy(m1, false, "minority")
       .ends(30s);
   const Judged judged = story.judge("one_writable_primary");
   EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
-  EXPECT_THAT(judged.summary, HasSubstr("1 overlap, longest 1.203 s"));
+  EXPECT_THAT(judged.summary, HasSubstr("1 overlap, longest 1.205 s"));
 }
 
 TEST(OneWritablePrimary, SeesAnOverlapBeyondIt) {
   Story story = isolate_m1_at_10s();
-  story.at(12500ms).promote(m4, m1, shard(0), 4).at(13704ms).healthy(m1, false, "minority");
+  story.at(12500ms).promote(m4, m1, shard(0), 4).at(13706ms).healthy(m1, false, "minority");
   const Judged judged = story.judge("one_writable_primary");
   EXPECT_EQ(judged.judgement, Judgement::kFail);
   EXPECT_THAT(judged.what(),
               HasSubstr("m1 and m4 have both accepted writes for slots 0-5460 since 12.500 s: "
-                        "1.204 s while cut off from each other (allowed 1.203 s)"));
+                        "1.206 s while cut off from each other (allowed 1.205 s)"));
 }
 
 TEST(OneWritablePrimary, CountsTheTimeAfterTheHealApart) {
@@ -141,9 +141,9 @@ TEST(OneWritablePrimary, CountsTheTimeAfterTheHealApart) {
   Story bad = story;
   story.at(14700ms).claim_replica(m1, m4).ends(30s);
   EXPECT_EQ(story.judge("one_writable_primary").judgement, Judgement::kPass);
-  bad.at(14704ms).claim_replica(m1, m4);
+  bad.at(14706ms).claim_replica(m1, m4);
   EXPECT_THAT(bad.judge("one_writable_primary").what(),
-              HasSubstr("1.204 s although they can hear of each other"));
+              HasSubstr("1.206 s although they can hear of each other"));
 }
 
 TEST(OneWritablePrimary, IgnoresThePausedAndTheDead) {
@@ -184,7 +184,7 @@ TEST(FailureDetectionBounds, HoldsAtBothEdges) {
   Story early = crash_m1_at_10s(), late = crash_m1_at_10s();
   all_suspect_m1(early.at(11997ms)).ends(20s);
   EXPECT_EQ(early.judge("failure_detection_bounds").judgement, Judgement::kPass);
-  all_suspect_m1(late.at(13201ms)).ends(20s);
+  all_suspect_m1(late.at(13203ms)).ends(20s);
   EXPECT_EQ(late.judge("failure_detection_bounds").judgement, Judgement::kPass);
 }
 
@@ -198,13 +198,24 @@ TEST(FailureDetectionBounds, SeesSuspicionTooEarly) {
 
 TEST(FailureDetectionBounds, SeesSuspicionTooLateOrNever) {
   Story story = crash_m1_at_10s();
-  story.ends(13201ms);
+  story.ends(13203ms);
   EXPECT_EQ(story.judge("failure_detection_bounds").judgement, Judgement::kPass);
-  story.ends(13202ms);
+  story.ends(13204ms);
   const Judged judged = story.judge("failure_detection_bounds");
   EXPECT_EQ(judged.count, 5u);
   EXPECT_THAT(judged.what(),
-              HasSubstr("m2 does not suspect m1 3.202 s after it died (allowed 3.201 s)"));
+              HasSubstr("m2 does not suspect m1 3.204 s after it died (allowed 3.203 s)"));
+}
+
+// m5 starts and believes that it has just heard m1, and says so.
+TEST(FailureDetectionBounds, AllowsForPongsRelayedByANodeThatStarts) {
+  Story story = crash_m1_at_10s();
+  story.at(11s).start(m5, 1).say(m5, event::NodeStarted{id(m5), 1, 3, 0, 0}).ends(14203ms);
+  EXPECT_EQ(story.judge("failure_detection_bounds").judgement, Judgement::kPass);
+  EXPECT_EQ(story.ends(14204ms).judge("failure_detection_bounds").count, 4u) << "m5 itself is new";
+  Story late = crash_m1_at_10s();
+  late.at(11300ms).start(m5, 1).say(m5, event::NodeStarted{id(m5), 1, 3, 0, 0}).ends(13300ms);
+  EXPECT_EQ(late.judge("failure_detection_bounds").count, 4u) << "the PINGs had left by then";
 }
 
 TEST(FailureDetectionBounds, SeesSuspicionOfSomebodyWhoIsThere) {

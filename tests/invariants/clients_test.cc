@@ -189,7 +189,7 @@ TEST(AckedWrites, AreFollowedThroughTwoFailovers) {
 
 TEST(AckedWrites, WrittenInAMinorityArePermittedWithinItsWindowOnly) {
   for (const auto& [time, expected] :
-       {std::pair{13201ms, Judgement::kPass}, std::pair{13202ms, Judgement::kFail}}) {
+       {std::pair{13203ms, Judgement::kPass}, std::pair{13204ms, Judgement::kFail}}) {
     ClientStory story;
     story.write(1, "k", "a", 50).when(10s).cut({{"m1", "c"}, {"m2", "m3", "m4", "m5", "m6"}});
     story.when(12500ms).promote(m4, m1, shard(0), 4);

@@ -1,0 +1,22 @@
+// The one bound that several invariants derive theirs from.
+#pragma once
+
+#include "sim/base/time.h"
+#include "sim/invariants/invariant.h"
+
+namespace sim {
+
+// How far clocks can lead the nodes' timers astray in this run.
+inline Duration clock_slack(const RunFacts& facts) {
+  return facts.clock_disorder + (facts.drift ? facts.node_timeout / 50 : Duration{});
+}
+
+// How long after a peer has fallen silent every node suspects it at the latest (protocol §15.35): a
+// PING leaves when the last PONG is T/2 old, and is unanswered for T; each is seen by the next
+// tick, compared in whole milliseconds, and the last PONG may have taken D.
+inline Duration noticed_within(const RunFacts& facts) {
+  return facts.node_timeout * 3 / 2 + 2 * (facts.tick + 1ms) + facts.one_way_max +
+         clock_slack(facts);
+}
+
+}  // namespace sim
