@@ -15,7 +15,7 @@ using event::OpOutcome;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
-constexpr KeySpace kKeys{"key:", 20'000, 0};
+const KeySpace kKeys{"key:", 20'000, 0};
 
 ClientSetup sharded(std::uint32_t nodes, std::vector<resp::Command> commands) {
   ClientSetup setup;
