@@ -7,8 +7,7 @@
 //
 // What cannot recover is not asked for: without a live majority nothing is checked. Known defects:
 // row 20 (a replica that was restarted while its primary was dead never stands for election) when
-// such a replica is its shard's only hope; row 24 (with one primary and one replica PFAIL never
-// becomes FAIL), row 37 (a wall clock stepped back keeps state fail).
+// such a replica is its shard's only hope; row 37 (a wall clock stepped back keeps state fail).
 #include <algorithm>
 #include <map>
 #include <optional>
