@@ -89,7 +89,10 @@ class Planner {
         servers.begin(), servers.end(), [](const PlannedServer& s) { return s.shard >= 0; }));
     const std::vector<SeedNode> members(seeds.begin(),
                                         seeds.begin() + static_cast<std::ptrdiff_t>(in_cluster));
-    for (std::size_t i = 0; i < servers.size(); ++i) add_server(servers[i], seeds[i], members, i);
+    std::vector<Slices> files = seed_files(members);
+    files.resize(servers.size());
+    for (std::size_t i = 0; i < servers.size(); ++i)
+      add_server(servers[i], seeds[i], std::move(files[i]), i);
   }
 
   std::vector<SlotSet> slot_layout() const {
@@ -105,8 +108,8 @@ class Planner {
     return layout;
   }
 
-  void add_server(const PlannedServer& server, const SeedNode& seed,
-                  const std::vector<SeedNode>& members, std::size_t index) {
+  void add_server(const PlannedServer& server, const SeedNode& seed, Slices nodes_conf,
+                  std::size_t index) {
     const ClusterOptions& cluster = plan_->scenario.cluster;
     const bool standalone = server.shard < 0;
     MachineSpec spec;
@@ -119,7 +122,7 @@ class Planner {
     spec.factory =
         std::make_shared<ClusterNodeFactory>(NodeSetup{config, names_, options_.mutation});
     if (!standalone && cluster.form == ClusterOptions::Form::kBooted) {
-      spec.disk = seed_disk(members, index);
+      spec.disk.emplace("nodes.conf", std::move(nodes_conf));
       spec.info.planned_id = seed.id;
     }
     spec.ports = {{seed.bus_port, Plane::kBus}};

@@ -26,26 +26,38 @@ std::vector<SlotSet> even_slots(std::size_t shards) {
   return layout;
 }
 
-DiskImage seed_disk(const std::vector<SeedNode>& nodes, std::size_t self) {
-  nodes_conf::File file;
-  std::uint64_t primaries = 0;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const SeedNode& node = nodes[i];
+std::vector<Slices> seed_files(const std::vector<SeedNode>& nodes) {
+  nodes_conf::File vars;
+  std::string lines;
+  std::vector<std::string> own_lines;
+  std::vector<std::size_t> begins;
+  for (const SeedNode& node : nodes) {
     nodes_conf::Line line;
     line.id = node.id;
     line.address = {format_ipv4(node.endpoint.ipv4), node.endpoint.port, node.bus_port, 0};
     line.flags = node.primary < 0 ? bus::flag::kMaster : bus::flag::kSlave;
-    if (i == self) line.flags |= bus::flag::kMyself;
     if (node.primary < 0) {
-      line.config_epoch = ++primaries;
+      line.config_epoch = ++vars.current_epoch;
       line.slots = node.slots;
     } else {
       line.replica_of = nodes[static_cast<std::size_t>(node.primary)].id;
     }
-    file.lines.push_back(std::move(line));
+    begins.push_back(lines.size());
+    lines += nodes_conf::print(line) + "\n";
+    line.flags |= bus::flag::kMyself;
+    own_lines.push_back(nodes_conf::print(line) + "\n");
   }
-  file.current_epoch = primaries;
-  return {{"nodes.conf", share(nodes_conf::print(file))}};
+  begins.push_back(lines.size());
+  lines += nodes_conf::print(vars);
+  const SharedBytes others = share(std::move(lines));
+  std::vector<Slices> files;
+  for (std::size_t self = 0; self < nodes.size(); ++self) {
+    const std::size_t after = begins[self + 1];
+    files.push_back({{others, 0, begins[self]},
+                     share(std::move(own_lines[self])),
+                     {others, after, others->size() - after}});
+  }
+  return files;
 }
 
 }  // namespace sim

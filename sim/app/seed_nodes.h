@@ -28,8 +28,8 @@ NodeName seed_node_id(std::uint64_t seed, const std::string& machine);
 // 10923-16383 for three.
 std::vector<SlotSet> even_slots(std::size_t shards);
 
-// The disk of `nodes[self]`: a nodes.conf in which everybody knows everybody, primary i has
-// configEpoch i + 1.
-DiskImage seed_disk(const std::vector<SeedNode>& nodes, std::size_t self);
+// The nodes.conf of each of them, in which everybody knows everybody and primary i has configEpoch
+// i + 1. They differ in which line says "myself", and share all else.
+std::vector<Slices> seed_files(const std::vector<SeedNode>& nodes);
 
 }  // namespace sim

@@ -1,10 +1,12 @@
-// Immutable shared bytes, and integers in network order.
+// Immutable shared bytes, stretches of them, and integers in network order.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace sim {
 
@@ -12,6 +14,18 @@ using SharedBytes = std::shared_ptr<const std::string>;
 inline SharedBytes share(std::string bytes) {
   return std::make_shared<const std::string>(std::move(bytes));
 }
+
+// A stretch of shared bytes. Files that differ in a line can share the rest.
+struct Slice {
+  SharedBytes bytes;
+  std::size_t from = 0, size = 0;
+
+  Slice(SharedBytes all) : bytes(std::move(all)), size(bytes->size()) {}  // NOLINT: is a Slice
+  Slice(SharedBytes of, std::size_t begin, std::size_t count)
+      : bytes(std::move(of)), from(begin), size(count) {}
+  std::string_view view() const { return std::string_view(*bytes).substr(from, size); }
+};
+using Slices = std::vector<Slice>;
 
 template <class Int>
 void append_big_endian(std::string& out, Int value) {

@@ -12,12 +12,17 @@ SharedSlots::SharedSlots(const SlotSet& slots)
   }
 }
 
+const std::string& SharedSlots::text() const {
+  if (text_.empty() && count_ > 0) text_ = format_slots(slots_);
+  return text_;
+}
+
 SlotsRef share_slots(const SlotSet& slots) {
-  return slots.none() ? no_slots() : std::make_shared<const SharedSlots>(slots);
+  return slots.none() ? no_slots() : SlotsRef(new SharedSlots(slots));
 }
 
 const SlotsRef& no_slots() {
-  static const SlotsRef empty = std::make_shared<const SharedSlots>(SlotSet{});
+  static const SlotsRef empty(new SharedSlots(SlotSet{}));
   return empty;
 }
 

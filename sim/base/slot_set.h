@@ -3,8 +3,9 @@
 #pragma once
 
 #include <bitset>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,20 +19,23 @@ using SlotSet = std::bitset<kSlotCount>;
 // A slot set that never changes once made; it knows its count and hash, so comparing two is cheap.
 // There is one shared empty set. In a 1,000-node run a million views point at a thousand of these
 // instead of holding 2 kB each.
-class SharedSlots {
+class SharedSlots : public boost::intrusive_ref_counter<SharedSlots, boost::thread_unsafe_counter> {
  public:
   explicit SharedSlots(const SlotSet& slots);
   const SlotSet& slots() const { return slots_; }
   std::uint32_t count() const { return count_; }
   std::uint64_t hash() const { return hash_; }
   bool test(SlotId slot) const { return slots_.test(slot.value); }
+  // format_slots() of it, made when first asked for.
+  const std::string& text() const;
 
  private:
   SlotSet slots_;
   std::uint32_t count_;
   std::uint64_t hash_;
+  mutable std::string text_;
 };
-using SlotsRef = std::shared_ptr<const SharedSlots>;  // never null
+using SlotsRef = boost::intrusive_ptr<const SharedSlots>;  // never null
 
 SlotsRef share_slots(const SlotSet& slots);
 const SlotsRef& no_slots();

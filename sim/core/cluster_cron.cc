@@ -17,7 +17,6 @@
 namespace sim {
 namespace {
 
-constexpr std::uint64_t kRandomPingEvery = 10;  // ticks
 constexpr std::uint32_t kRandomPingSamples = 5;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 

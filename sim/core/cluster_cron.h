@@ -6,6 +6,9 @@
 
 namespace sim {
 
+// Ticks between two PINGs to a peer picked at random.
+inline constexpr std::uint32_t kRandomPingEvery = 10;
+
 void cluster_cron(Server& server, Pass& pass);
 void cluster_before_sleep(Server& server, Pass& pass);
 // Tells the trace what this node now claims to be, if that changed.

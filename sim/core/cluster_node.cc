@@ -7,6 +7,7 @@
 #include "sim/core/cluster_cron.h"
 #include "sim/core/data.h"
 #include "sim/core/heartbeat.h"
+#include "sim/core/idle.h"
 #include "sim/core/links.h"
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
@@ -35,6 +36,10 @@ void adopt_orphan_slots(Server& server, Pass& pass) {
   save_nodes_file(server, pass, true);
 }
 
+Duration tick_period(const Server& server) {
+  return std::chrono::milliseconds(1000 / server.config.hz);
+}
+
 // The period of a job, in runs of the server cron: they are counted, not timed. (Protocol §4.)
 bool due(const Server& server, std::int64_t period_ms) {
   const std::int64_t tick_ms = 1000 / server.config.hz;
@@ -45,6 +50,14 @@ bool due(const Server& server, std::int64_t period_ms) {
 bool only_probes(std::span<const Input> inputs) {
   return !inputs.empty() && std::all_of(inputs.begin(), inputs.end(), [](const Input& input) {
     return std::holds_alternative<Probed>(input);
+  });
+}
+
+// The program could not run when it should have, so no tick was run in the meantime either.
+bool came_late(std::span<const Input> inputs) {
+  return std::any_of(inputs.begin(), inputs.end(), [](const Input& input) {
+    const auto* passed = std::get_if<DeadlinePassed>(&input);
+    return passed != nullptr && passed->late;
   });
 }
 
@@ -113,23 +126,35 @@ ClusterNode::ClusterNode(const NodeSetup& setup) {
 void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices& choices,
                        Effects& effects) {
   Pass pass(now, choices, effects, outbox_);
+  // Being asked what one believes is not a pass of the event loop.
+  const bool asked_only = only_probes(inputs);
+  const bool late = came_late(inputs);
+  if (last_tick_ && !asked_only && !late) count_idle_ticks(now);
   for (const Input& input : inputs) {
     if (!pass.exited()) take(pass, input);
   }
-  // Being asked what one believes is not a pass of the event loop.
-  if (only_probes(inputs)) return;
-  if (!pass.exited() && next_cron_ && now.monotonic >= *next_cron_) run_cron(pass);
-  if (!pass.exited() && next_cron_) {
+  if (asked_only) return;
+  if (!pass.exited() && last_tick_ && now.monotonic >= next_tick()) {
+    run_cron(pass, late ? now.monotonic : next_tick());
+  }
+  if (!pass.exited() && last_tick_) {
     if (server_.config.cluster_enabled) cluster_before_sleep(server_, pass);
     data_before_sleep(server_, pass);
     if (server_.config.cluster_enabled) tell_claim(server_, pass);
   }
-  if (pass.exited()) next_cron_.reset();
+  if (pass.exited()) last_tick_.reset();
   pass.flush();
+  if (last_tick_) plan_ticks(now);
 }
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
-  return next_cron_;
+  if (!last_tick_) return std::nullopt;
+  return next_tick() + idle_ticks_ * period_;
+}
+
+std::optional<MonotonicTime> ClusterNode::tick() const {
+  if (!last_tick_) return std::nullopt;
+  return next_tick();
 }
 
 std::unique_ptr<Node> ClusterNode::clone() const {
@@ -138,7 +163,7 @@ std::unique_ptr<Node> ClusterNode::clone() const {
 
 void ClusterNode::take(Pass& pass, const Input& input) {
   if (const auto* booted = std::get_if<Booted>(&input)) return boot(pass, *booted);
-  if (next_cron_) std::visit(Deliver{server_, pass}, input);
+  if (last_tick_) std::visit(Deliver{server_, pass}, input);
 }
 
 void ClusterNode::boot(Pass& pass, const Booted& booted) {
@@ -160,16 +185,32 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
   pass.note(event::NodeStarted{my_name(server_), booted.incarnation, cluster.current_epoch,
                                cluster.last_vote_epoch, server_.keyspace.size()});
   const auto phase = pass.choices.choose(Site::kCronPhase, kCronPhases);
-  next_cron_ = pass.now.monotonic + std::chrono::milliseconds(phase);
+  period_ = tick_period(server_);
+  last_tick_ = pass.now.monotonic + std::chrono::milliseconds(phase) - period_;
 }
 
-void ClusterNode::run_cron(Pass& pass) {
+void ClusterNode::plan_ticks(const Clocks& now) {
+  period_ = tick_period(server_);  // hz may have changed
+  idle_ticks_ = idle_ticks(server_, now, *last_tick_);
+}
+
+// Those that have passed by now without being asked for.
+void ClusterNode::count_idle_ticks(const Clocks& now) {
+  if (idle_ticks_ == 0 || now.monotonic <= next_tick()) return;
+  const auto passed = (now.monotonic - *last_tick_ - Duration{1}) / period_;
+  const auto counted = std::min<std::uint32_t>(idle_ticks_, static_cast<std::uint32_t>(passed));
+  *last_tick_ += counted * period_;
+  idle_ticks_ -= counted;
+  skip_ticks(server_, counted, to_ms(now.wall - (now.monotonic - *last_tick_)));
+}
+
+void ClusterNode::run_cron(Pass& pass, MonotonicTime tick) {
   server_.cached_wall_ms = pass.wall_ms();
   data_cron(server_, pass);
   if (due(server_, 1000)) replication_cron(server_, pass);
   if (server_.config.cluster_enabled && due(server_, 100)) cluster_cron(server_, pass);
   ++server_.cron_runs;
-  next_cron_ = pass.now.monotonic + std::chrono::milliseconds(1000 / server_.config.hz);
+  last_tick_ = tick;
 }
 
 }  // namespace sim

@@ -2,6 +2,10 @@
 //
 // This class only dispatches. Inputs go to the concern they belong to; timers run in Redis' order; then comes the work
 // before sleeping, the saves, and last the sends. All state is in `Server`.
+//
+// The server cron ticks ten times a second and mostly finds nothing to do. Such ticks are not asked for: they are counted
+// when something else happens (sim/core/idle.h). A driver that wants every one of them goes by `tick()`; both come to the
+// same, which tests/idle_ticks_test.cc holds them to.
 #pragma once
 
 #include <memory>
@@ -27,6 +31,7 @@ class ClusterNode final : public Node {
 
   void step(const Clocks& now, std::span<const Input> inputs, Choices& choices, Effects& effects) override;
   std::optional<MonotonicTime> deadline() const override;
+  std::optional<MonotonicTime> tick() const override;
   std::unique_ptr<Node> clone() const override;
 
   const Server& server() const { return server_; }  // for tests
@@ -34,11 +39,16 @@ class ClusterNode final : public Node {
  private:
   void boot(Pass& pass, const Booted& booted);
   void take(Pass& pass, const Input& input);
-  void run_cron(Pass& pass);
+  void run_cron(Pass& pass, MonotonicTime tick);
+  void plan_ticks(const Clocks& now);
+  MonotonicTime next_tick() const { return *last_tick_ + period_; }
+  void count_idle_ticks(const Clocks& now);
 
   Server server_;
   Outbox outbox_;  // empty between steps
-  std::optional<MonotonicTime> next_cron_;  // none before boot and after exit
+  std::optional<MonotonicTime> last_tick_;  // of the server cron; none before boot and after exit
+  Duration period_{};                       // between ticks
+  std::uint32_t idle_ticks_ = 0;            // so many after that one have nothing to do
 };
 
 class ClusterNodeFactory final : public NodeFactory {

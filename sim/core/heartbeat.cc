@@ -82,15 +82,27 @@ Address shown_address(const Server& server, const Packet& packet) {
   return address;
 }
 
+// Is that the address it is known by? Answered without making one, since it nearly always is.
+bool shows_known_address(const Server& server, const Packet& packet, AddressRef known_ref) {
+  const Address& said = server.names->address(packet.header().address);
+  const Address& known = server.names->address(known_ref);
+  const bool ports =
+      said.port == known.port && said.cport == known.cport && said.pport == known.pport;
+  if (!ports || !said.ip.empty() || packet.conn.is_dialled()) {
+    return shown_address(server, packet) == known;
+  }
+  const std::uint32_t remote = server.cluster.accepted.find(packet.conn.serial())->remote_ipv4;
+  return remote == server.names->ipv4(known_ref) || remote_ip(server, packet.conn) == known.ip;
+}
+
 // True if the address was another one: then its link is dropped and made anew. (Protocol §5.5c.)
 bool update_address(Server& server, Pass& pass, const Packet& packet) {
   ClusterState& cluster = server.cluster;
   const PeerId sender = packet.sender;
   if (packet.conn == dialled_conn(server, sender)) return false;
-  Address address = shown_address(server, packet);
-  if (address == peer_address(server, sender)) return false;
   PeerHot& hot = cluster.peers.hot(sender);
-  hot.address = server.names->intern(std::move(address));
+  if (shows_known_address(server, packet, hot.address)) return false;
+  hot.address = server.names->intern(shown_address(server, packet));
   free_dialled_link(server, pass, sender);
   hot.clear(bus::flag::kNoAddr);
   cluster.next_scan_ms = 0;

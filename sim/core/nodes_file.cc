@@ -70,13 +70,33 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
   });
 }
 
+nodes_conf::LineHead line_head(const Server& server, PeerId peer) {
+  const ClusterState& cluster = server.cluster;
+  const PeerHot& hot = cluster.peers.hot(peer);
+  const PeerId epoch_of = hot.is_replica() && !hot.primary.is_none() ? hot.primary : peer;
+  nodes_conf::LineHead head;
+  head.id = peer_name(server, peer);
+  if (!hot.has(bus::flag::kNoAddr)) head.address = peer_address(server, peer);
+  if (!cluster.hostnames.empty() || peer == kMyself) head.hostname = peer_hostname(server, peer);
+  head.flags = hot.flags;
+  head.replica_of = peer_name(server, hot.primary);
+  head.ping_sent_ms = hot.ping_sent_ms;
+  head.pong_received_ms = hot.pong_received_ms;
+  head.config_epoch = cluster.peers.cold(epoch_of).config_epoch;
+  head.connected = hot.linked != 0 || peer == kMyself;
+  return head;
+}
+
 std::string print_file(const Server& server) {
   nodes_conf::File file;
   const PeerTable& peers = server.cluster.peers;
   std::string text;
+  text.reserve(server.cluster.file_size + 128);
   peers.each([&](PeerId peer) {
-    if (peers.hot(peer).has(bus::flag::kHandshake)) return;
-    text += nodes_conf::print(peer_line(server, peer));
+    const PeerHot& hot = peers.hot(peer);
+    if (hot.has(bus::flag::kHandshake)) return;
+    const SlotsRef& slots = hot.slot_count != 0 ? peers.cold(peer).slots : no_slots();
+    nodes_conf::append(text, line_head(server, peer), slots->text());
     text += '\n';
   });
   file.current_epoch = server.cluster.current_epoch;
@@ -89,20 +109,9 @@ std::string print_file(const Server& server) {
 }  // namespace
 
 nodes_conf::Line peer_line(const Server& server, PeerId peer) {
-  const ClusterState& cluster = server.cluster;
-  const PeerHot& hot = cluster.peers.hot(peer);
-  const PeerId epoch_of = hot.is_replica() && !hot.primary.is_none() ? hot.primary : peer;
-  nodes_conf::Line line;
-  line.id = peer_name(server, peer);
-  if (!hot.has(bus::flag::kNoAddr)) line.address = peer_address(server, peer);
-  line.hostname = peer_hostname(server, peer);
-  line.flags = hot.flags;
-  line.replica_of = peer_name(server, hot.primary);
-  line.ping_sent_ms = hot.ping_sent_ms;
-  line.pong_received_ms = hot.pong_received_ms;
-  line.config_epoch = cluster.peers.cold(epoch_of).config_epoch;
-  line.connected = hot.linked != 0 || peer == kMyself;
-  if (hot.slot_count != 0) line.slots = cluster.peers.cold(peer).slots->slots();
+  const PeerTable& peers = server.cluster.peers;
+  nodes_conf::Line line{line_head(server, peer), {}, {}};
+  if (peers.hot(peer).slot_count != 0) line.slots = peers.cold(peer).slots->slots();
   return line;
 }
 

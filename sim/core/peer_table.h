@@ -55,7 +55,7 @@ struct PeerCold {
   std::uint32_t dialled_link = 0;  // serials of the two links, 0: none
   std::uint32_t accepted_link = 0;
 };
-static_assert(sizeof(PeerCold) <= 48);
+static_assert(sizeof(PeerCold) <= 40);
 
 class PeerTable {
  public:

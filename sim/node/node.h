@@ -84,7 +84,9 @@ struct Closed {
   CloseReason why{};
 };
 // The time asked for by `deadline()` has come. Spurious ones are harmless.
-struct DeadlinePassed {};
+struct DeadlinePassed {
+  bool late = false;  // the program was stopped or busy when it came
+};
 // "Say what you believe": answered with Notes only, in this step. Changes nothing and is not part
 // of the digest.
 struct Probed {
@@ -160,6 +162,9 @@ class Node {
   // When this node wants to be stepped even if nothing happens; on its own monotonic clock.
   // nullopt: never.
   virtual std::optional<MonotonicTime> deadline() const = 0;
+  // When its event loop would go round even for nothing. A driver for whom each round counts (a slow
+  // machine pays for every one) goes by this, others by `deadline()`. Never later than that.
+  virtual std::optional<MonotonicTime> tick() const { return deadline(); }
   // An equal, independent node. Null if this node cannot be copied (a real process), and the world
   // then says so.
   virtual std::unique_ptr<Node> clone() const = 0;

@@ -26,7 +26,11 @@ AddressRef Names::intern(const Address& address) {
   // As much of the text as the wire carries, so that the typed form says the same as the bytes.
   Address cut = address;
   cut.ip.resize(std::min({cut.ip.size(), cut.ip.find('\0'), kIpMax}));
-  return {addresses_.intern(std::move(cut))};
+  const std::uint32_t number = parse_ipv4(cut.ip);
+  const bool usual = number != 0 && format_ipv4(number) == cut.ip;
+  const AddressRef ref{addresses_.intern(std::move(cut))};
+  if (ref.index == ipv4s_.size()) ipv4s_.push_back(usual ? number : 0);
+  return ref;
 }
 
 }  // namespace sim

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/base/types.h"
 #include "sim/wire/interned.h"
@@ -55,6 +56,8 @@ class Names {
   // content_hash of what is behind the reference, without looking there.
   std::uint64_t hash(NameRef ref) const { return names_.hash(ref.index); }
   std::uint64_t hash(AddressRef ref) const { return addresses_.hash(ref.index); }
+  // The address' ip as a number, 0 if it is not an IPv4 address in its usual form.
+  std::uint32_t ipv4(AddressRef ref) const { return ipv4s_[ref.index]; }
   // How many names there are: an upper bound for NameRef::index, for tables indexed by it.
   std::uint32_t name_count() const { return names_.size(); }
   // One shared object for equal slot sets.
@@ -63,6 +66,7 @@ class Names {
  private:
   Interned<NodeName> names_{NodeName{}};
   Interned<Address> addresses_{Address{}};
+  std::vector<std::uint32_t> ipv4s_{0};  // by AddressRef::index
   SlotsPool slots_;
 };
 using NamesRef = std::shared_ptr<Names>;

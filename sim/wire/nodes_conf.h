@@ -21,7 +21,7 @@ struct OpenSlot {
   bool operator==(const OpenSlot&) const = default;
 };
 
-struct Line {
+struct LineHead {
   NodeName id;
   Address address;          // pport is not in the file
   std::string hostname;     // "" if none
@@ -30,6 +30,10 @@ struct Line {
   std::int64_t ping_sent_ms = 0, pong_received_ms = 0;
   std::uint64_t config_epoch = 0;
   bool connected = false;
+  bool operator==(const LineHead&) const = default;
+};
+
+struct Line : LineHead {
   SlotSet slots;
   std::vector<OpenSlot> open_slots;  // on the myself line only
   bool operator==(const Line&) const = default;
@@ -41,7 +45,8 @@ struct File {
   bool operator==(const File&) const = default;
 };
 
-// One line, without '\n'.
+// One line, without '\n'. The first form is for who has the slots' text at hand: format_slots().
+void append(std::string& out, const LineHead& head, std::string_view slots);
 std::string print(const Line& line);
 std::string print(const File& file);
 

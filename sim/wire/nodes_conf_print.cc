@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <iterator>
 
 #include "sim/wire/bus.h"
@@ -25,16 +27,30 @@ std::string print_open_slot(const OpenSlot& open) {
   return text + "]";
 }
 
+template <class Int>
+void append_number(std::string& out, char before, Int number) {
+  std::array<char, 24> digits;
+  digits[0] = before;
+  const auto end = std::to_chars(digits.data() + 1, digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+void append_flags(std::string& out, std::uint16_t flags) {
+  const std::size_t begin = out.size();
+  for (const auto& [bit, token] : kFlagTokens) {
+    if ((flags & bit) == 0) continue;
+    if (out.size() > begin) out += ',';
+    out += token;
+  }
+  if (out.size() == begin) out += "noflags";
+}
+
 }  // namespace
 
 std::string flag_names(std::uint16_t flags) {
   std::string names;
-  for (const auto& [bit, token] : kFlagTokens) {
-    if ((flags & bit) == 0) continue;
-    if (!names.empty()) names += ',';
-    names += token;
-  }
-  return names.empty() ? "noflags" : names;
+  append_flags(names, flags);
+  return names;
 }
 
 std::optional<std::uint16_t> flags_of(std::string_view names) {
@@ -51,17 +67,28 @@ std::optional<std::uint16_t> flags_of(std::string_view names) {
   return flags;
 }
 
+// Every save of a node prints a line for each peer, and a cluster that forms saves all the time.
+void append(std::string& out, const LineHead& head, std::string_view slots) {
+  out += head.id.view();
+  out += ' ';
+  out += head.address.ip;
+  append_number(out, ':', head.address.port);
+  append_number(out, '@', head.address.cport);
+  if (!head.hostname.empty()) out.append(1, ',').append(head.hostname);
+  out += ' ';
+  append_flags(out, head.flags);
+  out += ' ';
+  out += head.replica_of.is_none() ? std::string_view("-") : head.replica_of.view();
+  append_number(out, ' ', head.ping_sent_ms);
+  append_number(out, ' ', head.pong_received_ms);
+  append_number(out, ' ', head.config_epoch);
+  out += head.connected ? " connected" : " disconnected";
+  if (!slots.empty()) out.append(1, ' ').append(slots);
+}
+
 std::string print(const Line& line) {
-  std::string text(line.id.view());
-  text += ' ' + line.address.ip + ':' + std::to_string(line.address.port) + '@' +
-          std::to_string(line.address.cport);
-  if (!line.hostname.empty()) text += ',' + line.hostname;
-  text += ' ' + flag_names(line.flags) + ' ';
-  text += line.replica_of.is_none() ? std::string_view("-") : line.replica_of.view();
-  text += ' ' + std::to_string(line.ping_sent_ms) + ' ' + std::to_string(line.pong_received_ms) +
-          ' ' + std::to_string(line.config_epoch) +
-          (line.connected ? " connected" : " disconnected");
-  if (line.slots.any()) text += ' ' + format_slots(line.slots);
+  std::string text;
+  append(text, line, format_slots(line.slots));
   for (const OpenSlot& open : line.open_slots) text += ' ' + print_open_slot(open);
   return text;
 }

@@ -9,11 +9,10 @@ SlotsRef SlotsPool::share(const SlotSet& slots) {
   if (made == no_slots()) return made;
   const auto [first, last] = by_hash_.equal_range(made->hash());
   for (auto at = first; at != last; ++at) {
-    SlotsRef known = at->second.lock();
-    if (known && known->slots() == slots) return known;
+    if (at->second->slots() == slots) return at->second;
   }
   if (by_hash_.size() >= sweep_at_) {
-    std::erase_if(by_hash_, [](const auto& entry) { return entry.second.expired(); });
+    std::erase_if(by_hash_, [](const auto& entry) { return entry.second->use_count() == 1; });
     sweep_at_ = std::max<std::size_t>(64, 2 * by_hash_.size());
   }
   by_hash_.emplace(made->hash(), made);

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 
 #include "sim/base/slot_set.h"
 
@@ -18,8 +17,8 @@ class SlotsPool {
   SlotsRef share(const SlotSet& slots);
 
  private:
-  // By hash; entries whose last user is gone are swept out when the table has doubled.
-  std::multimap<std::uint64_t, std::weak_ptr<const SharedSlots>> by_hash_;
+  // By hash; what nobody else uses any more is swept out when the table has doubled.
+  std::multimap<std::uint64_t, SlotsRef> by_hash_;
   std::size_t sweep_at_ = 64;
 };
 

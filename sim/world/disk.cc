@@ -25,13 +25,17 @@ FileContent::FileContent(SharedBytes bytes) {
   append(std::move(bytes));
 }
 
+FileContent::FileContent(Slices pieces) : pieces_(std::move(pieces)) {
+  for (const Slice& piece : pieces_) size_ += piece.size;
+}
+
 void FileContent::append(SharedBytes data) {
   if (data == nullptr || data->empty()) return;
   size_ += data->size();
   // Like a binary counter: a piece swallows its left neighbour until that one is clearly bigger.
-  while (!pieces_.empty() && pieces_.back()->size() < kPieceSize &&
-         pieces_.back()->size() <= data->size() * 2) {
-    data = share(*pieces_.back() + *data);
+  while (!pieces_.empty() && pieces_.back().size < kPieceSize &&
+         pieces_.back().size <= data->size() * 2) {
+    data = share(std::string(pieces_.back().view()) + *data);
     pieces_.pop_back();
   }
   pieces_.push_back(std::move(data));
@@ -45,7 +49,7 @@ void FileContent::write(std::uint64_t offset, const SharedBytes& data) {
     *this = FileContent(data);
     return;
   }
-  std::string all = read(0, size_);
+  std::string all = *whole();
   if (end > all.size()) all.resize(end);
   all.replace(offset, data->size(), *data);
   *this = FileContent(share(std::move(all)));
@@ -54,41 +58,44 @@ void FileContent::write(std::uint64_t offset, const SharedBytes& data) {
 void FileContent::truncate(std::uint64_t size) {
   if (size > size_) return append(share(std::string(size - size_, '\0')));
   while (size_ > size) {
-    const SharedBytes last = pieces_.back();
-    pieces_.pop_back();
-    size_ -= last->size();
-    if (size_ >= size) continue;
-    const std::uint64_t keep = size - size_;
-    size_ += keep;
-    pieces_.push_back(share(last->substr(0, keep)));
+    Slice& last = pieces_.back();
+    const std::uint64_t cut = std::min<std::uint64_t>(size_ - size, last.size);
+    last.size -= cut;
+    size_ -= cut;
+    if (last.size == 0) pieces_.pop_back();
   }
 }
 
-std::string FileContent::read(std::uint64_t offset, std::uint64_t size) const {
-  std::string out;
+FileContent FileContent::stretch(std::uint64_t offset, std::uint64_t size) const {
+  Slices found;
   std::uint64_t begin = 0;
-  for (const SharedBytes& piece : pieces_) {
-    const std::uint64_t end = begin + piece->size();
+  for (const Slice& piece : pieces_) {
+    const std::uint64_t end = begin + piece.size;
     if (end > offset && begin < offset + size) {
       const std::uint64_t from = std::max(begin, offset) - begin;
       const std::uint64_t to = std::min(end, offset + size) - begin;
-      out.append(*piece, from, to - from);
+      found.emplace_back(piece.bytes, piece.from + from, to - from);
     }
     begin = end;
   }
-  return out;
+  return FileContent(std::move(found));
 }
 
 SharedBytes FileContent::whole() const {
-  return pieces_.size() == 1 ? pieces_.front() : share(read(0, size_));
+  const bool as_it_is = pieces_.size() == 1 && pieces_[0].size == pieces_[0].bytes->size();
+  if (as_it_is) return pieces_[0].bytes;
+  std::string all;
+  all.reserve(size_);
+  for (const Slice& piece : pieces_) all += piece.view();
+  return share(std::move(all));
 }
 
-Disk::Disk(const DiskImage& image) {
-  for (const auto& [name, bytes] : image) {
+Disk::Disk(const FirstDisk& files) {
+  for (const auto& [name, pieces] : files) {
     File& file = files_[name];
-    file.cached = FileContent(bytes);
+    file.cached = FileContent(pieces);
     file.synced = file.cached;
-    file.last_write = LastWrite{0, bytes, "", 0};
+    file.last_write = LastWrite{0, file.cached, {}, 0};
   }
 }
 
@@ -96,8 +103,8 @@ void Disk::write(const WriteFile& effect) {
   CHECK(effect.data != nullptr);
   File& file = files_[effect.file];
   file.last_write =
-      LastWrite{effect.offset, effect.data, file.cached.read(effect.offset, effect.data->size()),
-                file.cached.size()};
+      LastWrite{effect.offset, FileContent(effect.data),
+                file.cached.stretch(effect.offset, effect.data->size()), file.cached.size()};
   file.cached.write(effect.offset, effect.data);
   file.dirty = true;
 }
@@ -175,10 +182,10 @@ std::uint64_t Disk::apply(const DiskChange& change, Choices& choices) {
 std::uint64_t Disk::tear(File& file, Choices& choices) {
   if (!file.last_write.has_value()) return 0;
   const LastWrite& last = *file.last_write;
-  const std::string& data = *last.data;
+  const std::string data = *last.data.whole();
+  const std::string replaced = *last.replaced.whole();
   std::size_t differs = data.size();  // one past the last byte that the write changed
-  while (differs > 0 && differs <= last.replaced.size() &&
-         data[differs - 1] == last.replaced[differs - 1]) {
+  while (differs > 0 && differs <= replaced.size() && data[differs - 1] == replaced[differs - 1]) {
     --differs;
   }
   if (differs == 0) return 0;
@@ -189,7 +196,7 @@ std::uint64_t Disk::tear(File& file, Choices& choices) {
   std::string torn = whole;
   torn.resize(std::max<std::uint64_t>(last.size_before, last.offset + kept));
   for (std::size_t i = kept; i < data.size() && last.offset + i < torn.size(); ++i) {
-    torn[last.offset + i] = i < last.replaced.size() ? last.replaced[i] : '\0';
+    torn[last.offset + i] = i < replaced.size() ? replaced[i] : '\0';
   }
   const std::uint64_t changed = changed_bytes(whole, torn);
   file.cached = FileContent(share(std::move(torn)));

@@ -20,11 +20,15 @@
 
 namespace sim {
 
+// What machines find on their disks at their first boot.
+using FirstDisk = std::map<std::string, Slices, std::less<>>;
+
 // Bytes in shared pieces. Small neighbours are merged as they are appended, each byte O(log) times.
 class FileContent {
  public:
   FileContent() = default;
   explicit FileContent(SharedBytes bytes);
+  explicit FileContent(Slices pieces);
 
   std::uint64_t size() const { return size_; }
   // Overwrites and extends; a gap beyond the end is filled with zero bytes, as pwrite leaves it.
@@ -32,12 +36,12 @@ class FileContent {
   // Shortens, or extends with zero bytes.
   void truncate(std::uint64_t size);
   // What lies there; shorter if the file ends before.
-  std::string read(std::uint64_t offset, std::uint64_t size) const;
+  FileContent stretch(std::uint64_t offset, std::uint64_t size) const;
   SharedBytes whole() const;
 
  private:
   void append(SharedBytes data);
-  std::vector<SharedBytes> pieces_;
+  Slices pieces_;
   std::uint64_t size_ = 0;
 };
 
@@ -45,7 +49,7 @@ class Disk {
  public:
   Disk() = default;
   // All synced.
-  explicit Disk(const DiskImage& image);
+  explicit Disk(const FirstDisk& files);
 
   void write(const WriteFile& effect);
   void truncate(const TruncateFile& effect);
@@ -66,8 +70,7 @@ class Disk {
   // Enough to undo the tail of the last write.
   struct LastWrite {
     std::uint64_t offset = 0;
-    SharedBytes data;
-    std::string replaced;  // what lay under it before
+    FileContent data, replaced;
     std::uint64_t size_before = 0;
   };
   struct File {

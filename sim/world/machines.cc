@@ -23,6 +23,7 @@ Machine::Machine(const Machine& other)
       wake_at(other.wake_at),
       wanted_at(other.wanted_at),
       wake_generation(other.wake_generation),
+      deadline_stale(other.deadline_stale),
       inbox(other.inbox),
       busy(other.busy),
       busy_until(other.busy_until),
@@ -95,9 +96,9 @@ void World::Impl::deliver(Machine& machine, Input input) {
 void World::Impl::drain(Machine& machine) {
   if (machine.node == nullptr || !machine.reads()) return;
   std::vector<Input> batch = std::exchange(machine.inbox, {});
-  const auto deadline = machine.node->deadline();
-  if (deadline.has_value() && machine.clock.when(*deadline) <= now_) {
-    batch.emplace_back(DeadlinePassed{});
+  const auto tick = machine.node->tick();
+  if (tick.has_value() && machine.clock.when(*tick) <= now_) {
+    batch.emplace_back(DeadlinePassed{true});
   }
   if (batch.empty()) return plan_wake(machine);
   const std::uint32_t incarnation = machine.incarnation;
@@ -107,6 +108,7 @@ void World::Impl::drain(Machine& machine) {
 
 void World::Impl::step(Machine& machine, std::span<Input> inputs) {
   for (Input& input : inputs) digest_input(machine, input);
+  machine.deadline_stale = false;
   for (const LeverId lever : machine.clock_levers) ++levers[lever].effects;
   const std::uint64_t luck_before = machine.luck.fingerprint();
   Choices choices = choices_of(machine.luck);
@@ -143,9 +145,19 @@ void World::Impl::step_done(Machine& machine) {
 // event per deadline, not one per step.
 void World::Impl::plan_wake(Machine& machine) {
   if (machine.node == nullptr || !machine.reads()) return;
-  const auto deadline = machine.node->deadline();
+  const bool every_tick =
+      spec->every_tick || !machine.slowed_by.empty() || machine.deadline_stale;
+  const auto deadline = every_tick ? machine.node->tick() : machine.node->deadline();
   machine.wanted_at = deadline.has_value() ? machine.clock.when(*deadline) : kNever;
   schedule_wake(machine);
+}
+
+// Its circumstances are about to change: it is stepped while they are as they were, so that it
+// counts the ticks it has idled through.
+void World::Impl::wake_for_change(Machine& machine) {
+  if (machine.node == nullptr || !machine.reads()) return;
+  Input passed = DeadlinePassed{};
+  step(machine, {&passed, 1});
 }
 
 void World::Impl::schedule_wake(Machine& machine) {
@@ -215,6 +227,7 @@ void World::Impl::end_program(Machine& machine) {
   machine.wake_at = machine.wanted_at = kNever;
   ++machine.wake_generation;
   ++machine.step_number;
+  machine.deadline_stale = false;
   machine.inbox.clear();
   machine.late.clear();
   machine.busy = false;

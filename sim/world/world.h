@@ -18,6 +18,7 @@
 #include "sim/base/time.h"
 #include "sim/node/node.h"
 #include "sim/trace/record.h"
+#include "sim/world/disk.h"
 #include "sim/world/levers.h"
 #include "sim/world/topology.h"
 
@@ -26,7 +27,7 @@ namespace sim {
 struct MachineSpec {
   MachineInfo info;
   std::shared_ptr<const NodeFactory> factory;
-  DiskImage disk;   // what it finds at first boot, all synced
+  FirstDisk disk;   // what it finds at first boot, all synced
   VertexId vertex;  // where it stands
   SimTime boot_at;
   std::vector<std::pair<std::uint16_t, Plane>>
@@ -66,6 +67,7 @@ struct WorldSpec {
   WorldLimits limits;
   bool through_wire = false;       // --wire: every payload is encoded and decoded on its way
   bool random_tie_break = false;   // simultaneous events in seeded instead of FIFO order
+  bool every_tick = false;         // wake nodes for ticks that have nothing to do, too
   bool record_deliveries = false;  // dense trace: Delivered and Connection records
   std::shared_ptr<const ChoicePolicy> choice_policy;
   Duration tcp_timeout = 900s;  // a silent connection with unacknowledged data dies after this long

@@ -45,6 +45,7 @@ struct Machine {
   SimTime wake_at = kNever;    // of the valid wake-up event
   SimTime wanted_at = kNever;  // when the node asked to be woken, after its last step
   std::uint32_t wake_generation = 0;
+  bool deadline_stale = false;  // its clock was moved since its last step, and so what it said then
 
   std::vector<Input> inbox;  // what arrived while it was paused or busy
   bool busy = false;         // a slow step is under way, or it is just being resumed
@@ -105,6 +106,7 @@ struct World::Impl final : Levers {
   void wake(Machine& machine);
   void step_done(Machine& machine);
   void plan_wake(Machine& machine);
+  void wake_for_change(Machine& machine);
   void schedule_wake(Machine& machine);
   void obey(Machine& machine, Effects& effects);
   void end_program(Machine& machine);
@@ -203,6 +205,8 @@ struct World::Impl final : Levers {
   LeverId step_clock(MachineId machine, Duration by) override;
   LeverId skew_clock(MachineId machine, Duration by) override;
   LeverId drift_clock(MachineId machine, std::int32_t ppm) override;
+  void step_wall(Machine& machine, Duration by);
+  void change_drift(Machine& machine, std::int32_t by_ppm);
   std::uint32_t console(MachineId machine, std::vector<std::string> command) override;
   void release(LeverId lever) override;
   std::uint64_t effects(LeverId lever) const override { return levers[lever].effects; }

@@ -166,6 +166,7 @@ LeverId World::Impl::pause(MachineId id) {
   lever.kind = LeverKind::kPause;
   lever.machine = id;
   const LeverId pulled = levers.add(std::move(lever));
+  wake_for_change(machine);
   if (machine.node == nullptr) return pulled;  // nothing to stop
   machine.paused_by.push_back(pulled);
   if (machine.paused_by.size() == 1) record(id, Source::kWorld, event::MachinePaused{});
@@ -179,7 +180,9 @@ LeverId World::Impl::slow(MachineId id, Duration per_step) {
   lever.machine = id;
   lever.time = per_step;
   const LeverId pulled = levers.add(std::move(lever));
+  wake_for_change(at(id));
   at(id).slowed_by.push_back(pulled);
+  plan_wake(at(id));
   return pulled;
 }
 
@@ -189,13 +192,26 @@ void World::Impl::change_address(MachineId id, std::uint32_t ipv4) {
 
 // ---- Clocks ----
 
+void World::Impl::step_wall(Machine& machine, Duration by) {
+  wake_for_change(machine);
+  machine.clock.step_wall(by);
+  machine.deadline_stale = machine.node != nullptr;
+  plan_wake(machine);
+}
+
+void World::Impl::change_drift(Machine& machine, std::int32_t by_ppm) {
+  wake_for_change(machine);
+  machine.clock.set_drift(now_, machine.clock.drift() + by_ppm);
+  plan_wake(machine);
+}
+
 LeverId World::Impl::step_clock(MachineId id, Duration by) {
   Lever lever;
   lever.kind = LeverKind::kStepClock;
   lever.machine = id;
   lever.time = by;
   const LeverId pulled = levers.add(std::move(lever));
-  at(id).clock.step_wall(by);
+  step_wall(at(id), by);
   at(id).clock_levers.push_back(pulled);
   record(id, Source::kWorld, clock_word(by, "jump"));
   return pulled;
@@ -207,7 +223,7 @@ LeverId World::Impl::skew_clock(MachineId id, Duration by) {
   lever.machine = id;
   lever.time = by;
   const LeverId pulled = levers.add(std::move(lever));
-  at(id).clock.step_wall(by);
+  step_wall(at(id), by);
   at(id).clock_levers.push_back(pulled);
   record(id, Source::kWorld, clock_word(by, "skew"));
   return pulled;
@@ -220,10 +236,9 @@ LeverId World::Impl::drift_clock(MachineId id, std::int32_t ppm) {
   lever.drift_ppm = ppm;
   const LeverId pulled = levers.add(std::move(lever));
   Machine& machine = at(id);
-  machine.clock.set_drift(now_, machine.clock.drift() + ppm);
+  change_drift(machine, ppm);
   machine.clock_levers.push_back(pulled);
   record(id, Source::kWorld, clock_word({}, "drift " + std::to_string(ppm) + " ppm"));
-  plan_wake(machine);
   return pulled;
 }
 
@@ -274,7 +289,7 @@ void World::Impl::release(LeverId id) {
       std::erase(at(lever.machine).slowed_by, id);
       break;
     case LeverKind::kSkewClock:
-      at(lever.machine).clock.step_wall(-lever.time);
+      step_wall(at(lever.machine), -lever.time);
       std::erase(at(lever.machine).clock_levers, id);
       break;
     case LeverKind::kStepClock:
@@ -282,9 +297,8 @@ void World::Impl::release(LeverId id) {
       break;
     case LeverKind::kDriftClock: {
       Machine& machine = at(lever.machine);
-      machine.clock.set_drift(now_, machine.clock.drift() - lever.drift_ppm);
+      change_drift(machine, -lever.drift_ppm);
       std::erase(machine.clock_levers, id);
-      plan_wake(machine);
       break;
     }
   }

@@ -55,9 +55,10 @@ TEST(SeedNodes, KeepTheirIdsWhenOthersJoin) {
 TEST(SeedNodes, FindEverybodyInTheirNodesConf) {
   SeedNode primary{"m1", seed_node_id(1, "m1"), {0x0a000001, 6379}, 16379, -1, even_slots(1)[0]};
   SeedNode replica{"m2", seed_node_id(1, "m2"), {0x0a000002, 6379}, 16379, 0, {}};
-  const DiskImage disk = seed_disk({primary, replica}, 1);
-  ASSERT_EQ(disk.count("nodes.conf"), 1u);
-  const std::string& text = *disk.at("nodes.conf");
+  const std::vector<Slices> files = seed_files({primary, replica});
+  ASSERT_EQ(files.size(), 2u);
+  std::string text;
+  for (const Slice& piece : files[1]) text += piece.view();
   EXPECT_THAT(text, HasSubstr("10.0.0.1:6379@16379 master - 0 0 1 "));
   EXPECT_THAT(text, HasSubstr("myself,slave " + std::string(primary.id.text.data(), 40)));
 }

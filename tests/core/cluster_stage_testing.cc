@@ -86,9 +86,9 @@ MachineSpec machine_of(const ClusterSpec& spec, int machine, const NamesRef& nam
   made.factory = std::make_shared<const ClusterNodeFactory>(setup_of(spec, machine, names));
   const auto file = spec.files.find(made.info.name);
   if (file != spec.files.end()) {
-    made.disk["nodes.conf"] = share(file->second);
+    made.disk["nodes.conf"] = {share(file->second)};
   } else if (spec.known) {
-    made.disk["nodes.conf"] = share(nodes_conf_of(spec, machine));
+    made.disk["nodes.conf"] = {share(nodes_conf_of(spec, machine))};
   }
   made.ports = {{16379, Plane::kBus}};
   return made;

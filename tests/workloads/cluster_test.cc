@@ -31,7 +31,7 @@ Endpoint endpoint_of(std::uint32_t n) {
   return {0x0a000001u + n, 6379};
 }
 
-DiskImage disk_of(std::uint32_t self) {
+FirstDisk disk_of(std::uint32_t self) {
   nodes_conf::File file;
   for (std::uint32_t n = 0; n < kServers; ++n) {
     nodes_conf::Line line;
@@ -46,7 +46,7 @@ DiskImage disk_of(std::uint32_t self) {
     file.lines.push_back(std::move(line));
   }
   file.current_epoch = kServers;
-  return {{"nodes.conf", share(nodes_conf::print(file))}};
+  return {{"nodes.conf", {share(nodes_conf::print(file))}}};
 }
 
 // Servers m1..m3, the workload's clients from 5 s on, its auditor when `audit` is called.

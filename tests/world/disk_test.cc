@@ -81,7 +81,7 @@ TEST(Disk, RenameAndRemoveAreDurableAtOnce) {
 }
 
 TEST(Disk, LosesOneFileOrAll) {
-  Disk disk(DiskImage{{"a", share("aa")}, {"b", share("bbb")}});
+  Disk disk(FirstDisk{{"a", {share("aa")}}, {"b", {share("bbb")}}});
   EXPECT_EQ(apply(disk, DiskChange::What::kKeep), 0u);
   EXPECT_EQ(apply(disk, DiskChange::What::kLoseFile, "nothing"), 0u);
   EXPECT_EQ(apply(disk, DiskChange::What::kLoseFile, "a"), 2u);
@@ -94,7 +94,7 @@ TEST(Disk, LosesOneFileOrAll) {
 TEST(Disk, ATornWriteIsNeverTheWholeOne) {
   std::set<std::string> outcomes;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    Disk disk(DiskImage{{"conf", share("AAAAAAAA")}});
+    Disk disk(FirstDisk{{"conf", {share("AAAAAAAA")}}});
     disk.write({"conf", 0, share("AABBBBAA")});
     disk.sync({"conf"});  // torn all the same: the write that was in progress is the last one
     EXPECT_GT(apply(disk, DiskChange::What::kTearFile, "conf", seed), 0u);
@@ -110,7 +110,7 @@ TEST(Disk, ATornWriteIsNeverTheWholeOne) {
 }
 
 TEST(Disk, ATornAppendIsShorter) {
-  Disk disk(DiskImage{{"aof", share("1234")}});
+  Disk disk(FirstDisk{{"aof", {share("1234")}}});
   disk.write({"aof", 4, share("5678")});
   EXPECT_GT(apply(disk, DiskChange::What::kTearFile, "aof"), 0u);
   const std::string torn = text(disk, "aof");
@@ -120,7 +120,7 @@ TEST(Disk, ATornAppendIsShorter) {
 }
 
 TEST(Disk, TearsWhatItFoundIfNothingWasWritten) {
-  Disk disk(DiskImage{{"nodes.conf", share("some lines")}});
+  Disk disk(FirstDisk{{"nodes.conf", {share("some lines")}}});
   EXPECT_GT(apply(disk, DiskChange::What::kTearFile, "nodes.conf"), 0u);
   EXPECT_LT(text(disk, "nodes.conf").size(), 10u);
   EXPECT_EQ(apply(disk, DiskChange::What::kTearFile, "absent"), 0u);

@@ -52,7 +52,7 @@ struct StageSpec {
   WorldSpec world;         // what else is to be different
   LinkQuality link;        // latency is taken from above
   std::vector<Duration> skews;
-  DiskImage disk;  // of every actor
+  FirstDisk disk;  // of every actor
 };
 
 class Stage {

@@ -214,7 +214,7 @@ TEST(Digest, IsSensitiveToAnyChoice) {
 TEST(Digest, IsSensitiveToAnyFileByte) {
   const auto run = [](const std::string& content) {
     StageSpec spec;
-    spec.disk = {{"conf", share(content)}};
+    spec.disk = {{"conf", {share(content)}}};
     return Stage(spec).world().digest();
   };
   std::set<std::uint64_t> digests{run("abc"), run("abc"), run("abd"), run("bbc"), run("ab")};
