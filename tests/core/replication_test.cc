@@ -382,6 +382,26 @@ TEST(Replication, SeveralEffectsOfOneCommandTravelAsATransaction) {
   EXPECT_TRUE(shard.equal_data());
 }
 
+// What replicas are sent is not what the client said, and offsets count its bytes.
+TEST(Replication, TimesTravelAbsoluteAndConditionsWithThem) {
+  Shard shard;
+  shard.sync();
+  shard.pump.call(shard.primary, {"SET", "k", "v"});  // SELECT has gone
+  const auto travels_as = [&](resp::Command said, const resp::Command& sent) {
+    const std::int64_t before = shard.offset(shard.primary);
+    shard.pump.call(shard.primary, std::move(said));
+    const auto size = static_cast<std::int64_t>(resp::encoded_size(sent));
+    return shard.offset(shard.primary) - before == size && shard.equal_data();
+  };
+  const std::string soon = std::to_string(shard.pump.wall_ms() + 100'000);
+  EXPECT_TRUE(travels_as({"SET", "k", "v", "XX", "EX", "100"}, {"SET", "k", "v", "PXAT", soon}));
+  EXPECT_TRUE(travels_as({"SET", "k", "v", "XX", "PXAT", soon}, {"SET", "k", "v", "PXAT", soon}));
+  EXPECT_TRUE(travels_as({"SET", "k", "v", "XX", "GET"}, {"SET", "k", "v", "XX"}));
+  EXPECT_TRUE(travels_as({"EXPIRE", "k", "100", "NX"}, {"PEXPIREAT", "k", soon, "NX"}));
+  EXPECT_TRUE(travels_as({"PEXPIREAT", "k", soon, "XX"}, {"PEXPIREAT", "k", soon, "XX"}));
+  EXPECT_TRUE(travels_as({"EXPIRE", "k", "-1"}, {"DEL", "k"}));
+}
+
 // ---- What the trace is told ----
 
 TEST(Chain, IsEqualAtEqualOffsets) {
