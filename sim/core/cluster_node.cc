@@ -11,6 +11,7 @@
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/replication.h"
+#include "sim/core/shutdown.h"
 #include "sim/core/slots_config.h"
 #include "sim/core/view.h"
 
@@ -53,10 +54,7 @@ struct Deliver {
   Pass& pass;
 
   void operator()(const Booted&) const {}
-  void operator()(const Terminated&) const {
-    persistence_shutdown(server, pass);
-    pass.exit(0, "terminated");
-  }
+  void operator()(const Terminated&) const { ask_to_shut_down(server); }
   void operator()(const Accepted& accepted) const {
     const bool bus =
         server.config.cluster_enabled && accepted.local.port == server.config.bus_port();
@@ -165,6 +163,8 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
 
 void ClusterNode::run_cron(Pass& pass) {
   server_.cached_wall_ms = pass.wall_ms();
+  shutdown_cron(server_, pass);
+  if (pass.exited()) return;
   data_cron(server_, pass);
   if (due(server_, 1000)) replication_cron(server_, pass);
   if (server_.config.cluster_enabled && due(server_, 100)) cluster_cron(server_, pass);

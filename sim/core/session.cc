@@ -170,8 +170,8 @@ void session_role_changed(Server& server, Pass&) {
 
 void sessions_resume(Server& server, Pass& pass) {
   Sessions& sessions = server.sessions;
-  if (sessions.pause_until_wall_ms != 0 && !writes_paused(server)) sessions.pause_until_wall_ms = 0;
-  const bool due = sessions.rerun_held || sessions.pause_until_wall_ms == 0;
+  const bool due = sessions.rerun_held || !writes_paused(server);
+  if (!writes_paused(server)) sessions.pause_until_wall_ms = 0;
   sessions.rerun_held = false;
   if (!due || sessions.held == 0) return;
   std::vector<ConnId> holding;

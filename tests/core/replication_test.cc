@@ -263,6 +263,66 @@ TEST(Replication, AGracefulRestartOfAPrimaryKeepsItsReplicas) {
   EXPECT_TRUE(shard.equal_data());
 }
 
+TEST(Replication, AGracefulShutdownWaitsForReplicas) {
+  Shard shard;
+  shard.sync();
+  const std::int64_t acked = shard.state(shard.primary).replicas.begin()->second.ack_at_s;
+  while (shard.state(shard.primary).replicas.begin()->second.ack_at_s == acked) {
+    shard.pump.advance(1);  // until just after an ACK: the next one comes in a second
+  }
+  shard.pump.call(shard.primary, {"SET", "k", "v"});
+  const std::int64_t before = shard.offset(shard.primary);
+  shard.pump.signal(shard.primary);
+  shard.pump.advance(150);
+  ASSERT_TRUE(shard.pump.up(shard.primary));
+  EXPECT_EQ(shard.offset(shard.primary) - before, 37);  // REPLCONF GETACK *
+  EXPECT_EQ(shard.pump.call(shard.primary, {"GET", "k"}), resp::bulk("v"));
+  EXPECT_EQ(shard.pump.call(shard.primary, {"SET", "k", "lost"}).data,
+            resp::Value{resp::Null{}}.data);  // no answer: writes wait
+  shard.pump.advance(1'200);                  // by then the replica has acknowledged
+  EXPECT_FALSE(shard.pump.up(shard.primary));
+  EXPECT_EQ(shard.get(shard.replica, "k"), "v");
+}
+
+TEST(Replication, AGracefulShutdownWaitsForAMuteReplicaTenSecondsOnly) {
+  Shard shard;
+  shard.sync();
+  shard.pump.cut(shard.primary, shard.replica);
+  shard.pump.call(shard.primary, {"SET", "k", "v"});
+  shard.pump.signal(shard.primary);
+  shard.pump.advance(9'900);
+  EXPECT_TRUE(shard.pump.up(shard.primary));
+  shard.pump.advance(400);
+  EXPECT_FALSE(shard.pump.up(shard.primary));
+}
+
+TEST(Replication, WithoutReplicasAShutdownIsTheNextCronsBusiness) {
+  Shard shard;
+  shard.pump.signal(shard.primary);
+  EXPECT_TRUE(shard.pump.up(shard.primary));
+  shard.pump.advance(101);
+  EXPECT_FALSE(shard.pump.up(shard.primary));
+}
+
+// A restarted primary does not load what expired meanwhile; its replicas, who go on where they
+// stopped, are told.
+TEST(Replication, WhatExpiredDuringARestartGoesFromReplicasToo) {
+  Config config = standalone();
+  config.save_on_shutdown = true;
+  Shard shard(config);
+  shard.sync();
+  shard.pump.call(shard.primary, {"SET", "soon", "v", "PX", "3000"});
+  shard.pump.call(shard.primary, {"SET", "later", "v"});
+  shard.pump.terminate(shard.primary);
+  shard.pump.advance(4'000);
+  shard.pump.start(shard.primary);
+  shard.pump.advance(2'000);
+  EXPECT_EQ(shard.syncs(shard.replica), (Kinds{kFull, kPartial}));
+  EXPECT_EQ(shard.pump.server(shard.replica).keyspace.size(), 1u);
+  EXPECT_TRUE(shard.equal_data());
+  EXPECT_EQ(shard.state(shard.primary).chain, shard.state(shard.replica).chain);
+}
+
 TEST(Replication, ASilentPrimaryIsDroppedAfterReplTimeout) {
   Shard shard;
   shard.sync();
