@@ -123,11 +123,16 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
     if (server_.config.cluster_enabled) tell_claim(server_, pass);
   }
   if (pass.exited()) next_cron_.reset();
+  last_pass_ = now.monotonic;
   pass.flush();
 }
 
+// The poll takes whole milliseconds, rounded up, counted from when it is entered: a node that hears
+// much oversleeps its cron by half a millisecond on average, an idle one hardly. So crons drift,
+// and those of a cluster apart. (Protocol §4.)
 std::optional<MonotonicTime> ClusterNode::deadline() const {
-  return next_cron_;
+  if (!next_cron_ || *next_cron_ <= last_pass_) return next_cron_;
+  return last_pass_ + std::chrono::ceil<std::chrono::milliseconds>(*next_cron_ - last_pass_);
 }
 
 std::unique_ptr<Node> ClusterNode::clone() const {

@@ -39,6 +39,7 @@ class ClusterNode final : public Node {
   Server server_;
   Outbox outbox_;  // empty between steps
   std::optional<MonotonicTime> next_cron_;  // none before boot and after exit
+  MonotonicTime last_pass_{};               // when the event loop went to sleep last
 };
 
 class ClusterNodeFactory final : public NodeFactory {

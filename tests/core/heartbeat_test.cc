@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/core/cluster_node.h"
 #include "sim/core/gossip_reading.h"
 #include "sim/core/manual_failover.h"
 #include "sim/core/nodes_file.h"
@@ -112,6 +113,30 @@ TEST(NodesFile, APrimaryWithoutReplicasWantsSomeIfALineBeforeItsOwnHasOne) {
   };
   EXPECT_FALSE(wants({mine, pair, replica}));
   EXPECT_TRUE(wants({pair, replica, mine}));
+}
+
+// ---- The cron (protocol §4) ----
+
+// A poll sleeps whole milliseconds from when it begins: whoever was woken in between sleeps past
+// its cron by what is left of one, and that moves all crons to come.
+TEST(Cron, DriftsByWhatThePollRoundsUp) {
+  NodeSetup setup{Config{}, std::make_shared<Names>()};
+  ClusterNode node(setup);
+  ChoiceStream stream(1, "test");
+  Choices choices(stream);
+  const auto step = [&](MonotonicTime at, Input input) {
+    Effects effects;
+    const std::vector<Input> inputs{std::move(input)};
+    node.step({kWallStart, at}, inputs, choices, effects);
+  };
+  step(MonotonicTime{1s}, Booted{0, std::make_shared<DiskImage>(), {}});
+  const MonotonicTime cron = node.deadline().value();
+  step(cron, DeadlinePassed{});
+  EXPECT_EQ(node.deadline(), cron + 100ms);
+  step(cron + 30250us, Accepted{ConnId::accepted(0, 1), {}, {}});
+  EXPECT_EQ(node.deadline(), cron + 100250us);
+  step(cron + 100250us, DeadlinePassed{});
+  EXPECT_EQ(node.deadline(), cron + 200250us);
 }
 
 // ---- Manual failover ----
