@@ -23,8 +23,8 @@ using resp::Command;
 using resp::Value;
 
 Value wrong_form(const Command& command) {
-  return resp::error("ERR unknown subcommand or wrong number of arguments for '" + command[1] +
-                     "'. Try CLUSTER HELP.");
+  return resp::error("ERR unknown subcommand or wrong number of arguments for '" +
+                     command[1].substr(0, 128) + "'. Try CLUSTER HELP.");
 }
 
 Value unknown_node(const Command& command) {
@@ -271,7 +271,7 @@ Value cluster_command(Server& server, Pass& pass, const Command& command) {
     }
     return subcommand.run(server, pass, command);
   }
-  return resp::error("ERR unknown subcommand '" + command[1] + "'. Try CLUSTER HELP.");
+  return unknown_subcommand("CLUSTER", command[1]);
 }
 
 }  // namespace sim

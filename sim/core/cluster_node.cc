@@ -12,13 +12,19 @@
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/replication.h"
+#include "sim/core/shutdown.h"
 #include "sim/core/slots_config.h"
 #include "sim/core/view.h"
 
 namespace sim {
 namespace {
 
-constexpr std::uint64_t kCronPhases = 100;  // ms in which the first cron falls
+constexpr std::uint64_t kCronPhases = 100'000;  // us in which the first cron falls
+// The poll takes whole milliseconds, rounded up, counted from when it is entered, so a real server
+// oversleeps its cron by up to one of them, and crons drift apart. Here every program oversleeps by
+// an amount of its own, always the same: what a tick does then depends on its number only.
+// (Protocol §4.)
+constexpr std::uint64_t kOversleeps = 1'000;  // us
 
 // Keys in slots that nodes.conf gives to nobody: a primary that has them serves them. (Protocol §8,
 // startup. What nodes.conf gives to others would be marked as importing, which is not modelled.)
@@ -66,10 +72,7 @@ struct Deliver {
   Pass& pass;
 
   void operator()(const Booted&) const {}
-  void operator()(const Terminated&) const {
-    persistence_shutdown(server, pass);
-    pass.exit(0, "terminated");
-  }
+  void operator()(const Terminated&) const { ask_to_shut_down(server); }
   void operator()(const Accepted& accepted) const {
     const bool bus =
         server.config.cluster_enabled && accepted.local.port == server.config.bus_port();
@@ -184,14 +187,15 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
   const ClusterState& cluster = server_.cluster;
   pass.note(event::NodeStarted{my_name(server_), booted.incarnation, cluster.current_epoch,
                                cluster.last_vote_epoch, server_.keyspace.size()});
-  const auto phase = pass.choices.choose(Site::kCronPhase, kCronPhases);
-  period_ = tick_period(server_);
-  last_tick_ = pass.now.monotonic + std::chrono::milliseconds(phase) - period_;
+  const std::chrono::microseconds phase{pass.choices.choose(Site::kCronPhase, kCronPhases)};
+  oversleep_ = std::chrono::microseconds{pass.choices.choose(Site::kCronPhase, kOversleeps)};
+  period_ = tick_period(server_) + oversleep_;
+  last_tick_ = pass.now.monotonic + phase - period_;
 }
 
 void ClusterNode::plan_ticks(const Clocks& now) {
-  period_ = tick_period(server_);  // hz may have changed
-  idle_ticks_ = idle_ticks(server_, now, *last_tick_);
+  period_ = tick_period(server_) + oversleep_;  // hz may have changed
+  idle_ticks_ = idle_ticks(server_, now, *last_tick_, period_);
 }
 
 // Those that have passed by now without being asked for.
@@ -206,6 +210,8 @@ void ClusterNode::count_idle_ticks(const Clocks& now) {
 
 void ClusterNode::run_cron(Pass& pass, MonotonicTime tick) {
   server_.cached_wall_ms = pass.wall_ms();
+  shutdown_cron(server_, pass);
+  if (pass.exited()) return;
   data_cron(server_, pass);
   if (due(server_, 1000)) replication_cron(server_, pass);
   if (server_.config.cluster_enabled && due(server_, 100)) cluster_cron(server_, pass);

@@ -1,11 +1,13 @@
-// ClusterNode: the Redis Cluster node. The one there is: simulated, behind real ports, and beside real servers.
+// ClusterNode: the Redis Cluster node. The one there is: simulated, behind real ports, and beside
+// real servers.
 //
-// This class only dispatches. Inputs go to the concern they belong to; timers run in Redis' order; then comes the work
-// before sleeping, the saves, and last the sends. All state is in `Server`.
+// This class only dispatches. Inputs go to the concern they belong to; timers run in Redis' order;
+// then comes the work before sleeping, the saves, and last the sends. All state is in `Server`.
 //
-// The server cron ticks ten times a second and mostly finds nothing to do. Such ticks are not asked for: they are counted
-// when something else happens (sim/core/idle.h). A driver that wants every one of them goes by `tick()`; both come to the
-// same, which tests/idle_ticks_test.cc holds them to.
+// The server cron ticks ten times a second and mostly finds nothing to do. Such ticks are not asked
+// for: they are counted when something else happens (sim/core/idle.h). A driver that wants every
+// one of them goes by `tick()`; both come to the same, which tests/idle_ticks_test.cc holds them
+// to.
 #pragma once
 
 #include <memory>
@@ -29,7 +31,8 @@ class ClusterNode final : public Node {
  public:
   explicit ClusterNode(const NodeSetup& setup);
 
-  void step(const Clocks& now, std::span<const Input> inputs, Choices& choices, Effects& effects) override;
+  void step(const Clocks& now, std::span<const Input> inputs, Choices& choices,
+            Effects& effects) override;
   std::optional<MonotonicTime> deadline() const override;
   std::optional<MonotonicTime> tick() const override;
   std::unique_ptr<Node> clone() const override;
@@ -45,8 +48,9 @@ class ClusterNode final : public Node {
   void count_idle_ticks(const Clocks& now);
 
   Server server_;
-  Outbox outbox_;  // empty between steps
+  Outbox outbox_;                           // empty between steps
   std::optional<MonotonicTime> last_tick_;  // of the server cron; none before boot and after exit
+  Duration oversleep_{};                    // by which it does at each tick
   Duration period_{};                       // between ticks
   std::uint32_t idle_ticks_ = 0;            // so many after that one have nothing to do
 };

@@ -35,8 +35,13 @@ struct SlotsArgument {
   }
 };
 
+// ADDSLOTS and DELSLOTS read all their numbers before they look at the first slot; the RANGE forms
+// look at each range as it is read.
 std::optional<resp::Value> read_slots(const resp::Command& command, bool ranges,
                                       SlotsArgument& argument) {
+  for (std::size_t i = 2; !ranges && i < command.size(); ++i) {
+    if (!parse_slot(command[i])) return resp::error("ERR Invalid or out of range slot");
+  }
   for (std::size_t i = 2; i < command.size(); i += ranges ? 2 : 1) {
     const auto first = parse_slot(command[i]);
     const auto last = ranges ? parse_slot(command[i + 1]) : first;

@@ -75,9 +75,15 @@ void refresh_own_row(Server& server) {
   }
 }
 
-void cluster_config_changed(Server& server, Pass&) {
+void cluster_config_changed(Server& server, Pass&, const Config& before) {
   ClusterState& cluster = server.cluster;
   const std::uint16_t flags_before = cluster.peers.hot(kMyself).flags;
+  if (server.config.cluster_announce_ip.empty() && !before.cluster_announce_ip.empty()) {
+    // Unknown again, until the next PING or MEET tells it. (Protocol §5.4.)
+    Address address = peer_address(server, kMyself);
+    address.ip.clear();
+    cluster.peers.hot(kMyself).address = server.names->intern(std::move(address));
+  }
   refresh_own_row(server);
   if (cluster.peers.hot(kMyself).flags != flags_before) {
     save_later(cluster, false);

@@ -21,6 +21,7 @@
 
 namespace sim {
 
+struct Config;
 struct Server;
 class Pass;
 
@@ -164,8 +165,8 @@ std::string redirect_address(const Server& server, PeerId peer);
 std::vector<PeerId> available_replicas(const Server& server, PeerId primary);
 // Own ports, announced address and NOFAILOVER flag, from the configuration.
 void refresh_own_row(Server& server);
-// To be called after directives changed at run time.
-void cluster_config_changed(Server& server, Pass& pass);
+// To be called after directives, which were `before`, changed at run time.
+void cluster_config_changed(Server& server, Pass& pass, const Config& before);
 // A manual failover is under way here (pause, PAUSED headers, no replication PINGs).
 inline bool manual_failover_in_progress(const ClusterState& cluster) {
   return cluster.manual.end_ms != 0;

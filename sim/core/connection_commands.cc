@@ -75,6 +75,9 @@ Value auth_command(Execution& execution) {
 Value select_command(Execution& execution) {
   const std::optional<std::int64_t> database = parse_integer(execution.command[1]);
   if (!database) return refuse(kNotAnInteger);
+  if (*database != static_cast<std::int32_t>(*database)) {
+    return refuse("ERR value is out of range, value must between -2147483648 and 2147483647");
+  }
   if (*database == 0) return resp::ok();
   return refuse(execution.server.config.cluster_enabled
                     ? "ERR SELECT is not allowed in cluster mode"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/core/cluster_state.h"
 #include "sim/core/commands.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_internal.h"
@@ -83,6 +84,7 @@ void apply_config_change(Server& server, Pass& pass, const Config& before) {
   }
   if (now.appendonly && !before.appendonly) persistence_rewrite_aof(server, pass);
   if (!now.appendonly && before.appendonly) server.persistence = Persistence{};
+  if (now.cluster_enabled) cluster_config_changed(server, pass, before);
   refresh_good_replicas(server);
 }
 

@@ -99,10 +99,7 @@ void read_gossip(Server& server, Pass& pass, PeerId sender, const bus::Heartbeat
 
 void read_extensions(Server& server, PeerId sender, const bus::Heartbeat& beat) {
   ClusterState& cluster = server.cluster;
-  if (beat.extensions.empty()) {
-    if (!cluster.hostnames.empty()) cluster.hostnames.erase(sender);
-    return;
-  }
+  if (!cluster.hostnames.empty()) cluster.hostnames.erase(sender);  // unless it is told again
   for (const bus::Extension& extension : beat.extensions) {
     if (extension.type == 0) cluster.hostnames[sender] = bus::hostname_of(extension);
   }

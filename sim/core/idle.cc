@@ -10,14 +10,13 @@ namespace sim {
 namespace {
 
 constexpr std::uint32_t kTicksPerSecond = 10;
-constexpr Duration kTick = std::chrono::milliseconds(1000 / kTicksPerSecond);
 
-// Keys to expire, a file to sync, clients to let go on, a snapshot being loaded.
+// Keys to expire, a file to sync, clients to let go on, a snapshot being loaded, a shutdown.
 bool data_waits(const Server& server) {
   const bool expires = server.keyspace.expiring() > 0 && !server.replication.link.primary;
   const bool syncs = server.config.appendonly && server.persistence.aof_unsynced;
   const bool pauses = server.sessions.held > 0 || server.sessions.pause_until_wall_ms != 0;
-  return expires || syncs || pauses || is_loading(server);
+  return expires || syncs || pauses || is_loading(server) || server.shutdown.asked;
 }
 
 // Trouble of any kind: links to make, suspects, an election or its aftermath, things left to do.
@@ -34,18 +33,19 @@ bool cluster_waits(const Server& server) {
 
 // Ticks until the first that looks at all peers.
 std::uint32_t ticks_before_scan(const ClusterState& cluster, const Clocks& now,
-                                MonotonicTime last_tick) {
+                                MonotonicTime last_tick, Duration period) {
   const WallTime last_wall = now.wall - (now.monotonic - last_tick);
   const WallTime scan{
-      std::chrono::milliseconds(std::min(cluster.next_scan_ms, to_ms(last_wall) + 1000))};
+      std::chrono::milliseconds(std::min(cluster.next_scan_ms, to_ms(last_wall) + 2000))};
   // A tick scans when its whole milliseconds are beyond: from a millisecond later on.
   const Duration left = scan + std::chrono::milliseconds(1) - last_wall - Duration{1};
-  return left <= Duration::zero() ? 0 : static_cast<std::uint32_t>(left / kTick);
+  return left <= Duration::zero() ? 0 : static_cast<std::uint32_t>(left / period);
 }
 
 }  // namespace
 
-std::uint32_t idle_ticks(const Server& server, const Clocks& now, MonotonicTime last_tick) {
+std::uint32_t idle_ticks(const Server& server, const Clocks& now, MonotonicTime last_tick,
+                         Duration period) {
   if (server.config.hz != kTicksPerSecond || data_waits(server)) return 0;
   // Once a second replication has its turn.
   const auto to_replication = static_cast<std::uint32_t>(
@@ -55,7 +55,7 @@ std::uint32_t idle_ticks(const Server& server, const Clocks& now, MonotonicTime 
   if (to_replication == 0 || cluster_waits(server)) return 0;
   const auto to_ping =
       kRandomPingEvery - 1 - static_cast<std::uint32_t>(cluster.cron_iteration % kRandomPingEvery);
-  return std::min({to_replication, to_ping, ticks_before_scan(cluster, now, last_tick)});
+  return std::min({to_replication, to_ping, ticks_before_scan(cluster, now, last_tick, period)});
 }
 
 void skip_ticks(Server& server, std::uint32_t count, std::int64_t last_wall_ms) {

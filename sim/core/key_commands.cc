@@ -54,16 +54,23 @@ bool forbidden(const ExpireOptions& options, std::int64_t now_set, std::int64_t 
 
 enum class Unit : std::uint8_t { kSeconds, kMilliseconds };
 
-// A relative time counts from the fresh wall clock (protocol §4.3); to replicas it travels
-// absolute, as PEXPIREAT.
+// The command as replicas get it: with the absolute time, and the conditions it came with.
+RequestRef absolute(const Execution& execution, std::int64_t when) {
+  resp::Command command = execution.command;
+  command[0] = "PEXPIREAT";
+  command[2] = std::to_string(when);
+  return rewritten(std::move(command), execution);
+}
+
+// A relative time counts from the fresh wall clock (protocol §4.3).
 Value expire(Execution& execution, Unit unit, bool relative, std::string_view name) {
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
   constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
   const std::string& key = execution.command[1];
-  const std::optional<std::int64_t> amount = parse_integer(execution.command[2]);
-  if (!amount) return refuse(kNotAnInteger);
   ExpireOptions options;
   if (auto error = parse_expire_options(execution.command, options)) return *error;
+  const std::optional<std::int64_t> amount = parse_integer(execution.command[2]);
+  if (!amount) return refuse(kNotAnInteger);
   const std::int64_t base = relative ? execution.pass.wall_ms() : 0;
   const std::int64_t factor = unit == Unit::kSeconds ? 1000 : 1;
   const bool too_big =
@@ -86,7 +93,7 @@ Value expire(Execution& execution, Unit unit, bool relative, std::string_view na
   }
   when = std::max<std::int64_t>(when, 0);
   server.keyspace.set_expiry(slot, key, when);
-  execution.propagated_as = rewritten({"PEXPIREAT", key, std::to_string(when)}, execution);
+  execution.propagated_as = absolute(execution, when);
   return resp::integer(1);
 }
 

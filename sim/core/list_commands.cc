@@ -10,6 +10,9 @@ using resp::Value;
 Value null() {
   return {resp::Null{}};
 }
+Value null_array() {
+  return {resp::NullArray{}};
+}
 
 const List* list_of(const Entry& entry) {
   const auto* const list = std::get_if<ListRef>(&entry.value);
@@ -50,7 +53,7 @@ Value pop(Execution& execution, End end, std::string_view name) {
   const std::string& key = command[1];
   const SlotId slot = execution.slot(key);
   const Entry* const entry = look_up(execution, slot, key);
-  if (entry == nullptr) return null();
+  if (entry == nullptr) return count ? null_array() : null();
   if (list_of(*entry) == nullptr) return refuse(kWrongType);
   const std::size_t size = list_of(*entry)->size();
   const std::size_t taken = count ? std::min(size, static_cast<std::size_t>(*count)) : 1;

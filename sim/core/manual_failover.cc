@@ -42,8 +42,8 @@ void start_manual_failover(Server& server, Pass& pass, FailoverForm form) {
 
 void read_mfstart(Server& server, Pass& pass, PeerId sender, ConnId conn) {
   ClusterState& cluster = server.cluster;
-  if (sender.is_none() || !am_primary(cluster)) return;
-  if (cluster.peers.hot(sender).primary != kMyself) return;
+  // Whether I am a primary myself, 7.0 does not ask.
+  if (sender.is_none() || cluster.peers.hot(sender).primary != kMyself) return;
   reset_manual_failover(server, pass);
   cluster.manual.end_ms = pass.wall_ms() + kTimeoutMs;
   cluster.manual.replica = sender;
@@ -69,8 +69,11 @@ void handle_manual_failover(Server& server, Pass& pass) {
   ManualFailoverState& manual = cluster.manual;
   if (manual.end_ms == 0 || manual.can_start || manual.primary_offset == -1) return;
   // Exactly equal: overshooting means that the offset moved during the pause, and ends in the
-  // timeout.
-  if (manual.primary_offset != replication_offset(server)) return;
+  // timeout. Until then every pass looks again, not only the cron.
+  if (manual.primary_offset != replication_offset(server)) {
+    cluster.todo |= todo::kHandleManualFailover;
+    return;
+  }
   manual.can_start = true;
   pass.note(event::ManualFailover{"offset matched"});
   cluster.todo |= todo::kHandleFailover;

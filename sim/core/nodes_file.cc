@@ -28,8 +28,13 @@ PeerId row_of(Server& server, const NodeName& name) {
   return known.is_none() ? server.cluster.peers.add(ref) : known;
 }
 
-// `bound`: slots of the lines before.
-void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, SlotSet& bound) {
+// What the lines before have said.
+struct Loaded {
+  SlotSet bound;
+  bool replicas = false;  // some primary has one
+};
+
+void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, Loaded& loaded) {
   ClusterState& cluster = server.cluster;
   const PeerId peer = row_of(server, line.id);
   const PeerId primary = line.replica_of.is_none() ? kNoPeer : row_of(server, line.replica_of);
@@ -42,14 +47,19 @@ void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, S
   if (line.pong_received_ms != 0) hot.pong_received_ms = pass.wall_ms();
   if ((line.flags & bus::flag::kFail) != 0) cluster.failed_ms[peer] = pass.wall_ms();
   if (!line.hostname.empty() && peer != kMyself) cluster.hostnames[peer] = line.hostname;
-  if (!primary.is_none()) cluster.peers.hot(primary).set(bus::flag::kMigrateTo);
+  if (!primary.is_none()) {
+    cluster.peers.hot(primary).set(bus::flag::kMigrateTo);
+    loaded.replicas |= !cluster.peers.hot(primary).is_replica();
+  }
   // A replica's line shows its primary's epoch.
   const bool replica = (line.flags & bus::flag::kSlave) != 0 && !primary.is_none();
   PeerCold& cold = cluster.peers.cold(peer);
   cold.config_epoch = replica ? 0 : line.config_epoch;
-  const SlotSet free = line.slots & ~bound;  // a slot listed twice stays with the first line
+  const SlotSet free = line.slots & ~loaded.bound;  // listed twice: it stays with the first line
   if (free.none()) return;
-  bound |= free;
+  // Getting its first slot it wants replicas, where others have some. (Protocol §7.9.)
+  if (loaded.replicas) hot.set(bus::flag::kMigrateTo);
+  loaded.bound |= free;
   cluster.owners.assign(free, peer);
   cold.slots = server.names->share(cold.slots->slots() | free);
   hot.slot_count = cold.slots->count() & 0x7fff;
@@ -61,8 +71,8 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
       file.lines.begin(), file.lines.end(),
       [](const nodes_conf::Line& line) { return (line.flags & bus::flag::kMyself) != 0; });
   make_myself(server, pass, mine->id, mine->flags);
-  SlotSet bound;
-  for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line, bound);
+  Loaded loaded;
+  for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line, loaded);
   cluster.current_epoch = file.current_epoch;
   cluster.last_vote_epoch = file.last_vote_epoch;
   cluster.peers.each([&](PeerId peer) {

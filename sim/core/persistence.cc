@@ -88,11 +88,14 @@ void load_snapshot(Server& server, Pass& pass, const std::string& content, bool 
   if (!decode_snapshot(content, snapshot)) {
     return pass.exit(1, "Wrong signature or checksum of dump.rdb. Aborting now.");
   }
+  if (!snapshot.replid.is_none()) adopt_history(server, snapshot, as_replica);
   snapshot.keyspace.each_by_age([&](const Entry& entry) {
-    if (!as_replica && is_expired(entry, server.cached_wall_ms)) return;
+    if (!as_replica && is_expired(entry, server.cached_wall_ms)) {
+      // Replicas that go on from here still have the key, and wait for this DEL.
+      return replication_append(server, RequestRef(new resp::RequestPayload({"DEL", entry.key})));
+    }
     server.keyspace.put(entry.slot_id(), entry.key, entry.value, entry.expire_at_ms);
   });
-  if (!snapshot.replid.is_none()) adopt_history(server, snapshot, as_replica);
 }
 
 void flush_aof(Server& server, Pass& pass) {
@@ -138,7 +141,8 @@ void persistence_shutdown(Server& server, Pass& pass) {
     flush_aof(server, pass);
     sync_aof(server, pass);
   }
-  if (!server.config.save_on_shutdown) return;
+  // What is half loaded must not replace the snapshot it is loaded from.
+  if (!server.config.save_on_shutdown || is_loading(server)) return;
   const ReplicationState& replication = server.replication;
   const NodeName history = has_history(replication) ? replication.replid : NodeName{};
   persistence_store_snapshot(

@@ -96,7 +96,7 @@ void unpause_writes(Server& server, Pass&) {
 
 bool writes_paused(const Server& server) {
   const std::int64_t until = server.sessions.pause_until_wall_ms;
-  return until != 0 && until >= server.cached_wall_ms;
+  return server.shutdown.wait_until_ms != 0 || (until != 0 && until >= server.cached_wall_ms);
 }
 
 bool is_loading(const Server& server) {

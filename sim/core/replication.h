@@ -33,8 +33,8 @@ std::int64_t replication_data_age_ms(const Server& server, const Pass& pass);
 // §7.10).
 void pause_writes(Server& server, std::int64_t until_wall_ms);
 void unpause_writes(Server& server, Pass& pass);
-// By the cached wall clock (protocol §4.3); active expiry and replication PINGs pause with the
-// writes.
+// By the cached wall clock (protocol §4.3), and for good while a shutdown waits for replicas.
+// Active expiry pauses with the writes, and so do replication PINGs during a manual failover.
 bool writes_paused(const Server& server);
 
 // ---- Driven by the dispatcher ----
@@ -62,6 +62,8 @@ void replication_serve_psync(Server& server, Pass& pass, Session& session, NodeN
                              std::int64_t from);
 // REPLCONF ACK of a replica.
 void replication_acked(Server& server, Pass& pass, ConnId conn, std::int64_t offset);
+// Puts a GETACK into the stream.
+void replication_request_acks(Server& server);
 // A snapshot received from my primary is being loaded.
 bool is_loading(const Server& server);
 // master_link_status, as INFO tells it.

@@ -144,6 +144,12 @@ void replication_append(Server& server, const RequestRef& command) {
   replication.writes_moved = true;
 }
 
+void replication_request_acks(Server& server) {
+  const ReplicationState& replication = server.replication;
+  if (replication.link.primary || replication.replicas.empty()) return;
+  push(server, request({"REPLCONF", "GETACK", "*"}));
+}
+
 void feed_chunk(Server& server, Pass& pass, const StreamRef& chunk) {
   ReplicationState& replication = server.replication;
   if (replication.backlog.exists()) replication.backlog.append(chunk);

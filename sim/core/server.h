@@ -23,6 +23,12 @@ namespace sim {
 // The table with declared killers is in sim/core/mutation.h.
 enum class Mutation : std::uint8_t;
 
+// A graceful shutdown on its way; see shutdown.h.
+struct Shutdown {
+  bool asked = false;
+  std::int64_t wait_until_ms = 0;  // cached wall: for replicas, and no longer; 0: not waiting
+};
+
 struct Server {
   Config config;
   NamesRef names;
@@ -41,6 +47,7 @@ struct Server {
   Keyspace keyspace;
   Sessions sessions;
   Persistence persistence;
+  Shutdown shutdown;
 };
 
 inline ConnId mint_conn(Server& server) {

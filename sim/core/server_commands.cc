@@ -13,16 +13,23 @@ using resp::Value;
 
 // ---- CONFIG ----
 
+// Names are matched whatever the case, and are in lower case themselves.
+std::string lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
 Value config_get(const Execution& execution) {
   const resp::Command& command = execution.command;
   if (command.size() < 3) return wrong_arity("config|get");
   resp::Array found;
   for (std::string_view name : directive_names()) {
-    const bool wanted = std::any_of(command.begin() + 2, command.end(), [&](const auto& pattern) {
-      return matches_glob(pattern, name);
+    const auto wanted = std::find_if(command.begin() + 2, command.end(), [&](const auto& pattern) {
+      return same_word(pattern, name) || matches_glob(lower_case(pattern), name);
     });
-    if (!wanted) continue;
-    found.items.push_back(resp::bulk(std::string(name)));
+    if (wanted == command.end()) continue;
+    // Asked for by name, it is answered in the letters it was asked for in.
+    found.items.push_back(resp::bulk(same_word(*wanted, name) ? *wanted : std::string(name)));
     found.items.push_back(resp::bulk(*get_directive(execution.server.config, name)));
   }
   return {std::move(found)};

@@ -27,7 +27,8 @@ std::string one_line(std::string text) {
 std::string unknown_command(const resp::Command& command) {
   std::string args;
   for (std::size_t at = 1; at < command.size() && args.size() < 128; ++at) {
-    args.append("'").append(command[at].substr(0, 128 - args.size())).append("' ");
+    const std::size_t room = 128 - args.size();
+    args.append("'").append(command[at].substr(0, room)).append("' ");
   }
   return one_line("ERR unknown command '" + command[0].substr(0, 128) +
                   "', with args beginning with: " + args);
@@ -169,8 +170,8 @@ void session_role_changed(Server& server, Pass&) {
 
 void sessions_resume(Server& server, Pass& pass) {
   Sessions& sessions = server.sessions;
-  if (sessions.pause_until_wall_ms != 0 && !writes_paused(server)) sessions.pause_until_wall_ms = 0;
-  const bool due = sessions.rerun_held || sessions.pause_until_wall_ms == 0;
+  const bool due = sessions.rerun_held || !writes_paused(server);
+  if (!writes_paused(server)) sessions.pause_until_wall_ms = 0;
   sessions.rerun_held = false;
   if (!due || sessions.held == 0) return;
   std::vector<ConnId> holding;

@@ -15,18 +15,25 @@
 namespace sim {
 namespace {
 
+// Does any primary have a replica? (A node of neither role counts as a primary here.)
+bool replicas_are_a_custom(const PeerTable& peers) {
+  for (std::uint32_t row = 0; row < peers.rows(); ++row) {
+    const PeerHot& hot = peers.hot(PeerId{row});
+    if (!hot.used() || hot.primary.is_none()) continue;
+    if (!peers.hot(hot.primary).is_replica()) return true;
+  }
+  return false;
+}
+
+// A node that gets its first slot wants replicas, if replicas are a custom here at all.
 void set_slots(Server& server, PeerId peer, const SlotSet& slots) {
   PeerTable& peers = server.cluster.peers;
   const bool had_none = peers.hot(peer).slot_count == 0;
   peers.cold(peer).slots = server.names->share(slots);
   const std::uint32_t count = peers.cold(peer).slots->count();
   peers.hot(peer).slot_count = count & 0x7fff;
-  if (!had_none || count == 0) return;
-  // A node that gets its first slot wants replicas, if replicas are a custom here at all.
-  for (std::uint32_t row = 0; row < peers.rows(); ++row) {
-    if (peers.hot(PeerId{row}).used() && !peers.hot(PeerId{row}).primary.is_none()) {
-      return peers.hot(peer).set(bus::flag::kMigrateTo);
-    }
+  if (had_none && count != 0 && replicas_are_a_custom(peers)) {
+    peers.hot(peer).set(bus::flag::kMigrateTo);
   }
 }
 

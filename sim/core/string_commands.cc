@@ -96,7 +96,7 @@ Value set_with(Execution& execution, const SetOptions& options, std::string_view
   if (options.keep_ttl && old != nullptr) expire_at_ms = old->expire_at_ms;
   execution.server.keyspace.put(slot, key, value, expire_at_ms);
   execution.dirty = 1;
-  if (!options.expiry_word.empty() && !same_word(options.expiry_word, "PXAT")) {
+  if (!options.expiry_word.empty()) {
     execution.propagated_as =
         rewritten({"SET", key, value, "PXAT", std::to_string(expire_at_ms)}, execution);
   }

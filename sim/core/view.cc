@@ -54,7 +54,7 @@ event::PeerView describe_peer(const Server& server, PeerId peer) {
 
 bool writable(const Server& server) {
   const ClusterState& cluster = server.cluster;
-  if (server.sessions.pause_until_wall_ms > server.cached_wall_ms) return false;
+  if (writes_paused(server)) return false;
   if (!server.config.cluster_enabled) return true;
   return cluster.ok && am_primary(cluster) && my_slot_count(cluster) > 0;
 }

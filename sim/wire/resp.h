@@ -33,12 +33,16 @@ struct Bulk {
 struct Null {
   bool operator==(const Null&) const = default;
 };
+// "*-1": RESP2 has two kinds of nothing.
+struct NullArray {
+  bool operator==(const NullArray&) const = default;
+};
 struct Array {
   std::vector<Value> items;
   bool operator==(const Array&) const;
 };
 struct Value {
-  std::variant<Simple, Error, std::int64_t, Bulk, Null, Array> data;
+  std::variant<Simple, Error, std::int64_t, Bulk, Null, Array, NullArray> data;
   bool operator==(const Value&) const = default;
 };
 inline bool Array::operator==(const Array& other) const {

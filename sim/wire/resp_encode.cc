@@ -115,6 +115,7 @@ std::size_t encoded_size(const Value& value) {
         for (const Value& item : array.items) total += encoded_size(item);
         return total;
       },
+      [](const NullArray&) { return line_size(-1); },
   };
   return std::visit(size, value.data);
 }
@@ -130,6 +131,7 @@ void append_encoded(const Value& value, std::string& out) {
         append_line('*', static_cast<std::int64_t>(array.items.size()), out);
         for (const Value& item : array.items) append_encoded(item, out);
       },
+      [&](const NullArray&) { append_line('*', -1, out); },
   };
   std::visit(append, value.data);
 }
@@ -152,6 +154,7 @@ std::uint64_t hash(const Value& value) {
         for (const Value& item : array.items) folded = fold64(folded, hash(item));
         return folded;
       },
+      [](const NullArray&) { return std::uint64_t{0}; },
   };
   return fold64(value.data.index(), std::visit(hash_data, value.data));
 }
@@ -164,6 +167,7 @@ std::string describe(const Value& value) {
       [](const Bulk& bulk_text) { return quoted(bulk_text.text); },
       [](const Null&) { return std::string("(nil)"); },
       [](const Array& array) { return describe_items(array); },
+      [](const NullArray&) { return std::string("(nil)"); },
   };
   return std::visit(text, value.data);
 }

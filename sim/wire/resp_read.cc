@@ -194,7 +194,7 @@ ValueReader::Step ValueReader::open_array(std::int64_t count, Value& value) {
     return Step::kAgain;
   }
   if (count == 0) value.data = Array{};
-  if (count < 0) value.data = Null{};
+  if (count < 0) value.data = NullArray{};
   return Step::kValue;
 }
 

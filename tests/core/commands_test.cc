@@ -29,6 +29,12 @@ TEST(Commands, RefuseWhatTheyDoNotKnowInRedisWords) {
             "-ERR unknown command 'foo', with args beginning with: \r\n");
   EXPECT_EQ(wire(pump.call(box, {"foo", "bar", "b\r\nz"})),
             "-ERR unknown command 'foo', with args beginning with: 'bar' 'b  z' \r\n");
+  const std::string long_word(150, 'x');
+  const std::string cut = long_word.substr(0, 128);
+  EXPECT_EQ(wire(pump.call(box, {"foo", long_word, "more"})),
+            "-ERR unknown command 'foo', with args beginning with: '" + cut + "' \r\n");
+  EXPECT_EQ(wire(pump.call(box, {"CLIENT", long_word})),
+            "-ERR unknown subcommand '" + cut + "'. Try CLIENT HELP.\r\n");
   EXPECT_EQ(wire(pump.call(box, {"GeT"})), "-ERR wrong number of arguments for 'get' command\r\n");
   EXPECT_EQ(wire(pump.call(box, {"CLIENT", "SETINFO", "a", "b"})),
             "-ERR unknown subcommand 'SETINFO'. Try CLIENT HELP.\r\n");
@@ -90,6 +96,29 @@ TEST(Commands, ListsHaveTwoEnds) {
             resp::error("ERR value is out of range, must be positive"));
 }
 
+TEST(Commands, PopsOfACountFromNothingGiveANullArray) {
+  Pump pump;
+  const Pump::BoxId box = pump.add(standalone());
+  EXPECT_EQ(wire(pump.call(box, {"LPOP", "nothing"})), "$-1\r\n");
+  EXPECT_EQ(wire(pump.call(box, {"LPOP", "nothing", "1"})), "*-1\r\n");
+  EXPECT_EQ(wire(pump.call(box, {"RPOP", "nothing", "0"})), "*-1\r\n");
+  pump.say(box, "RPUSH l a");
+  EXPECT_EQ(wire(pump.call(box, {"LPOP", "l", "0"})), "*0\r\n");
+}
+
+TEST(Commands, SelectTellsAWrongNumberFromADatabaseThereIsNot) {
+  Pump pump;
+  const Pump::BoxId box = pump.add(Config{});
+  EXPECT_EQ(pump.call(box, {"SELECT", "0"}), resp::ok());
+  EXPECT_EQ(pump.call(box, {"SELECT", "1"}),
+            resp::error("ERR SELECT is not allowed in cluster mode"));
+  EXPECT_EQ(pump.call(box, {"SELECT", "x"}),
+            resp::error("ERR value is not an integer or out of range"));
+  EXPECT_EQ(pump.call(box, {"SELECT", "99999999999"}),
+            resp::error("ERR value is out of range, value must between -2147483648 and "
+                        "2147483647"));
+}
+
 TEST(Commands, ExpireTakesItsConditions) {
   Pump pump;
   const Pump::BoxId box = pump.add(standalone());
@@ -105,6 +134,8 @@ TEST(Commands, ExpireTakesItsConditions) {
   EXPECT_EQ(number({"PERSIST", "k"}), 1);
   EXPECT_EQ(number({"EXPIRE", "k", "-1"}), 1);  // at once
   EXPECT_EQ(number({"TTL", "k"}), -2);
+  EXPECT_EQ(pump.call(box, {"EXPIRE", "k", "soon", "SOMETIME"}),
+            resp::error("ERR Unsupported option SOMETIME"));  // the options are read first
   EXPECT_EQ(pump.call(box, {"EXPIRE", "k", "1", "NX", "XX"}),
             resp::error("ERR NX and XX, GT or LT options at the same time are not compatible"));
 }

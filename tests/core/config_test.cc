@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/cluster_stage.h"
 #include "tests/core/pump.h"
 
 namespace sim {
@@ -87,6 +88,69 @@ TEST(Config, ConfigSetIsAllOrNothing) {
   const resp::Value got = pump.call(box, {"CONFIG", "GET", "repl-time*", "min-replicas-to*"});
   EXPECT_EQ(got, (resp::Value{resp::Array{{resp::bulk("min-replicas-to-write"), resp::bulk("0"),
                                            resp::bulk("repl-timeout"), resp::bulk("7")}}}));
+}
+
+TEST(Config, ConfigGetAnswersInTheLettersItWasAskedIn) {
+  Pump pump;
+  const Pump::BoxId box = pump.add(Config{});
+  EXPECT_EQ(pump.call(box, {"CONFIG", "GET", "Repl-Timeout"}),
+            (resp::Value{resp::Array{{resp::bulk("Repl-Timeout"), resp::bulk("60")}}}));
+  EXPECT_EQ(pump.call(box, {"CONFIG", "GET", "Repl-Timeou?"}),
+            (resp::Value{resp::Array{{resp::bulk("repl-timeout"), resp::bulk("60")}}}));
+}
+
+// ---- CONFIG SET reaches the cluster ----
+
+stage::ClusterStage calm_cluster(std::int64_t timeout_ms) {
+  stage::ClusterSpec spec;
+  spec.config.cluster_node_timeout_ms = timeout_ms;
+  stage::ClusterStage stage(spec);
+  EXPECT_TRUE(stage.run_until_healthy());
+  stage.run_for(8s);
+  return stage;
+}
+
+TEST(Config, NoFailoverSetAtRunTimeIsTakenToHeart) {
+  stage::ClusterStage stage = calm_cluster(2000);
+  EXPECT_EQ(stage.tell("m4", "CONFIG SET cluster-replica-no-failover yes"), "OK");
+  EXPECT_NE(stage.tell("m4", "CLUSTER NODES").find("myself,slave,nofailover"), std::string::npos);
+  stage.run_for(3s);  // every pair exchanges a heartbeat
+  EXPECT_NE(stage.tell("m2", "CLUSTER NODES").find(" slave,nofailover "), std::string::npos);
+  stage.levers().crash(stage.id("m1"), true);
+  stage.run_for(10s);
+  EXPECT_TRUE(stage.told<event::Promoted>().empty());
+  EXPECT_EQ(stage.tell("m4", "CONFIG SET cluster-replica-no-failover no"), "OK");
+  stage.run_for(3s);
+  EXPECT_EQ(stage.told<event::Promoted>("m4").size(), 1u);
+}
+
+// All peers are overdue for a heartbeat by the new measure: the next cron sends them all one.
+TEST(Config, AShorterNodeTimeoutSetAtRunTimeHoldsAtOnce) {
+  stage::ClusterStage stage = calm_cluster(60'000);
+  stage.levers().crash(stage.id("m1"), true);
+  const std::vector<std::string> watchers = stage.others({"m1"});
+  for (const std::string& who : watchers) {
+    EXPECT_EQ(stage.tell(who, "CONFIG SET cluster-node-timeout 2000"), "OK");
+  }
+  stage.run_for(2000ms + 250ms);
+  for (const std::string& who : watchers) {
+    EXPECT_FALSE(stage.told<event::SuspicionChanged>(who).empty()) << who;
+  }
+}
+
+TEST(Config, AnAnnouncedAddressIsForgottenWithItsDirective) {
+  stage::ClusterStage stage = calm_cluster(2000);
+  EXPECT_EQ(stage.tell("m1", "CONFIG SET cluster-announce-ip 10.7.7.7"), "OK");
+  EXPECT_EQ(stage.tell("m1", "CONFIG SET cluster-announce-port 7777"), "OK");
+  EXPECT_NE(stage.tell("m1", "CLUSTER NODES").find("10.7.7.7:7777@16379 myself"),
+            std::string::npos);
+  EXPECT_EQ(stage.tell("m1", "CONFIG SET cluster-announce-port 0"), "OK");
+  stage.levers().console(stage.id("m1"), {"CONFIG", "SET", "cluster-announce-ip", ""});
+  stage.run_for(10ms);
+  EXPECT_EQ(stage.tell("m1", "CLUSTER NODES").find("10.7.7.7"), std::string::npos);
+  stage.run_for(3s);  // a PING tells it its address
+  EXPECT_NE(stage.tell("m1", "CLUSTER NODES").find("10.0.0.1:6379@16379 myself"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -41,9 +41,10 @@ class Pump {
   void heal() { cuts_.clear(); }
   // Every connection between the two breaks, and both are told.
   void reset(BoxId a, BoxId b);
-  void crash(BoxId box);                          // the program; its files stay
-  void terminate(BoxId box);                      // SIGTERM
-  void start(BoxId box, bool with_files = true);  // a new incarnation
+  void crash(BoxId box);      // the program; its files stay
+  void terminate(BoxId box);  // SIGTERM; returns when the program has ended
+  void signal(BoxId box) { step(box, Terminated{}); }  // SIGTERM, without waiting
+  void start(BoxId box, bool with_files = true);       // a new incarnation
   bool up(BoxId box) const { return boxes_[box]->node != nullptr; }
 
   const std::map<std::string, std::string>& files(BoxId box) const { return boxes_[box]->files; }

@@ -204,6 +204,7 @@ void Pump::die(BoxId id) {
 void Pump::terminate(BoxId id) {
   step(id, Terminated{});
   settle();
+  for (int ms = 0; up(id) && ms < 15'000; ++ms) advance(1);
 }
 
 void Pump::start(BoxId id, bool with_files) {

@@ -263,6 +263,66 @@ TEST(Replication, AGracefulRestartOfAPrimaryKeepsItsReplicas) {
   EXPECT_TRUE(shard.equal_data());
 }
 
+TEST(Replication, AGracefulShutdownWaitsForReplicas) {
+  Shard shard;
+  shard.sync();
+  const std::int64_t acked = shard.state(shard.primary).replicas.begin()->second.ack_at_s;
+  while (shard.state(shard.primary).replicas.begin()->second.ack_at_s == acked) {
+    shard.pump.advance(1);  // until just after an ACK: the next one comes in a second
+  }
+  shard.pump.call(shard.primary, {"SET", "k", "v"});
+  const std::int64_t before = shard.offset(shard.primary);
+  shard.pump.signal(shard.primary);
+  shard.pump.advance(150);
+  ASSERT_TRUE(shard.pump.up(shard.primary));
+  EXPECT_EQ(shard.offset(shard.primary) - before, 37);  // REPLCONF GETACK *
+  EXPECT_EQ(shard.pump.call(shard.primary, {"GET", "k"}), resp::bulk("v"));
+  EXPECT_EQ(shard.pump.call(shard.primary, {"SET", "k", "lost"}).data,
+            resp::Value{resp::Null{}}.data);  // no answer: writes wait
+  shard.pump.advance(1'200);                  // by then the replica has acknowledged
+  EXPECT_FALSE(shard.pump.up(shard.primary));
+  EXPECT_EQ(shard.get(shard.replica, "k"), "v");
+}
+
+TEST(Replication, AGracefulShutdownWaitsForAMuteReplicaTenSecondsOnly) {
+  Shard shard;
+  shard.sync();
+  shard.pump.cut(shard.primary, shard.replica);
+  shard.pump.call(shard.primary, {"SET", "k", "v"});
+  shard.pump.signal(shard.primary);
+  shard.pump.advance(9'900);
+  EXPECT_TRUE(shard.pump.up(shard.primary));
+  shard.pump.advance(400);
+  EXPECT_FALSE(shard.pump.up(shard.primary));
+}
+
+TEST(Replication, WithoutReplicasAShutdownIsTheNextCronsBusiness) {
+  Shard shard;
+  shard.pump.signal(shard.primary);
+  EXPECT_TRUE(shard.pump.up(shard.primary));
+  shard.pump.advance(101);
+  EXPECT_FALSE(shard.pump.up(shard.primary));
+}
+
+// A restarted primary does not load what expired meanwhile; its replicas, who go on where they
+// stopped, are told.
+TEST(Replication, WhatExpiredDuringARestartGoesFromReplicasToo) {
+  Config config = standalone();
+  config.save_on_shutdown = true;
+  Shard shard(config);
+  shard.sync();
+  shard.pump.call(shard.primary, {"SET", "soon", "v", "PX", "3000"});
+  shard.pump.call(shard.primary, {"SET", "later", "v"});
+  shard.pump.terminate(shard.primary);
+  shard.pump.advance(4'000);
+  shard.pump.start(shard.primary);
+  shard.pump.advance(2'000);
+  EXPECT_EQ(shard.syncs(shard.replica), (Kinds{kFull, kPartial}));
+  EXPECT_EQ(shard.pump.server(shard.replica).keyspace.size(), 1u);
+  EXPECT_TRUE(shard.equal_data());
+  EXPECT_EQ(shard.state(shard.primary).chain, shard.state(shard.replica).chain);
+}
+
 TEST(Replication, ASilentPrimaryIsDroppedAfterReplTimeout) {
   Shard shard;
   shard.sync();
@@ -380,6 +440,26 @@ TEST(Replication, SeveralEffectsOfOneCommandTravelAsATransaction) {
   EXPECT_EQ(shard.offset(shard.primary) - before, 15 + 20 + 21 + 14);
   EXPECT_EQ(shard.get(shard.replica, "k"), "1");
   EXPECT_TRUE(shard.equal_data());
+}
+
+// What replicas are sent is not what the client said, and offsets count its bytes.
+TEST(Replication, TimesTravelAbsoluteAndConditionsWithThem) {
+  Shard shard;
+  shard.sync();
+  shard.pump.call(shard.primary, {"SET", "k", "v"});  // SELECT has gone
+  const auto travels_as = [&](resp::Command said, const resp::Command& sent) {
+    const std::int64_t before = shard.offset(shard.primary);
+    shard.pump.call(shard.primary, std::move(said));
+    const auto size = static_cast<std::int64_t>(resp::encoded_size(sent));
+    return shard.offset(shard.primary) - before == size && shard.equal_data();
+  };
+  const std::string soon = std::to_string(shard.pump.wall_ms() + 100'000);
+  EXPECT_TRUE(travels_as({"SET", "k", "v", "XX", "EX", "100"}, {"SET", "k", "v", "PXAT", soon}));
+  EXPECT_TRUE(travels_as({"SET", "k", "v", "XX", "PXAT", soon}, {"SET", "k", "v", "PXAT", soon}));
+  EXPECT_TRUE(travels_as({"SET", "k", "v", "XX", "GET"}, {"SET", "k", "v", "XX"}));
+  EXPECT_TRUE(travels_as({"EXPIRE", "k", "100", "NX"}, {"PEXPIREAT", "k", soon, "NX"}));
+  EXPECT_TRUE(travels_as({"PEXPIREAT", "k", soon, "XX"}, {"PEXPIREAT", "k", soon, "XX"}));
+  EXPECT_TRUE(travels_as({"EXPIRE", "k", "-1"}, {"DEL", "k"}));
 }
 
 // ---- What the trace is told ----
