@@ -30,11 +30,12 @@ void add_role(const ClusterPicture& picture, const PictureNode& node, Lines& lin
               LegendKeys& legend) {
   const bool standalone = node.info.kind == MachineKind::kStandaloneNode;
   const char* role = standalone                    ? "standalone"
+                     : node.alone                  ? "spare"
                      : node.role == Role::kPrimary ? "PRIMARY"
                                                    : "replica";
   legend.insert(role);
   lines.push_back("<FONT POINT-SIZE=\"12\">" + bold(escaped(node.info.name)) + "</FONT>  " + role);
-  if (standalone) return;
+  if (standalone || node.alone) return;
   if (node.role == Role::kReplica) {
     lines.push_back("of " +
                     (node.follows ? escaped(picture.nodes.at(*node.follows).info.name) : "nobody"));
@@ -59,7 +60,7 @@ void add_state(const PictureNode& node, Lines& lines, LegendKeys& legend) {
     say(bold("DOWN"), "down");
   } else if (node.paused) {
     say(bold("PAUSED"), "paused");
-  } else if (!node.healthy && node.info.kind == MachineKind::kClusterNode) {
+  } else if (!node.healthy && !node.alone && node.info.kind == MachineKind::kClusterNode) {
     say("cluster state: fail", "unhealthy");
   }
   if (node.held_as != event::Suspicion::kNone) {
@@ -90,6 +91,7 @@ std::vector<Explanation> explanations(const ClusterPicture& picture) {
       {"replica", "rounded, thin border", "replica, and of whom"},
       {"replication", colored("solid arrow", kBlue), "replication (dotted: one end is down)"},
       {"standalone", "standalone", "a Redis without cluster mode"},
+      {"spare", "spare", "an empty node that has met nobody yet"},
       {"down", "dashed border, grey", "the program does not run"},
       {"paused", "dotted border", "stopped (SIGSTOP), its sockets still open"},
       {"unhealthy", "cluster state: fail", "runs, but refuses clients"},

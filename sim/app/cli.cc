@@ -98,10 +98,4 @@ std::string Paint::wrap(std::string_view code, std::string_view text) const {
   return on_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
 }
 
-std::string format_seconds(std::int64_t ns) {
-  const std::int64_t ms = (ns < 0 ? ns - 500'000 : ns + 500'000) / 1'000'000;
-  const std::int64_t magnitude = ms < 0 ? -ms : ms;
-  return fmt::format("{}{}.{:03}s", ms < 0 ? "-" : "", magnitude / 1000, magnitude % 1000);
-}
-
 }  // namespace sim

@@ -10,6 +10,7 @@
 #include "sim/app/run.h"
 #include "sim/app/vocabulary.h"
 #include "sim/hosts/subprocess.h"
+#include "sim/trace/describe.h"
 #include "viz/graph.h"
 #include "viz/picture.h"
 
@@ -62,7 +63,7 @@ ClusterPicture picture_at(const Scenario& scenario, std::uint64_t seed, Duration
   if (!run.formed()) throw UsageError{"the cluster never formed"};
   if (run.over() && run.now() < sim_time(at)) {
     fmt::print(stderr, "slotsim graph: the run ends at {}; this is how it ended\n",
-               format_seconds(to_ns(run.now())));
+               format_time(run.now()));
   }
   if (!run.over()) run.probe_everybody();
   return fold.picture();

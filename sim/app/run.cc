@@ -146,7 +146,8 @@ void Run::cut_short(std::string why) {
 
 void Run::probe_everybody() {
   for (const PlannedNode& node : plan_->nodes) {
-    if (!node.standalone) world_.probe(node.machine, true);  // a standalone server has no view of a cluster
+    // Who belongs to no cluster has no view of one.
+    if (directory_.is_member(node.machine)) world_.probe(node.machine, true);
   }
   drain();
 }
