@@ -56,7 +56,8 @@ std::optional<int> parse_command_line(CLI::App& app, const Arguments& arguments)
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
+    app.description(app.get_description() + "\n");
+    std::fputs(app.help("slotsim").c_str(), stdout);
     return 0;
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "slotsim {}: {}\nSee: slotsim {} --help\n", app.get_name(),

@@ -98,7 +98,8 @@ int command_list(const Arguments& words) {
       "list"};
   std::string what;
   app.add_option("what", what,
-                 "faults, invariants, workloads, selectors, mutations, milestones, metrics");
+                 "faults, invariants, workloads, selectors, mutations, milestones, metrics")
+      ->type_name("TABLE");
   if (const auto code = parse_command_line(app, words)) return *code;
   if (what.empty()) {
     for (const Table& table : kTables) row(table.name, table.description);

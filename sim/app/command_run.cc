@@ -39,25 +39,33 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       "  slotsim run my.json --seed 12 --until 30s --trace t.jsonl");
   app.add_option("paths", arguments.paths,
                  "scenario files, or directories of them (- for standard input)")
+      ->type_name("PATH")
       ->required();
   app.add_option("--seed", arguments.seed,
-                 "the seed (decimal, 0x hex, or a commit hash); default: the scenario's");
-  app.add_option("--seeds", arguments.seeds, "a range of seeds, e.g. 1..200");
+                 "the seed (decimal, 0x hex, or a commit hash); default: the scenario's")
+      ->type_name("SEED");
+  app.add_option("--seeds", arguments.seeds, "a range of seeds, e.g. 1..200")
+      ->type_name("FIRST..LAST");
   app.add_option("--jobs", arguments.jobs, "runs at the same time, each in a process of its own")
-      ->check(CLI::Range(1, 1024));
-  app.add_option("--case", arguments.only_case, "of a scenario with a matrix: only this case");
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  app.add_option("--case", arguments.only_case, "of a scenario with a matrix: only this case")
+      ->type_name("NAME");
   app.add_flag("--verify", arguments.verify,
                "run twice in unlike processes and compare; exit 3 and name the first difference");
   app.add_flag("--wire", arguments.wire, "encode and decode every message on its way");
-  app.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s");
-  app.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)");
+  app.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s")
+      ->type_name("TIME");
+  app.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)")
+      ->type_name("FILE");
   app.add_flag("--json", arguments.json, "print results as one JSON document");
-  app.add_option("--junit", arguments.junit, "write JUnit XML");
-  app.add_option(
-      "--out", arguments.out,
-      "write report and result of each failing run here; of a single run also its trace");
+  app.add_option("--junit", arguments.junit, "write JUnit XML")->type_name("FILE");
+  app.add_option("--out", arguments.out,
+                 "write report and result of each failing run here; of a single run also its trace")
+      ->type_name("DIR");
   app.add_option("--mutate", arguments.mutation,
-                 "break the core on purpose (see: slotsim list mutations)");
+                 "break the core on purpose (see: slotsim list mutations)")
+      ->type_name("NAME");
   app.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
   app.add_flag("--raw", arguments.raw)->group("");
   app.add_option("--watch", arguments.watch)->expected(2)->group("");

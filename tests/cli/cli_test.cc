@@ -353,6 +353,8 @@ TEST_F(Cli, HelpComesWithExamplesFirst) {
     const Outcome outcome = slotsim(std::string(command) + " --help");
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("\n\nUsage: slotsim " + std::string(command))) << command;
+    EXPECT_THAT(outcome.out, Not(HasSubstr(" TEXT"))) << command << ": a text of what?";
     EXPECT_THAT(slotsim("--help").out, HasSubstr("\n  " + std::string(command) + " "));
   }
 }
