@@ -284,12 +284,15 @@ void add_tables(Page& page) {
   page.heading(2, "Metrics: for `expect.metrics`");
   page.say(
       "A bound is a metric, optionally with `_min`, `_p50`, `_p90`, `_p99` or `_max` over all "
-      "seeds, and a comparison: `\"promotion_p99\": \"<20s\"`. A metric that no run reported "
-      "breaks its bound.");
-  page.table({"metric", "unit", "what"});
+      "seeds, and a comparison: `\"promotion_p99\": \"<20s\"`. Metrics marked so can be asked of "
+      "one "
+      "workload, by its name: `\"hit_rate of sessions\": \">90%\"`, `\"hit_rate_p50 of "
+      "sessions\"`. "
+      "A metric that no run reported breaks its bound.");
+  page.table({"metric", "unit", "of a workload", "what"});
   for (const MetricKind& kind : metric_kinds())
     page.row({code(std::string(kind.name)), std::string(unit_of(kind.unit)),
-              std::string(kind.description)});
+              kind.per_workload ? "yes" : "", std::string(kind.description)});
   page.end_table();
 
   page.heading(2, "Directives: for `config`");

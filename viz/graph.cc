@@ -105,7 +105,7 @@ class Drawing {
   }
 
   void draw_node(MachineId id, const PictureNode& node, const std::string& indent) {
-    const bool primary = node.role == Role::kPrimary;
+    const bool primary = node.role == Role::kPrimary && !node.alone;
     std::string style = primary ? "filled" : "filled,rounded";
     const char* fill = node.side ? kSideFills.at(*node.side % kSideFills.size())
                        : primary ? kPrimaryFill

@@ -62,8 +62,8 @@ void settle(const ClusterPicture& picture, GraphBox& box) {
   for (GraphBox& inner : box.boxes) settle(picture, inner);
   std::sort(box.nodes.begin(), box.nodes.end(), [&](MachineId a, MachineId b) {
     const PictureNode &one = picture.nodes.at(a), &two = picture.nodes.at(b);
-    return std::make_tuple(one.role != Role::kPrimary, one.info.shard, a) <
-           std::make_tuple(two.role != Role::kPrimary, two.info.shard, b);
+    return std::make_tuple(one.alone, one.role != Role::kPrimary, one.info.shard, a) <
+           std::make_tuple(two.alone, two.role != Role::kPrimary, two.info.shard, b);
   });
   if (!box.boxes.empty() && !box.nodes.empty()) {
     box.boxes.push_back(GraphBox{"", "", {}, std::move(box.nodes)});

@@ -1,5 +1,6 @@
 #include "viz/graph_labels.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -30,11 +31,12 @@ void add_role(const ClusterPicture& picture, const PictureNode& node, Lines& lin
               LegendKeys& legend) {
   const bool standalone = node.info.kind == MachineKind::kStandaloneNode;
   const char* role = standalone                    ? "standalone"
+                     : node.alone                  ? "spare"
                      : node.role == Role::kPrimary ? "PRIMARY"
                                                    : "replica";
   legend.insert(role);
   lines.push_back("<FONT POINT-SIZE=\"12\">" + bold(escaped(node.info.name)) + "</FONT>  " + role);
-  if (standalone) return;
+  if (standalone || node.alone) return;
   if (node.role == Role::kReplica) {
     lines.push_back("of " +
                     (node.follows ? escaped(picture.nodes.at(*node.follows).info.name) : "nobody"));
@@ -49,7 +51,19 @@ void add_role(const ClusterPicture& picture, const PictureNode& node, Lines& lin
   lines.push_back("epoch " + std::to_string(node.config_epoch));
 }
 
-void add_state(const PictureNode& node, Lines& lines, LegendKeys& legend) {
+bool refuses_clients(const PictureNode& node) {
+  return node.up && !node.paused && !node.healthy && !node.alone &&
+         node.info.kind == MachineKind::kClusterNode;
+}
+
+std::size_t count_refusing(const ClusterPicture& picture) {
+  return static_cast<std::size_t>(
+      std::count_if(picture.nodes.begin(), picture.nodes.end(),
+                    [](const auto& entry) { return refuses_clients(entry.second); }));
+}
+
+void add_state(const ClusterPicture& picture, const PictureNode& node, Lines& lines,
+               LegendKeys& legend) {
   const auto say = [&](const std::string& line, const char* key) {
     lines.push_back(line);
     legend.insert(key);
@@ -59,7 +73,7 @@ void add_state(const PictureNode& node, Lines& lines, LegendKeys& legend) {
     say(bold("DOWN"), "down");
   } else if (node.paused) {
     say(bold("PAUSED"), "paused");
-  } else if (!node.healthy && node.info.kind == MachineKind::kClusterNode) {
+  } else if (refuses_clients(node) && !told_in_title(picture)) {
     say("cluster state: fail", "unhealthy");
   }
   if (node.held_as != event::Suspicion::kNone) {
@@ -90,6 +104,7 @@ std::vector<Explanation> explanations(const ClusterPicture& picture) {
       {"replica", "rounded, thin border", "replica, and of whom"},
       {"replication", colored("solid arrow", kBlue), "replication (dotted: one end is down)"},
       {"standalone", "standalone", "a Redis without cluster mode"},
+      {"spare", "spare", "an empty node that has met nobody yet"},
       {"down", "dashed border, grey", "the program does not run"},
       {"paused", "dotted border", "stopped (SIGSTOP), its sockets still open"},
       {"unhealthy", "cluster state: fail", "runs, but refuses clients"},
@@ -141,6 +156,12 @@ std::string colored(const std::string& html, const char* color) {
   return std::string("<FONT COLOR=\"") + color + "\">" + html + "</FONT>";
 }
 
+bool told_in_title(const ClusterPicture& picture) {
+  constexpr std::size_t kMany = 12;
+  const std::size_t refusing = count_refusing(picture);
+  return refusing > kMany && 2 * refusing > picture.nodes.size();
+}
+
 std::string title_label(const ClusterPicture& picture) {
   std::string text =
       bold(escaped(picture.scenario)) + "   seed " + std::to_string(picture.seed) +
@@ -148,6 +169,11 @@ std::string title_label(const ClusterPicture& picture) {
       (picture.view.empty() ? "a majority sees it" : bold(escaped(picture.view)) + " sees it");
   if (!picture.view.empty() && !picture.view_probed)
     text += " (suspicions only: it was not probed)";
+  if (told_in_title(picture)) {
+    text += "<BR/><FONT POINT-SIZE=\"11\">" + std::to_string(count_refusing(picture)) + " of " +
+            std::to_string(picture.nodes.size()) +
+            " nodes refuse clients (cluster state: fail)</FONT>";
+  }
   for (const std::string& fault : picture.faults) {
     text += "<BR/><FONT POINT-SIZE=\"11\">in force: " + escaped(fault) + "</FONT>";
   }
@@ -157,7 +183,7 @@ std::string title_label(const ClusterPicture& picture) {
 std::string node_label(const ClusterPicture& picture, const PictureNode& node, LegendKeys& legend) {
   Lines lines;
   add_role(picture, node, lines, legend);
-  add_state(node, lines, legend);
+  add_state(picture, node, lines, legend);
   std::string label;
   for (const std::string& line : lines) label += (label.empty() ? "" : "<BR/>") + line;
   return label;

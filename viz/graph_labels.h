@@ -22,6 +22,8 @@ std::string colored(const std::string& html, const char* color);
 // Signs that occur in the picture, and so need explaining.
 using LegendKeys = std::set<std::string>;
 
+// Of many nodes that all refuse clients the title tells once.
+bool told_in_title(const ClusterPicture& picture);
 std::string title_label(const ClusterPicture& picture);
 std::string node_label(const ClusterPicture& picture, const PictureNode& node, LegendKeys& legend);
 std::string legend_label(const ClusterPicture& picture, LegendKeys legend);

@@ -91,6 +91,7 @@ void PictureFold::add_nodes(ClusterPicture& picture) const {
     node.paused = who_.is_paused(id);
     node.healthy = who_.is_healthy(id);
     node.role = who_.role(id);
+    node.alone = who_.is_spare(id) && !who_.is_member(id);
     const event::Claim* claim = who_.claim(id);
     if (claim == nullptr) continue;
     node.config_epoch = claim->config_epoch;
@@ -131,7 +132,7 @@ void PictureFold::add_majority_suspicions(ClusterPicture& picture) const {
   }
   std::uint32_t serving = 0;
   for (const auto& entry : picture.nodes)
-    serving += who_.is_serving(entry.first) && who_.is_cluster_node(entry.first);
+    serving += who_.is_serving(entry.first) && who_.is_member(entry.first);
   for (auto& [id, node] : picture.nodes) {
     const Count count = counts[id];
     const std::uint32_t observers = serving - (who_.is_serving(id) ? 1 : 0);

@@ -23,6 +23,7 @@ struct PictureNode {
   bool up = false, paused = false;
   bool healthy = false;  // cluster state ok, as the node itself holds
   bool known = true;     // false: the viewing node has not heard of it
+  bool alone = false;    // a spare that has met nobody yet
   Role role{};
   SlotSet slots;  // what it owns, as far as nobody alive outranks its claim
   std::uint32_t stale =

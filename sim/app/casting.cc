@@ -55,6 +55,13 @@ Machines clients(const Directory& directory) {
   return found;
 }
 
+Machines spare(const Directory& directory, std::uint32_t number) {
+  for (std::uint32_t i = 0; i < directory.size(); ++i) {
+    if (directory.is_spare(MachineId{i}) && number-- == 0) return {MachineId{i}};
+  }
+  return {};
+}
+
 Machines all_servers(const Directory& directory) {
   return servers_where(directory, [](const MachineInfo&) { return true; });
 }
@@ -111,6 +118,8 @@ Machines select(const Selector& selector, const Directory& directory, Choices& c
       return just(directory.owner_of(slot_of(name)));
     case Kind::kOwnerOfSlot:
       return just(directory.owner_of(SlotId{static_cast<std::uint16_t>(selector.number)}));
+    case Kind::kSpare:
+      return spare(directory, selector.number);
     case Kind::kUnion: {
       Machines together;
       for (const Selector& part : selector.parts) {

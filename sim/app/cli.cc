@@ -56,7 +56,8 @@ std::optional<int> parse_command_line(CLI::App& app, const Arguments& arguments)
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
+    app.description(app.get_description() + "\n");
+    std::fputs(app.help("slotsim").c_str(), stdout);
     return 0;
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "slotsim {}: {}\nSee: slotsim {} --help\n", app.get_name(),
@@ -96,12 +97,6 @@ Paint::Paint() : on_(isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nu
 
 std::string Paint::wrap(std::string_view code, std::string_view text) const {
   return on_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
-}
-
-std::string format_seconds(std::int64_t ns) {
-  const std::int64_t ms = (ns < 0 ? ns - 500'000 : ns + 500'000) / 1'000'000;
-  const std::int64_t magnitude = ms < 0 ? -ms : ms;
-  return fmt::format("{}{}.{:03}s", ms < 0 ? "-" : "", magnitude / 1000, magnitude % 1000);
 }
 
 }  // namespace sim

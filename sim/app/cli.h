@@ -58,7 +58,4 @@ class Paint {
   bool on_;
 };
 
-// "12.345s", always with milliseconds; "-0.250s" before t = 0.
-std::string format_seconds(std::int64_t ns);
-
 }  // namespace sim

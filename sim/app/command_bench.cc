@@ -95,8 +95,10 @@ int command_bench(const Arguments& words) {
   std::string only;
   int repetitions = 1;
   bool json = false;
-  app.add_option("--only", only, "benchmarks whose name begins so");
-  app.add_option("--repeat", repetitions, "how often each runs")->check(CLI::Range(1, 1000));
+  app.add_option("--only", only, "benchmarks whose name begins so")->type_name("NAME");
+  app.add_option("--repeat", repetitions, "how often each runs")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
   app.add_flag("--json", json, "Google Benchmark's JSON");
   if (const auto code = parse_command_line(app, words)) return *code;
   std::vector<const Benchmark*> chosen;

@@ -10,6 +10,7 @@
 #include "sim/app/run.h"
 #include "sim/app/vocabulary.h"
 #include "sim/hosts/subprocess.h"
+#include "sim/trace/describe.h"
 #include "viz/graph.h"
 #include "viz/picture.h"
 
@@ -62,7 +63,7 @@ ClusterPicture picture_at(const Scenario& scenario, std::uint64_t seed, Duration
   if (!run.formed()) throw UsageError{"the cluster never formed"};
   if (run.over() && run.now() < sim_time(at)) {
     fmt::print(stderr, "slotsim graph: the run ends at {}; this is how it ended\n",
-               format_seconds(to_ns(run.now())));
+               format_time(run.now()));
   }
   if (!run.over()) run.probe_everybody();
   return fold.picture();
@@ -88,15 +89,20 @@ int command_graph(const Arguments& words) {
       "  slotsim graph scenarios/failover.json --at 12s --view m3 | dot -Tpng > m3.png",
       "graph"};
   GraphArguments arguments;
-  app.add_option("file", arguments.file, "a scenario file")->required();
-  app.add_option("--at", arguments.at, "when, since the cluster formed (default 0s)");
+  app.add_option("file", arguments.file, "a scenario file")->type_name("FILE")->required();
+  app.add_option("--at", arguments.at, "when, since the cluster formed (default 0s)")
+      ->type_name("TIME");
   app.add_option("--view", arguments.view,
-                 "as this node believes it; default: what a majority holds");
+                 "as this node believes it; default: what a majority holds")
+      ->type_name("NODE");
   app.add_option("--format", arguments.format, "dot (default), svg or png")
-      ->check(CLI::IsMember({"dot", "svg", "png"}));
-  app.add_option("-o,--output", arguments.output, "file to write; default: standard output");
-  app.add_option("--seed", arguments.seed, "the seed; default: the scenario's");
-  app.add_option("--case", arguments.only_case, "of a scenario with a matrix: this case");
+      ->check(CLI::IsMember({"dot", "svg", "png"}))
+      ->type_name("FORMAT");
+  app.add_option("-o,--output", arguments.output, "file to write; default: standard output")
+      ->type_name("FILE");
+  app.add_option("--seed", arguments.seed, "the seed; default: the scenario's")->type_name("SEED");
+  app.add_option("--case", arguments.only_case, "of a scenario with a matrix: this case")
+      ->type_name("NAME");
   if (const auto code = parse_command_line(app, words)) return *code;
   const auto at = parse_duration(arguments.at);
   if (!at || *at < Duration{0})

@@ -51,8 +51,28 @@ void list_mutations() {
 void list_milestones() {
   for (const MilestoneKind& kind : milestone_kinds()) row(kind.name, kind.description);
 }
+std::string_view bound_example(MetricUnit unit) {
+  switch (unit) {
+    case MetricUnit::kNanoseconds:
+      return "\"<20s\"";
+    case MetricUnit::kPpm:
+      return "\">=95%\"";
+    case MetricUnit::kMilliPerSecond:
+      return "\"<5.2/s\"";
+    case MetricUnit::kCount:
+      break;
+  }
+  return "\"==0\"";
+}
 void list_metrics() {
-  for (const MetricKind& kind : metric_kinds()) row(kind.name, kind.description);
+  fmt::print(
+      "Bounds: {{\"promotion_p99\": \"<20s\", \"hit_rate of sessions\": \">90%\"}}; a statistic "
+      "(_min _p50 _p90 _p99\n_max) is over all seeds, without one each run is bound; \"of NAME\" "
+      "goes with those marked *.\n\n");
+  for (const MetricKind& kind : metric_kinds()) {
+    row(std::string(kind.name) + (kind.per_workload ? " *" : ""),
+        fmt::format("{} ({})", kind.description, bound_example(kind.unit)));
+  }
 }
 
 struct Table {
@@ -78,7 +98,8 @@ int command_list(const Arguments& words) {
       "list"};
   std::string what;
   app.add_option("what", what,
-                 "faults, invariants, workloads, selectors, mutations, milestones, metrics");
+                 "faults, invariants, workloads, selectors, mutations, milestones, metrics")
+      ->type_name("TABLE");
   if (const auto code = parse_command_line(app, words)) return *code;
   if (what.empty()) {
     for (const Table& table : kTables) row(table.name, table.description);

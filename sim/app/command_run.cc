@@ -15,6 +15,7 @@
 #include "sim/app/verify.h"
 #include "sim/app/vocabulary.h"
 #include "sim/hosts/process_pool.h"
+#include "sim/trace/describe.h"
 
 namespace sim {
 namespace {
@@ -38,24 +39,33 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       "  slotsim run my.json --seed 12 --until 30s --trace t.jsonl");
   app.add_option("paths", arguments.paths,
                  "scenario files, or directories of them (- for standard input)")
+      ->type_name("PATH")
       ->required();
   app.add_option("--seed", arguments.seed,
-                 "the seed (decimal, 0x hex, or a commit hash); default: the scenario's");
-  app.add_option("--seeds", arguments.seeds, "a range of seeds, e.g. 1..200");
+                 "the seed (decimal, 0x hex, or a commit hash); default: the scenario's")
+      ->type_name("SEED");
+  app.add_option("--seeds", arguments.seeds, "a range of seeds, e.g. 1..200")
+      ->type_name("FIRST..LAST");
   app.add_option("--jobs", arguments.jobs, "runs at the same time, each in a process of its own")
-      ->check(CLI::Range(1, 1024));
-  app.add_option("--case", arguments.only_case, "of a scenario with a matrix: only this case");
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  app.add_option("--case", arguments.only_case, "of a scenario with a matrix: only this case")
+      ->type_name("NAME");
   app.add_flag("--verify", arguments.verify,
-               "run twice in perturbed processes; exit 3 and name the first difference");
+               "run twice in unlike processes and compare; exit 3 and name the first difference");
   app.add_flag("--wire", arguments.wire, "encode and decode every message on its way");
-  app.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s");
-  app.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)");
+  app.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s")
+      ->type_name("TIME");
+  app.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)")
+      ->type_name("FILE");
   app.add_flag("--json", arguments.json, "print results as one JSON document");
-  app.add_option("--junit", arguments.junit, "write JUnit XML");
+  app.add_option("--junit", arguments.junit, "write JUnit XML")->type_name("FILE");
   app.add_option("--out", arguments.out,
-                 "write report and result of each failing run here; of a single run also its trace");
+                 "write report and result of each failing run here; of a single run also its trace")
+      ->type_name("DIR");
   app.add_option("--mutate", arguments.mutation,
-                 "break the core on purpose (see: slotsim list mutations)");
+                 "break the core on purpose (see: slotsim list mutations)")
+      ->type_name("NAME");
   app.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
   app.add_flag("--raw", arguments.raw)->group("");
   app.add_option("--watch", arguments.watch)->expected(2)->group("");
@@ -158,7 +168,7 @@ int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& ar
   const bool show_progress = isatty(STDERR_FILENO) != 0 && !arguments.raw && !arguments.json;
   if (show_progress) {
     settings.progress = [](SimTime now, SimTime end) {
-      fmt::print(stderr, "\r{} of {}   ", format_seconds(to_ns(now)), format_seconds(to_ns(end)));
+      fmt::print(stderr, "\r{} of {}   ", format_time(now), format_time(end));
     };
   }
   const RunResult result = run_once(scenario, settings);
@@ -305,7 +315,7 @@ class Campaign {
       if (!bound.met) summary.code = exit_code::worse(summary.code, bound.code);
     }
     if (!arguments_.json) {
-      std::fputs(report_seeds(summary, paint_).c_str(), stdout);
+      std::fputs(report_seeds(summary, paint_, !arguments_.quiet).c_str(), stdout);
       std::fflush(stdout);
     }
     told_ = index + 1;
@@ -344,6 +354,39 @@ class Campaign {
   Paint paint_;
 };
 
+// The options that change what a run does, for those who start it again.
+std::vector<std::string> passed_on(const RunArguments& arguments) {
+  std::vector<std::string> options;
+  if (arguments.wire) options.emplace_back("--wire");
+  if (!arguments.mutation.empty()) options.insert(options.end(), {"--mutate", arguments.mutation});
+  if (!arguments.until.empty()) options.insert(options.end(), {"--until", arguments.until});
+  return options;
+}
+
+// What does not go together is refused: an option that is passed over in silence is a lie.
+void check_combinations(const RunArguments& arguments) {
+  if (!arguments.seed.empty() && !arguments.seeds.empty())
+    throw UsageError{"--seed and --seeds exclude each other"};
+  if (arguments.json && arguments.quiet) throw UsageError{"--json and --quiet exclude each other"};
+  if (!arguments.verify) return;
+  const bool from_stdin =
+      std::find(arguments.paths.begin(), arguments.paths.end(), "-") != arguments.paths.end();
+  if (from_stdin) {
+    throw UsageError{
+        "--verify reads the scenario in two processes: give a file, not standard input"};
+  }
+  for (const auto& [name, given] :
+       {std::pair{"--json", arguments.json}, std::pair{"--junit", !arguments.junit.empty()},
+        std::pair{"--out", !arguments.out.empty()}, std::pair{"--trace", !arguments.trace.empty()},
+        std::pair{"--jobs", arguments.jobs > 1}}) {
+    if (given) {
+      throw UsageError{fmt::format(
+          "--verify compares two runs, one after the other, and reports only that: it takes no {}",
+          name)};
+    }
+  }
+}
+
 }  // namespace
 
 int command_run(const Arguments& words) {
@@ -351,19 +394,13 @@ int command_run(const Arguments& words) {
   RunArguments arguments;
   describe_options(app, arguments);
   if (const auto code = parse_command_line(app, words)) return *code;
-  if (!arguments.seed.empty() && !arguments.seeds.empty())
-    throw UsageError{"--seed and --seeds exclude each other"};
+  check_combinations(arguments);
   std::vector<Scenario> scenarios;
   if (!load_all(arguments, scenarios)) return exit_code::kUsage;
   settings_of(arguments, 1);  // a mistake in the options is told before anything runs
   const bool single = scenarios.size() == 1 && arguments.seeds.empty();
   if (!single && !arguments.trace.empty())
     throw UsageError{"--trace is for one run: give one scenario, one case and one seed"};
-  const bool from_stdin =
-      std::find(arguments.paths.begin(), arguments.paths.end(), "-") != arguments.paths.end();
-  if (arguments.verify && from_stdin)
-    throw UsageError{
-        "--verify reads the scenario in two processes: give a file, not standard input"};
   catch_interrupts();
   const auto seed_for = [&](const Scenario& scenario) {
     return arguments.seed.empty() ? scenario.seed : parse_seed(arguments.seed);
@@ -376,8 +413,7 @@ int command_run(const Arguments& words) {
                                     ? SeedRange{seed_for(scenario), seed_for(scenario)}
                                     : parse_seeds(arguments.seeds);
         for (std::uint64_t seed = range.first; seed <= range.last && !interrupted(); ++seed) {
-          code = exit_code::worse(code,
-                                  verify_run(scenario, seed, arguments.wire, arguments.mutation));
+          code = exit_code::worse(code, verify_run(scenario, seed, passed_on(arguments)));
         }
       }
       return interrupted() ? exit_code::kInterrupted : code;

@@ -16,7 +16,9 @@ int command_validate(const Arguments& words) {
       "slotsim validate -",
       "validate"};
   std::vector<std::string> files;
-  app.add_option("files", files, "scenario files (- for standard input)")->required();
+  app.add_option("files", files, "scenario files (- for standard input)")
+      ->type_name("FILE")
+      ->required();
   if (const auto code = parse_command_line(app, words)) return *code;
   int code = exit_code::kOk;
   for (const std::string& file : files) {

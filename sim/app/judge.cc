@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/app/casting.h"
+#include "sim/trace/describe.h"
 
 namespace sim {
 namespace {
@@ -38,17 +39,6 @@ std::string times_text(std::ptrdiff_t times) {
   return times == 0   ? "never happened"
          : times == 1 ? "happened once"
                       : "happened " + std::to_string(times) + " times";
-}
-
-// A reply in one line that fits one: CLUSTER INFO is long, and its lines end in \r\n.
-std::string one_line(std::string_view text) {
-  constexpr std::size_t kShown = 80;
-  std::string line;
-  for (const char c : text.substr(0, kShown)) {
-    if (c == '\r') continue;
-    line += c == '\n' ? ' ' : c;
-  }
-  return text.size() > kShown ? line + "..." : line;
 }
 
 }  // namespace
@@ -92,16 +82,31 @@ void Judge::see_plan(const Record& record) {
     }
   } else if (const auto* reply = std::get_if<event::StepReply>(&record.event)) {
     if (reply->expected.empty() && reply->as_expected) return;
-    replies_.push_back(
-        {"step " + std::to_string(reply->id) + " answers " + one_line(reply->expected),
-         reply->as_expected, "got " + one_line(reply->reply), exit_code::kViolation});
+    const auto alike = std::find_if(replies_.begin(), replies_.end(), [&](const Replies& other) {
+      return other.first.id == reply->id && other.first.as_expected == reply->as_expected;
+    });
+    Replies& replies = alike == replies_.end() ? replies_.emplace_back() : *alike;
+    if (replies.nodes.empty()) replies.first = *reply;
+    replies.nodes.push_back(reply->node.empty() ? "nobody" : reply->node);
   }
+}
+
+Expectation Judge::expectation_of(const Replies& replies) {
+  const event::StepReply& first = replies.first;
+  return {name_list(replies.nodes) + (replies.nodes.size() == 1 ? " answers \"" : " answer \"") +
+              first.command + "\" with " + first.expected,
+          first.as_expected, "got " + reply_text(first.reply), exit_code::kViolation};
 }
 
 void Judge::finish(SimTime end) {
   end_ = end;
-  metrics_.finish(end);
-  for (const auto& invariant : invariants_) invariant->finish(end);
+  std::vector<Metric> counted;
+  for (const auto& invariant : invariants_) {
+    invariant->finish(end);
+    const std::vector<Metric> metrics = invariant->metrics();
+    counted.insert(counted.end(), metrics.begin(), metrics.end());
+  }
+  metrics_.finish(end, counted);
 }
 
 void Judge::report(RunResult& result) const {
@@ -109,7 +114,7 @@ void Judge::report(RunResult& result) const {
   for (const TimelineFold::Entry& entry : timeline_.entries()) {
     result.timeline.push_back({sim_time(entry.at), entry.text, entry.of_plan});
   }
-  result.expectations = replies_;
+  for (const Replies& replies : replies_) result.expectations.push_back(expectation_of(replies));
   for (const Metric& metric : metrics_.values()) {
     result.metrics.push_back({metric.name, format_metric(metric.value, metric.unit), metric.value});
   }
@@ -164,7 +169,7 @@ void Judge::judge_expectations(RunResult& result) const {
   for (const EventPattern& pattern : expect.not_reached) {
     const auto times = times_reached(pattern);
     result.expectations.push_back(
-        {"never reaches " + pattern.text(), times == 0, times_text(times), exit_code::kViolation});
+        {"does not reach " + pattern.text(), times == 0, times_text(times), exit_code::kViolation});
   }
   for (const MetricBound& bound : expect.metrics) {
     if (bound.statistic != MetricBound::Statistic::kEach) continue;

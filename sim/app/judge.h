@@ -42,7 +42,13 @@ class Judge final : public TraceFold {
   std::vector<std::unique_ptr<Invariant>> invariants_;  // in order of the registry
   std::vector<FaultResult> faults_;
   TimelineFold timeline_;
-  std::vector<Expectation> replies_;  // of scripted commands
+  // Nodes that answered a scripted command alike: as was expected of them, or not.
+  struct Replies {
+    std::vector<std::string> nodes;
+    event::StepReply first;
+  };
+  static Expectation expectation_of(const Replies& replies);
+  std::vector<Replies> replies_;
   SimTime end_{};
 };
 

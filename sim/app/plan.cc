@@ -75,7 +75,7 @@ class Planner {
       SeedNode seed;
       seed.name = server.name;
       seed.id = seed_node_id(options_.seed, server.name);
-      configs_.push_back(config_of(server.name, server.shard < 0));
+      configs_.push_back(config_of(server.name, server.part == PlannedServer::Part::kStandalone));
       seed.endpoint = {address_in(kServerNet, i), configs_.back().port};
       seed.bus_port = configs_.back().bus_port();
       if (server.shard >= 0 && !server.primary)
@@ -86,7 +86,8 @@ class Planner {
     }
     names_ = std::make_shared<Names>();
     const auto in_cluster = static_cast<std::size_t>(std::count_if(
-        servers.begin(), servers.end(), [](const PlannedServer& s) { return s.shard >= 0; }));
+        servers.begin(), servers.end(),
+        [](const PlannedServer& s) { return s.part == PlannedServer::Part::kMember; }));
     const std::vector<SeedNode> members(seeds.begin(),
                                         seeds.begin() + static_cast<std::ptrdiff_t>(in_cluster));
     std::vector<Slices> files = seed_files(members);
@@ -111,17 +112,18 @@ class Planner {
   void add_server(const PlannedServer& server, const SeedNode& seed, Slices nodes_conf,
                   std::size_t index) {
     const ClusterOptions& cluster = plan_->scenario.cluster;
-    const bool standalone = server.shard < 0;
+    const bool standalone = server.part == PlannedServer::Part::kStandalone;
     MachineSpec spec;
     spec.info.name = server.name;
     spec.info.kind = standalone ? MachineKind::kStandaloneNode : MachineKind::kClusterNode;
     spec.info.endpoint = seed.endpoint;
     spec.info.shard = server.shard;
-    spec.info.planned_primary = server.primary && !standalone;
+    spec.info.planned_primary = server.primary;
     const Config& config = configs_[index];
     spec.factory =
         std::make_shared<ClusterNodeFactory>(NodeSetup{config, names_, options_.mutation});
-    if (!standalone && cluster.form == ClusterOptions::Form::kBooted) {
+    if (server.part == PlannedServer::Part::kMember &&
+        cluster.form == ClusterOptions::Form::kBooted) {
       spec.disk.emplace("nodes.conf", std::move(nodes_conf));
       spec.info.planned_id = seed.id;
     }
@@ -138,7 +140,7 @@ class Planner {
     add_machine(std::move(spec),
                 {server.name, server.host, server.rack, server.zone, server.region});
     plan_->nodes.push_back({MachineId{static_cast<std::uint32_t>(index)}, seed.endpoint,
-                            seed.primary, slot_ranges(seed.slots), standalone});
+                            seed.primary, slot_ranges(seed.slots), server.part});
   }
 
   void add_machine(MachineSpec spec, Standing standing) {
@@ -157,8 +159,9 @@ class Planner {
     return {};
   }
 
-  MachineId add_client(ClientSetup setup, const std::string& zone) {
+  MachineId add_client(ClientSetup setup, const std::string& zone, const std::string& workload) {
     MachineSpec spec;
+    spec.info.workload = workload;
     spec.info.name = setup.name;
     spec.info.kind = MachineKind::kClient;
     spec.info.endpoint = {address_in(kClientNet, client_machines_++), 0};
@@ -172,7 +175,9 @@ class Planner {
   std::vector<ServerAddress> servers_for(Routing routing) const {
     std::vector<ServerAddress> addresses;
     for (const PlannedNode& node : plan_->nodes) {
-      if (node.standalone != (routing == Routing::kSharding)) continue;
+      using Part = PlannedServer::Part;
+      if (node.part != (routing == Routing::kSharding ? Part::kStandalone : Part::kMember))
+        continue;
       addresses.push_back({plan_->world.machines[node.machine.value].info.name, node.endpoint});
     }
     return addresses;
@@ -196,11 +201,11 @@ class Planner {
         setup.name = "client-" + std::to_string(++client_number);
         const std::string zone =
             section.zone.empty() ? zones[(client_number - 1) % zones.size()] : section.zone;
-        plan_->clients.push_back(add_client(std::move(setup), zone));
+        plan_->clients.push_back(add_client(std::move(setup), zone, section.name));
       }
       ClientSetup auditor = workload->auditor(place);
       auditor.name = "auditor-" + std::to_string(++auditor_number);
-      plan_->auditors.push_back(add_client(std::move(auditor), zones.front()));
+      plan_->auditors.push_back(add_client(std::move(auditor), zones.front(), section.name));
       index += workload->client_count() + 1;
     }
   }

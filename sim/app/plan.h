@@ -37,7 +37,8 @@ struct PlannedNode {
   Endpoint endpoint;
   int primary = -1;  // index among the nodes, -1: a primary
   std::vector<SlotRange> slots;
-  bool standalone = false;
+  PlannedServer::Part part = PlannedServer::Part::kMember;
+  bool is_member() const { return part == PlannedServer::Part::kMember; }
 };
 
 struct Plan {

@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/invariants/verdict.h"
+#include "sim/trace/describe.h"
+#include "viz/timeline.h"
+
 namespace sim {
 namespace {
 
@@ -16,11 +20,13 @@ std::string first_sentence(const std::string& text) {
 std::string shape_of(const ClusterOptions& cluster) {
   std::string shape;
   if (cluster.shards > 0)
-    shape = fmt::format("{} primaries + {} replicas", cluster.shards,
-                        cluster.shards * cluster.replicas);
+    shape = fmt::format("{} {} + {}", cluster.shards, cluster.shards == 1 ? "primary" : "primaries",
+                        counted(cluster.shards * cluster.replicas, "replica"));
   if (cluster.standalone > 0) {
-    shape += fmt::format("{}{} standalone servers", shape.empty() ? "" : ", ", cluster.standalone);
+    shape += fmt::format("{}{}", shape.empty() ? "" : ", ",
+                         counted(cluster.standalone, "standalone server"));
   }
+  if (cluster.spares > 0) shape += " + " + counted(cluster.spares, "spare");
   if (cluster.zones.size() > 1) shape += fmt::format(" in {} zones", cluster.zones.size());
   return shape;
 }
@@ -53,7 +59,7 @@ void append_timeline(const RunResult& result, const Paint& paint, std::string& o
       i += hidden;
     }
     const TimelineEntry& entry = result.timeline[i];
-    const std::string line = fmt::format("{:>11}  {}", format_seconds(to_ns(entry.at)), entry.text);
+    const std::string line = format_entry(entry.at.time_since_epoch(), entry.text, entry.fault);
     out += (entry.fault ? paint.strong(line) : line) + "\n";
   }
 }
@@ -68,8 +74,7 @@ void append_verdicts(const RunResult& result, const Paint& paint, std::string& o
     for (const Finding& finding : invariant.findings) {
       const std::string row =
           finding.row > 0 ? fmt::format(" [defect {} of 7.0.15]", finding.row) : "";
-      out += fmt::format("               {}  {}{}\n", format_seconds(to_ns(finding.at)),
-                         finding.what, row);
+      out += fmt::format("               {}  {}{}\n", format_time(finding.at), finding.what, row);
     }
     if (invariant.finding_count > invariant.findings.size()) {
       out += fmt::format("               and {} more\n",
@@ -92,11 +97,18 @@ void append_faults(const RunResult& result, std::string& out) {
   constexpr std::size_t kShown = 20;
   for (std::size_t i = 0; i < result.faults.size() && i < kShown; ++i) {
     const FaultResult& fault = result.faults[i];
-    out +=
-        fmt::format("  fault {:<6} {}: {} {}\n", fault.id, fault.text, fault.effects, fault.unit);
+    out += fmt::format("  fault {:<6} {}: {}\n", fault.id, fault.text,
+                       effects_text(fault.effects, fault.unit));
   }
   if (result.faults.size() > kShown)
     out += fmt::format("  ... and {} more faults\n", result.faults.size() - kShown);
+}
+
+const MetricResult* find_metric(const RunResult& result, std::string_view name) {
+  for (const MetricResult& metric : result.metrics) {
+    if (metric.name == name) return &metric;
+  }
+  return nullptr;
 }
 
 // The numbers worth a glance; all of them are in --json.
@@ -106,18 +118,45 @@ void append_numbers(const RunResult& result, std::string& out) {
                                  "unknown_ops",        "availability", "redirects",   "hit_rate",
                                  "keys_moved"};
   std::string line;
+  out += "\n";
   for (const std::string_view name : kShown) {
-    for (const MetricResult& metric : result.metrics) {
-      if (metric.name != name) continue;
-      const std::string item = fmt::format("{} {}", metric.name, metric.unit);
-      if (!line.empty() && line.size() + item.size() > 96) {
-        out += "  " + line + "\n";
-        line.clear();
-      }
-      line += (line.empty() ? "" : " | ") + item;
+    const MetricResult* metric = find_metric(result, name);
+    if (metric == nullptr) continue;
+    const std::string item = fmt::format("{} {}", metric->name, metric->unit);
+    if (!line.empty() && line.size() + item.size() > 96) {
+      out += "  " + line + "\n";
+      line.clear();
     }
+    line += (line.empty() ? "" : " | ") + item;
   }
-  if (!line.empty()) out += "\n  " + line + "\n";
+  if (!line.empty()) out += "  " + line + "\n";
+}
+
+// Side by side, so that workloads can be compared; what none of them has is no column.
+void append_workloads(const Scenario& scenario, const RunResult& result, std::string& out) {
+  constexpr std::array kColumns = {
+      "ops",          "acked_writes", "lost_writes", "failed_ops",       "unknown_ops",
+      "availability", "redirects",    "hit_rate",    "keys_unreachable", "keys_moved"};
+  if (scenario.workloads.size() < 2) return;
+  std::vector<std::string> rows{fmt::format("  {:<14}", "workload")};
+  for (const WorkloadOptions& workload : scenario.workloads)
+    rows.push_back(fmt::format("  {:<14}", workload.name));
+  for (const std::string_view column : kColumns) {
+    std::vector<std::string> cells{std::string(column)};
+    bool any = false;
+    for (const WorkloadOptions& workload : scenario.workloads) {
+      const MetricResult* metric = find_metric(result, metric_of(column, workload.name));
+      cells.push_back(metric == nullptr ? "-" : metric->unit);
+      any = any || metric != nullptr;
+    }
+    if (!any) continue;
+    std::size_t width = 0;
+    for (const std::string& cell : cells) width = std::max(width, cell.size());
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      rows[i] += fmt::format("  {:>{}}", cells[i], width);
+  }
+  out += "\n";
+  for (const std::string& row : rows) out += row + "\n";
 }
 
 std::string xml(std::string_view text) {
@@ -165,6 +204,7 @@ std::string report_run(const Scenario& scenario, const RunResult& result, const 
   append_verdicts(result, paint, out);
   append_faults(result, out);
   append_numbers(result, out);
+  append_workloads(scenario, result, out);
   const double cpu_seconds = static_cast<double>(result.cpu_ns) / 1e9;
   const double virtual_seconds =
       static_cast<double>(to_ns(result.end) + result.forming.count()) / 1e9;
@@ -178,22 +218,22 @@ std::string report_run(const Scenario& scenario, const RunResult& result, const 
 
 std::string failure_line(const RunResult& result) {
   std::string invariant = "-";
-  std::int64_t at = to_ns(result.end);
+  SimTime at = result.end;
   for (const InvariantResult& judged : result.invariants) {
     if (judged.judgement != Judgement::kFail && judged.judgement != Judgement::kKnownDefect)
       continue;
     if (judged.excused) continue;
     invariant = judged.name;
-    if (!judged.findings.empty()) at = to_ns(judged.findings.front().at);
+    if (!judged.findings.empty()) at = judged.findings.front().at;
     break;
   }
   return fmt::format("FAIL {}{} seed={} invariant={} t={} events={} digest={:016x} replay=\"{}\"",
                      result.scenario, result.case_name.empty() ? "" : "[" + result.case_name + "]",
-                     result.seed, invariant, format_seconds(at), result.events, result.digest,
+                     result.seed, invariant, format_time(at), result.events, result.digest,
                      replay_command(result));
 }
 
-std::string report_seeds(const SeedsSummary& summary, const Paint& paint) {
+std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool with_numbers) {
   const bool good = summary.code == exit_code::kOk;
   const std::uint64_t runs = summary.passed + summary.failed;
   std::string out = fmt::format("{} {:<34} {} of {} seeds as expected\n",
@@ -209,7 +249,7 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint) {
                                  "unavailability_max", "lost_writes", "hit_rate"};
   for (const std::string_view name : kShown) {
     const std::optional<Distribution> d = summary.metrics.distribution(name);
-    if (!d || runs < 2) continue;
+    if (!with_numbers || !d || runs < 2) continue;
     out += paint.faint(
                fmt::format("     {:<16} p50 {}  p90 {}  p99 {}  max {}  (worst seed {}, {} runs)",
                            name, format_metric(d->p50, d->unit), format_metric(d->p90, d->unit),

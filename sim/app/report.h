@@ -27,7 +27,7 @@ struct SeedsSummary {
   std::vector<Expectation> bounds;
   int code = exit_code::kOk;
 };
-std::string report_seeds(const SeedsSummary& summary, const Paint& paint);
+std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool with_numbers);
 
 std::string replay_command(const RunResult& result);
 

@@ -23,9 +23,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<const char*, 5> kJudgementNames = {"pass", "fail", "known-defect", "unknown",
-                                                        "not checked"};
-
 Json time_json(SimTime at) {
   return to_ns(at);
 }
@@ -39,42 +36,33 @@ std::string hex(std::uint64_t value) {
 }
 
 Json finding_json(const Finding& finding) {
-  return {{"judgement", kJudgementNames[static_cast<std::size_t>(finding.judgement)]},
+  return {{"judgement", judgement_name(finding.judgement)},
           {"at_ns", time_json(finding.at)},
           {"record", finding.record},
           {"what", finding.what},
           {"row", finding.row}};
 }
-Judgement judgement_from(const Json& json) {
-  const auto name = json.get<std::string>();
-  for (std::size_t i = 0; i < kJudgementNames.size(); ++i) {
-    if (name == kJudgementNames[i]) return static_cast<Judgement>(i);
-  }
-  return Judgement::kUnknown;
-}
 
 Json invariant_json(const InvariantResult& invariant) {
   Json findings = Json::array();
   for (const Finding& finding : invariant.findings) findings.push_back(finding_json(finding));
-  return {{"name", invariant.name},
-          {"judgement", kJudgementNames[static_cast<std::size_t>(invariant.judgement)]},
-          {"liveness", invariant.liveness},
-          {"excused", invariant.excused},
-          {"summary", invariant.summary},
-          {"finding_count", invariant.finding_count},
+  return {{"name", invariant.name},         {"judgement", judgement_name(invariant.judgement)},
+          {"liveness", invariant.liveness}, {"excused", invariant.excused},
+          {"summary", invariant.summary},   {"finding_count", invariant.finding_count},
           {"findings", std::move(findings)}};
 }
 InvariantResult invariant_from(const Json& json) {
   InvariantResult invariant;
   invariant.name = json["name"];
-  invariant.judgement = judgement_from(json["judgement"]);
+  invariant.judgement = judgement_named(json["judgement"].get<std::string>());
   invariant.liveness = json["liveness"];
   invariant.excused = json["excused"];
   invariant.summary = json["summary"];
   invariant.finding_count = json["finding_count"];
   for (const Json& finding : json["findings"]) {
-    invariant.findings.push_back({judgement_from(finding["judgement"]), time_from(finding["at_ns"]),
-                                  finding["record"], finding["what"], finding["row"]});
+    invariant.findings.push_back({judgement_named(finding["judgement"].get<std::string>()),
+                                  time_from(finding["at_ns"]), finding["record"], finding["what"],
+                                  finding["row"]});
   }
   return invariant;
 }

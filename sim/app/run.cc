@@ -146,7 +146,7 @@ void Run::cut_short(std::string why) {
 
 void Run::probe_everybody() {
   for (const PlannedNode& node : plan_->nodes) {
-    if (node.standalone) continue;  // it has no view of a cluster
+    if (!directory_.is_member(node.machine)) continue;  // nor has it a view of a cluster
     world_.probe(node.machine, true);
     drain();  // one by one: a thousand views of a thousand nodes are half a gigabyte
   }

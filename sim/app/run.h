@@ -75,6 +75,7 @@ class Run {
   };
   struct PendingReply {
     std::uint32_t step_number = 0;
+    MachineId node;
     CommandStep command;
   };
   class Stage;
@@ -108,6 +109,9 @@ class Run {
   void schedule_nemesis();
   void replies();
   void reply_deadline(std::uint32_t ticket);
+  std::vector<std::string> with_ids(std::vector<std::string> words, Choices& choices) const;
+  void tell_reply(std::uint32_t number, MachineId node, const CommandStep& command,
+                  std::string reply, bool met);
 
   // run_settling.cc: healing, convergence, audit.
   void heal();

@@ -13,7 +13,7 @@ constexpr SimTime kFormingLimit{120s};
 bool Run::is_formed() const {
   for (const PlannedNode& node : plan_->nodes) {
     if (!directory_.is_up(node.machine)) return false;
-    if (node.standalone) continue;
+    if (!node.is_member()) continue;
     if (!directory_.is_healthy(node.machine)) return false;
     if (node.primary >= 0 && replication_up_[node.machine.value] == 0) return false;
   }
@@ -35,7 +35,7 @@ void Run::meet_step() {
   Levers& levers = world_.levers();
   const std::vector<PlannedNode>& nodes = plan_->nodes;
   const auto members = static_cast<std::size_t>(std::count_if(
-      nodes.begin(), nodes.end(), [](const PlannedNode& n) { return !n.standalone; }));
+      nodes.begin(), nodes.end(), [](const PlannedNode& n) { return n.is_member(); }));
   if (meet_stage_ == 0 && world_.now() >= SimTime{200ms}) {
     std::uint64_t epoch = 0;
     for (std::size_t i = 0; i < members; ++i) {

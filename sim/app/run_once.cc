@@ -6,6 +6,7 @@
 #include "sim/app/cli.h"
 #include "sim/base/check.h"
 #include "sim/hosts/clock.h"
+#include "sim/trace/describe.h"
 #include "sim/trace/trace_json.h"
 
 namespace sim {
@@ -68,7 +69,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   bool planted = !settings.plant_nondeterminism;
   for (std::uint64_t i = 0; run.advance(); ++i) {
     if (run.formed() && settings.until && run.now() >= *settings.until) {
-      run.cut_short("stopped at " + format_seconds(to_ns(*settings.until)) + " (--until)");
+      run.cut_short("stopped at " + format_time(*settings.until) + " (--until)");
     }
     if (!planted && run.formed() && run.now() >= sim_time(plan->scenario.duration / 2)) {
       plant(run);
@@ -81,7 +82,8 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   RunResult result = run.result();
   if (settings.plan.through_wire) result.replay_options += " --wire";
   for (const MutationInfo& info : mutations()) {
-    if (info.mutation == settings.plan.mutation) result.replay_options += " --mutate " + std::string(info.name);
+    if (info.mutation == settings.plan.mutation)
+      result.replay_options += " --mutate " + std::string(info.name);
   }
   result.cpu_ns = process_cpu_ns() - cpu_before;
   return result;

@@ -45,7 +45,7 @@ bool Run::views_agree() {
   std::uint32_t dead = 0;
   const event::ViewSnapshot* first = nullptr;
   for (const PlannedNode& node : plan_->nodes) {
-    if (node.standalone) continue;
+    if (!directory_.is_member(node.machine)) continue;
     if (!world_.levers().is_up(node.machine)) {
       ++dead;
       continue;
@@ -55,7 +55,7 @@ bool Run::views_agree() {
   }
   drain();
   for (const PlannedNode& node : plan_->nodes) {
-    if (node.standalone || !world_.levers().is_up(node.machine)) continue;
+    if (!directory_.is_member(node.machine) || !world_.levers().is_up(node.machine)) continue;
     const auto found = views_.find(node.machine);
     if (found == views_.end()) return false;  // paused, or gone meanwhile
     const event::ViewSnapshot& view = found->second;

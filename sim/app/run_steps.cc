@@ -21,6 +21,9 @@ class Run::Stage final : public FaultStage {
     if (keep_majority_) spare_majority(machines);
     return machines;
   }
+  std::vector<NodeName> ids_of(MachineId machine) override {
+    return run_.directory_.ids_of(machine);
+  }
 
  private:
   void spare_majority(std::vector<MachineId>& machines) {
@@ -183,17 +186,31 @@ void Run::nemesis_due() {
 void Run::ask(const CommandStep& command, std::uint32_t number) {
   Choices choices(fault_choices_, world_choice_policy());
   const std::vector<MachineId> targets = sim::resolve(command.node, directory_, choices);
-  std::string words;
-  for (const std::string& word : command.words) words += (words.empty() ? "" : " ") + word;
   if (targets.empty()) {
-    world_.note(event::StepReply{number, words + ": nobody is " + to_text(command.node),
-                                 !command.expect.any(), command.expect.text()});
+    tell_reply(number, kNoMachine, command, "nobody is " + to_text(command.node),
+               !command.expect.any());
   }
   for (const MachineId target : targets) {
-    const std::uint32_t ticket = world_.levers().console(target, command.words);
-    pending_[ticket] = {number, command};
+    const std::uint32_t ticket = world_.levers().console(target, with_ids(command.words, choices));
+    pending_[ticket] = {number, target, command};
     schedule(world_.now() + command.within, {Action::Kind::kReplyDeadline, ticket});
   }
+}
+
+// "id-of:primary:shard-0" is that node's id by now; of somebody who never was up it stays as it is,
+// and the server will say that it knows no such node.
+std::vector<std::string> Run::with_ids(std::vector<std::string> words, Choices& choices) const {
+  for (std::string& word : words) {
+    const std::optional<std::string_view> whom = selector_of_id(word);
+    if (!whom) continue;
+    SelectorMistake mistake;
+    const std::optional<Selector> selector = parse_selector(*whom, &plan_->scenario.known, mistake);
+    CHECK(selector.has_value());  // loading has read it
+    const std::vector<MachineId> meant = sim::resolve(*selector, directory_, choices);
+    const event::Claim* claim = meant.empty() ? nullptr : directory_.claim(meant.front());
+    if (claim != nullptr) word = std::string(claim->id.view());
+  }
+  return words;
 }
 
 void Run::replies() {
@@ -202,8 +219,7 @@ void Run::replies() {
     if (found == pending_.end()) continue;
     const PendingReply& pending = found->second;
     const bool met = !pending.command.expect.any() || pending.command.expect.met_by(reply.text);
-    world_.note(
-        event::StepReply{pending.step_number, reply.text, met, pending.command.expect.text()});
+    tell_reply(pending.step_number, pending.node, pending.command, reply.text, met);
     pending_.erase(found);
   }
 }
@@ -211,10 +227,19 @@ void Run::replies() {
 void Run::reply_deadline(std::uint32_t ticket) {
   const auto found = pending_.find(ticket);
   if (found == pending_.end()) return;
-  const bool expected = found->second.command.expect.any();
-  world_.note(event::StepReply{found->second.step_number, "(no reply in time)", !expected,
-                               found->second.command.expect.text()});
+  const PendingReply& pending = found->second;
+  tell_reply(pending.step_number, pending.node, pending.command, "(no reply in time)",
+             !pending.command.expect.any());
   pending_.erase(found);
+}
+
+void Run::tell_reply(std::uint32_t number, MachineId node, const CommandStep& command,
+                     std::string reply, bool met) {
+  std::string words;
+  for (const std::string& word : command.words) words += (words.empty() ? "" : " ") + word;
+  const std::string who = node == kNoMachine ? "" : std::string(directory_.name(node));
+  world_.note(event::StepReply{number, who, std::move(words), std::move(reply), met,
+                               command.expect.text()});
 }
 
 }  // namespace sim

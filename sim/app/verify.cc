@@ -76,11 +76,10 @@ void name_first_difference(const Scenario& scenario, const std::vector<std::stri
 
 }  // namespace
 
-int verify_run(const Scenario& scenario, std::uint64_t seed, bool through_wire,
-               const std::string& mutation) {
+int verify_run(const Scenario& scenario, std::uint64_t seed,
+               const std::vector<std::string>& given) {
   std::vector<std::string> options{"--seed", std::to_string(seed)};
-  if (through_wire) options.emplace_back("--wire");
-  if (!mutation.empty()) options.insert(options.end(), {"--mutate", mutation});
+  options.insert(options.end(), given.begin(), given.end());
   const auto a = run_in_process(scenario, options, 0);
   const auto b = run_in_process(scenario, options, 1);
   if (!a || !b) {

@@ -7,13 +7,15 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/scenario/scenario.h"
 
 namespace sim {
 
 // Prints what it found; answers the exit code: that of the run when both agree, 3 when they do not.
-int verify_run(const Scenario& scenario, std::uint64_t seed, bool through_wire,
-               const std::string& mutation);
+// `options` are those of `run` that change what a run does: "--wire", "--until" and its time.
+int verify_run(const Scenario& scenario, std::uint64_t seed,
+               const std::vector<std::string>& options);
 
 }  // namespace sim

@@ -46,7 +46,7 @@ Vocabulary make_vocabulary() {
   for (const InvariantKind& kind : invariants()) words.invariants.emplace_back(kind.name);
   for (const MilestoneKind& kind : milestone_kinds()) words.milestones.emplace_back(kind.name);
   for (const MetricKind& kind : metric_kinds())
-    words.metrics.push_back({std::string(kind.name), unit_of(kind.unit)});
+    words.metrics.push_back({std::string(kind.name), unit_of(kind.unit), kind.per_workload});
   for (const std::string_view name : directive_names()) words.directives.emplace_back(name);
   words.check_directive = check_directive;
   return words;

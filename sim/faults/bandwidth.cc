@@ -4,27 +4,19 @@ namespace sim {
 namespace {
 
 // The route carries no more than so many bytes per second.
-class Bandwidth final : public FaultOf<Bandwidth> {
+class Bandwidth final : public FaultOnRoute<Bandwidth> {
  public:
   Bandwidth(Route route, PlaneSet planes, std::uint64_t rate)
-      : FaultOf("bytes throttled"), route_(std::move(route)), planes_(planes), rate_(rate) {}
+      : FaultOnRoute("bytes throttled", std::move(route), planes), rate_(rate) {}
 
-  std::optional<SimTime> act(FaultStage& stage) override {
-    Route::Found found = route_.find(stage);
-    targets_ = found.targets;
-    done_ = describe(found.text);
-    hold(stage.levers().throttle(std::move(found.directions), planes_, rate_));
-    return std::nullopt;
+  LeverId pull(Levers& levers, std::vector<Direction> directions, PlaneSet planes) const {
+    return levers.throttle(std::move(directions), planes, rate_);
+  }
+  std::string describe(const std::string& route) const {
+    return "throttle " + route + " to " + std::to_string(rate_) + " bytes/s";
   }
 
  private:
-  std::string intent() const override { return describe(route_.text()); }
-  std::string describe(const std::string& route) const {
-    return "throttle " + route + " to " + std::to_string(rate_) + " bytes/s" + planes_text(planes_);
-  }
-
-  Route route_;
-  PlaneSet planes_;
   std::uint64_t rate_;
 };
 

@@ -4,26 +4,20 @@ namespace sim {
 namespace {
 
 // Both clocks run too fast or too slow while the fault lasts.
-class ClockDrift final : public FaultOf<ClockDrift> {
+class ClockDrift final : public FaultOnMachines<ClockDrift> {
  public:
   ClockDrift(Selector node, std::int32_t ppm)
-      : FaultOf("clock readings"), node_(std::move(node)), ppm_(ppm) {}
+      : FaultOnMachines("clock readings", std::move(node)), ppm_(ppm) {}
 
-  std::optional<SimTime> act(FaultStage& stage) override {
-    targets_ = stage.resolve(node_);
-    for (const MachineId machine : targets_) hold(stage.levers().drift_clock(machine, ppm_));
-    done_ = describe(names(stage.levers().cast(), targets_));
-    return std::nullopt;
+  LeverId pull(Levers& levers, MachineId machine) const {
+    return levers.drift_clock(machine, ppm_);
   }
-
- private:
-  std::string intent() const override { return describe(to_text(node_)); }
   std::string describe(const std::string& whom) const {
     return "let the clock of " + whom + " run " + std::to_string(ppm_ < 0 ? -ppm_ : ppm_) +
            " ppm too " + (ppm_ < 0 ? "slow" : "fast");
   }
 
-  Selector node_;
+ private:
   std::int32_t ppm_;
 };
 

@@ -5,26 +5,18 @@ namespace {
 
 // The wall clock is set, as by an operator or ntpd -g; it stays where it was put. The event loop's
 // clock does not move.
-class ClockJump final : public FaultOf<ClockJump> {
+class ClockJump final : public FaultOnMachines<ClockJump> {
  public:
   ClockJump(Selector node, Duration by)
-      : FaultOf("clock readings"), node_(std::move(node)), by_(by) {}
+      : FaultOnMachines("clock readings", std::move(node)), by_(by) {}
 
-  std::optional<SimTime> act(FaultStage& stage) override {
-    targets_ = stage.resolve(node_);
-    for (const MachineId machine : targets_) hold(stage.levers().step_clock(machine, by_));
-    done_ = describe(names(stage.levers().cast(), targets_));
-    return std::nullopt;
-  }
-
- private:
-  std::string intent() const override { return describe(to_text(node_)); }
+  LeverId pull(Levers& levers, MachineId machine) const { return levers.step_clock(machine, by_); }
   std::string describe(const std::string& whom) const {
     return "set the clock of " + whom + (by_ < Duration{} ? " back by " : " forward by ") +
            format_duration(by_ < Duration{} ? -by_ : by_);
   }
 
-  Selector node_;
+ private:
   Duration by_;
 };
 

@@ -4,26 +4,18 @@ namespace sim {
 namespace {
 
 // The wall clock is off by so much while the fault lasts.
-class ClockSkew final : public FaultOf<ClockSkew> {
+class ClockSkew final : public FaultOnMachines<ClockSkew> {
  public:
   ClockSkew(Selector node, Duration by)
-      : FaultOf("clock readings"), node_(std::move(node)), by_(by) {}
+      : FaultOnMachines("clock readings", std::move(node)), by_(by) {}
 
-  std::optional<SimTime> act(FaultStage& stage) override {
-    targets_ = stage.resolve(node_);
-    for (const MachineId machine : targets_) hold(stage.levers().skew_clock(machine, by_));
-    done_ = describe(names(stage.levers().cast(), targets_));
-    return std::nullopt;
-  }
-
- private:
-  std::string intent() const override { return describe(to_text(node_)); }
+  LeverId pull(Levers& levers, MachineId machine) const { return levers.skew_clock(machine, by_); }
   std::string describe(const std::string& whom) const {
     return "skew the clock of " + whom + " by " + (by_ > Duration{} ? "+" : "") +
            format_duration(by_);
   }
 
-  Selector node_;
+ private:
   Duration by_;
 };
 

@@ -4,24 +4,14 @@ namespace sim {
 namespace {
 
 // Everything on the route waits and comes through at the end: nothing is lost, nobody is told.
-class Clog final : public FaultOf<Clog> {
+class Clog final : public FaultOnRoute<Clog> {
  public:
-  Clog(Route route, PlaneSet planes)
-      : FaultOf("packets held"), route_(std::move(route)), planes_(planes) {}
+  Clog(Route route, PlaneSet planes) : FaultOnRoute("packets held", std::move(route), planes) {}
 
-  std::optional<SimTime> act(FaultStage& stage) override {
-    Route::Found found = route_.find(stage);
-    targets_ = found.targets;
-    done_ = "clog " + found.text + planes_text(planes_);
-    hold(stage.levers().clog(std::move(found.directions), planes_));
-    return std::nullopt;
+  LeverId pull(Levers& levers, std::vector<Direction> directions, PlaneSet planes) const {
+    return levers.clog(std::move(directions), planes);
   }
-
- private:
-  std::string intent() const override { return "clog " + route_.text() + planes_text(planes_); }
-
-  Route route_;
-  PlaneSet planes_;
+  std::string describe(const std::string& route) const { return "clog " + route; }
 };
 
 }  // namespace

@@ -4,33 +4,20 @@ namespace sim {
 namespace {
 
 // Everything on the route takes longer.
-class Delay final : public FaultOf<Delay> {
+class Delay final : public FaultOnRoute<Delay> {
  public:
   Delay(Route route, PlaneSet planes, Duration extra, Duration jitter)
-      : FaultOf("packets delayed"),
-        route_(std::move(route)),
-        planes_(planes),
-        extra_(extra),
-        jitter_(jitter) {}
+      : FaultOnRoute("packets delayed", std::move(route), planes), extra_(extra), jitter_(jitter) {}
 
-  std::optional<SimTime> act(FaultStage& stage) override {
-    Route::Found found = route_.find(stage);
-    targets_ = found.targets;
-    done_ = describe(found.text);
-    hold(stage.levers().delay(std::move(found.directions), planes_, extra_, jitter_));
-    return std::nullopt;
+  LeverId pull(Levers& levers, std::vector<Direction> directions, PlaneSet planes) const {
+    return levers.delay(std::move(directions), planes, extra_, jitter_);
+  }
+  std::string describe(const std::string& route) const {
+    return "delay between " + route + " by " + format_duration(extra_) +
+           (jitter_ == Duration{} ? "" : " and up to " + format_duration(jitter_) + " more");
   }
 
  private:
-  std::string intent() const override { return describe(route_.text()); }
-  std::string describe(const std::string& route) const {
-    return "delay between " + route + " by " + format_duration(extra_) +
-           (jitter_ == Duration{} ? "" : " and up to " + format_duration(jitter_) + " more") +
-           planes_text(planes_);
-  }
-
-  Route route_;
-  PlaneSet planes_;
   Duration extra_, jitter_;
 };
 

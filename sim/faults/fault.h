@@ -30,6 +30,8 @@ class FaultStage {
   virtual Levers& levers() = 0;
   virtual Choices& choices() = 0;
   virtual std::vector<MachineId> resolve(const Selector& selector) = 0;
+  // Every id by which the machine has called itself so far.
+  virtual std::vector<NodeName> ids_of(MachineId machine) = 0;
 };
 
 class Fault {

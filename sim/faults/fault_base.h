@@ -105,4 +105,55 @@ class FaultOf : public Fault {
   std::vector<LeverId> held_, pulled_;
 };
 
+// A fault that pulls one lever on every machine that is meant. `Self` says which, and in what
+// words:
+//   LeverId pull(Levers& levers, MachineId machine) const;
+//   std::string describe(const std::string& whom) const;
+template <class Self>
+class FaultOnMachines : public FaultOf<Self> {
+ public:
+  std::optional<SimTime> act(FaultStage& stage) final {
+    this->targets_ = stage.resolve(node_);
+    for (const MachineId machine : this->targets_) this->hold(self().pull(stage.levers(), machine));
+    this->done_ = self().describe(names(stage.levers().cast(), this->targets_));
+    return std::nullopt;
+  }
+
+ protected:
+  FaultOnMachines(std::string_view unit, Selector node)
+      : FaultOf<Self>(unit), node_(std::move(node)) {}
+
+ private:
+  const Self& self() const { return static_cast<const Self&>(*this); }
+  std::string intent() const final { return self().describe(to_text(node_)); }
+
+  Selector node_;
+};
+
+// A fault that pulls one lever on a route. `Self` says which, and in what words:
+//   LeverId pull(Levers& levers, std::vector<Direction> directions, PlaneSet planes) const;
+//   std::string describe(const std::string& route) const;   without the planes
+template <class Self>
+class FaultOnRoute : public FaultOf<Self> {
+ public:
+  std::optional<SimTime> act(FaultStage& stage) final {
+    Route::Found found = route_.find(stage);
+    this->targets_ = found.targets;
+    this->done_ = self().describe(found.text) + planes_text(planes_);
+    this->hold(self().pull(stage.levers(), std::move(found.directions), planes_));
+    return std::nullopt;
+  }
+
+ protected:
+  FaultOnRoute(std::string_view unit, Route route, PlaneSet planes)
+      : FaultOf<Self>(unit), route_(std::move(route)), planes_(planes) {}
+
+ private:
+  const Self& self() const { return static_cast<const Self&>(*this); }
+  std::string intent() const final { return self().describe(route_.text()) + planes_text(planes_); }
+
+  Route route_;
+  PlaneSet planes_;
+};
+
 }  // namespace sim

@@ -3,7 +3,8 @@
 namespace sim {
 namespace {
 
-// CLUSTER FORGET: nodes are told to forget one, by the id it was planned with.
+// CLUSTER FORGET: nodes are told to forget one, by every id it has had: a machine that lost its
+// disk is known by the one it had before.
 class Forget final : public FaultOf<Forget> {
  public:
   Forget(Selector node, std::optional<Selector> by)
@@ -16,12 +17,12 @@ class Forget final : public FaultOf<Forget> {
     const Machines tellers =
         by_ ? stage.resolve(*by_) : servers_of(cast, everyone_but(cast, targets_));
     for (const MachineId forgotten : targets_) {
-      const NodeName& id = cast[forgotten.value].planned_id;
-      if (id.is_none()) continue;  // formed over the wire: nobody has planned its id
-      for (const MachineId teller : tellers) {
-        if (teller == forgotten || !levers.is_up(teller)) continue;
-        levers.console(teller, {"CLUSTER", "FORGET", std::string(id.view())});
-        ++done_count_;
+      for (const NodeName& id : stage.ids_of(forgotten)) {
+        for (const MachineId teller : tellers) {
+          if (teller == forgotten || !levers.is_up(teller)) continue;
+          levers.console(teller, {"CLUSTER", "FORGET", std::string(id.view())});
+          ++done_count_;
+        }
       }
     }
     done_ = names(cast, tellers) + " forget " + names(cast, targets_);

@@ -4,27 +4,19 @@ namespace sim {
 namespace {
 
 // Segments on the route get lost; TCP sends them again, later and later.
-class Loss final : public FaultOf<Loss> {
+class Loss final : public FaultOnRoute<Loss> {
  public:
   Loss(Route route, PlaneSet planes, std::uint32_t ppm)
-      : FaultOf("packets lost"), route_(std::move(route)), planes_(planes), ppm_(ppm) {}
+      : FaultOnRoute("packets lost", std::move(route), planes), ppm_(ppm) {}
 
-  std::optional<SimTime> act(FaultStage& stage) override {
-    Route::Found found = route_.find(stage);
-    targets_ = found.targets;
-    done_ = describe(found.text);
-    hold(stage.levers().lose(std::move(found.directions), planes_, ppm_));
-    return std::nullopt;
+  LeverId pull(Levers& levers, std::vector<Direction> directions, PlaneSet planes) const {
+    return levers.lose(std::move(directions), planes, ppm_);
+  }
+  std::string describe(const std::string& route) const {
+    return "lose " + format_ratio(ppm_) + " between " + route;
   }
 
  private:
-  std::string intent() const override { return describe(route_.text()); }
-  std::string describe(const std::string& route) const {
-    return "lose " + format_ratio(ppm_) + " between " + route + planes_text(planes_);
-  }
-
-  Route route_;
-  PlaneSet planes_;
   std::uint32_t ppm_;
 };
 

@@ -1,4 +1,5 @@
 #include "sim/faults/fault_base.h"
+#include "sim/trace/describe.h"
 
 namespace sim {
 namespace {
@@ -13,7 +14,7 @@ class Reset final : public FaultOf<Reset> {
     Route::Found found = route_.find(stage);
     targets_ = found.targets;
     done_count_ = stage.levers().reset_connections(std::move(found.directions), planes_);
-    done_ = "reset " + std::to_string(done_count_) + " connections between " + found.text +
+    done_ = "reset " + effects_text(done_count_, "connections") + " between " + found.text +
             planes_text(planes_);
     return std::nullopt;
   }

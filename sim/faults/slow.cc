@@ -3,25 +3,18 @@
 namespace sim {
 namespace {
 
-// Every pass of a program's event loop takes longer.
-class Slow final : public FaultOf<Slow> {
+// Every turn of a program's event loop takes longer.
+class Slow final : public FaultOnMachines<Slow> {
  public:
-  Slow(Selector node, Duration by) : FaultOf("passes slowed"), node_(std::move(node)), by_(by) {}
+  Slow(Selector node, Duration by)
+      : FaultOnMachines("turns of the event loop slowed", std::move(node)), by_(by) {}
 
-  std::optional<SimTime> act(FaultStage& stage) override {
-    targets_ = stage.resolve(node_);
-    for (const MachineId machine : targets_) hold(stage.levers().slow(machine, by_));
-    done_ = describe(names(stage.levers().cast(), targets_));
-    return std::nullopt;
+  LeverId pull(Levers& levers, MachineId machine) const { return levers.slow(machine, by_); }
+  std::string describe(const std::string& whom) const {
+    return "slow " + whom + " by " + format_duration(by_) + " a turn of the event loop";
   }
 
  private:
-  std::string intent() const override { return describe(to_text(node_)); }
-  std::string describe(const std::string& whom) const {
-    return "slow " + whom + " by " + format_duration(by_) + " a pass";
-  }
-
-  Selector node_;
   Duration by_;
 };
 

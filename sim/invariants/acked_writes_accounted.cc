@@ -8,6 +8,7 @@
 //
 // Known defects: row 47 (a primary that comes back empty and at once keeps its slots, and its
 // replicas copy the void), rows 30 and 31 (takeovers lose what the other side wrote).
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -21,7 +22,8 @@ class AckedWritesAccounted final : public CopyableVerdict<AckedWritesAccounted> 
  public:
   explicit AckedWritesAccounted(const RunFacts& facts)
       : CopyableVerdict("no auditor read the final data of a key that was written"),
-        losses_(facts) {}
+        losses_(facts),
+        cast_(facts.cast) {}
 
   void see(const Record& record) override {
     losses_.see(record);
@@ -69,8 +71,45 @@ class AckedWritesAccounted final : public CopyableVerdict<AckedWritesAccounted> 
     return text;
   }
 
+  std::vector<Metric> metrics() const override {
+    std::vector<Metric> all;
+    add_metrics("", all);
+    for (const std::string& workload : workloads_apart(cast_)) add_metrics(workload, all);
+    return all;
+  }
+
  private:
+  // Of one workload, or of all ("").
+  void add_metrics(const std::string& workload, std::vector<Metric>& into) const {
+    const auto concerns = [&](MachineId client) {
+      return workload.empty() || cast_[client.value].workload == workload;
+    };
+    const auto& acked = losses_.acked_by();
+    if (std::none_of(acked.begin(), acked.end(),
+                     [&](const auto& writes) { return concerns(writes.first); }))
+      return;
+    std::int64_t lost = 0, window = 0;
+    std::map<LossClass, std::int64_t> counts;
+    for (const Loss& loss : losses_.losses()) {
+      if (!concerns(loss.client)) continue;
+      ++lost;
+      ++counts[loss.kind];
+      const bool permitted = loss.kind == LossClass::kAsync || loss.kind == LossClass::kMinority;
+      if (permitted) window = std::max<std::int64_t>(window, loss.window.count());
+    }
+    const auto put = [&](std::string_view name, std::int64_t value) {
+      into.push_back(metric(metric_of(name, workload), value));
+    };
+    put("lost_writes", lost);
+    put("lost_async", counts[LossClass::kAsync]);
+    put("lost_minority", counts[LossClass::kMinority]);
+    put("lost_by_defect", counts[LossClass::kDefect]);
+    put("lost_unexplained", counts[LossClass::kUnexplained]);
+    put("loss_window", window);
+  }
+
   Losses losses_;
+  Cast cast_;
   std::uint64_t last_record_ = 0;
 };
 

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
@@ -27,12 +28,16 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
         stage_(facts.cast),
         settle_from_(facts.settle_from),
         within_(facts.converge_within),
-        needs_coverage_(facts.full_coverage) {}
+        needs_coverage_(facts.full_coverage),
+        operator_commands_(facts.operator_commands),
+        had_slots_(stage_.directory().shard_count()) {}
 
   void see(const Record& record) override {
     if (is_orphan_restart(record)) orphans_.insert(record.machine);
     stage_.see(record);
-    if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
+    if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
+      see_claim(*claim);
+    } else if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
       see_view(record, *view);
     } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {
       if (phase->phase == event::Phase::kSettling) settle_from_ = record.at;
@@ -82,6 +87,15 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
     if (claim == nullptr || claim->role != Role::kReplica) return false;
     const auto primary = stage_.directory().machine_of(claim->replica_of);
     return primary && !stage_.directory().is_up(*primary);
+  }
+
+  // Who owns slots of a shard, or follows who did, has its data and could serve them.
+  void see_claim(const event::Claim& claim) {
+    for (std::uint32_t shard = 0; shard < had_slots_.size(); ++shard) {
+      const SlotSet& home = stage_.directory().home(static_cast<int>(shard))->slots();
+      const bool owns = (home & claim.slots->slots()).any();
+      if (owns || had_slots_[shard].count(claim.replica_of) > 0) had_slots_[shard].insert(claim.id);
+    }
   }
 
   // Probes of one round have one time; the first view of the next closes it.
@@ -159,7 +173,8 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
       if (!needs_coverage_ || directory.home(number)->count() == 0) continue;
       if (directory.primary_of(number)) continue;
       const std::vector<MachineId> replicas = directory.replicas_of(number);
-      if (replicas.empty()) return "-";
+      if (replicas.empty() && (operator_commands_ || !somebody_could_serve(shard))) return "-";
+      if (replicas.empty()) continue;
       const bool all_orphans =
           std::all_of(replicas.begin(), replicas.end(),
                       [&](MachineId replica) { return orphans_.count(replica) > 0; });
@@ -171,10 +186,22 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
     return {};
   }
 
+  // A node that came back with an empty disk has another id, and nothing to serve.
+  bool somebody_could_serve(std::uint32_t shard) const {
+    const Directory& directory = stage_.directory();
+    const std::vector<MachineId> nodes = directory.cluster_nodes();
+    return std::any_of(nodes.begin(), nodes.end(), [&](MachineId node) {
+      const event::Claim* claim = directory.claim(node);
+      return directory.is_serving(node) && claim != nullptr &&
+             had_slots_[shard].count(claim->id) > 0;
+    });
+  }
+
   Stage stage_;
   SimTime settle_from_;
   Duration within_;
-  bool needs_coverage_, stepped_back_ = false;
+  bool needs_coverage_, operator_commands_, stepped_back_ = false;
+  std::vector<std::set<NodeName>> had_slots_;  // by shard: who owned its slots or followed an owner
   std::map<MachineId, View> round_;
   std::set<MachineId> orphans_;  // restarted while the primary was down, not synced since
   std::optional<SimTime> agreed_at_;

@@ -46,6 +46,8 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     } else if (const auto* forgotten = std::get_if<event::PeerForgotten>(&record.event)) {
       if (const auto peer = stage_.directory().machine_of(forgotten->peer)) {
         strangers_.insert({record.machine, *peer});
+        if (const auto death = waiting_.find(*peer); death != waiting_.end())
+          death->second.observers.erase(record.machine);
       }
     } else if (std::holds_alternative<event::MachineCrashed>(record.event)) {
       see_crash(record);

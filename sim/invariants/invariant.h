@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sim/base/time.h"
+#include "sim/invariants/metric.h"
 #include "sim/trace/fold.h"
 
 namespace sim {
@@ -46,6 +47,10 @@ enum class Judgement : std::uint8_t {
   kNotChecked,   // this run cannot supply what the invariant needs
 };
 
+// "pass", "known-defect": as results are written down. Unknown names are read as kUnknown.
+std::string_view judgement_name(Judgement judgement);
+Judgement judgement_named(std::string_view name);
+
 struct Finding {
   Judgement judgement = Judgement::kFail;
   SimTime at;
@@ -65,6 +70,8 @@ class Invariant : public TraceFold {
   // Numbers for the report beside the verdict, in words: "3 elections, 2 won", "longest overlap 1.2
   // s of 7.7 s allowed".
   virtual std::string summary() const = 0;
+  // What it has counted that is of interest beyond its judgement. Precondition: finished.
+  virtual std::vector<Metric> metrics() const { return {}; }
   virtual std::unique_ptr<Invariant> clone() const = 0;
 };
 

@@ -9,7 +9,8 @@
 namespace sim {
 
 Loss Losses::classify(const std::string& name, const Write& write) const {
-  Loss loss{LossClass::kUnexplained, write.operation, write.completed, {}, 0, name, {}};
+  Loss loss{
+      LossClass::kUnexplained, write.operation, write.completed, {}, 0, name, {}, write.client};
   const Effect& effect = write.effect;
   if (effect.machine == kNoMachine) {
     loss.why =

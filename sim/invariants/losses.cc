@@ -60,6 +60,7 @@ void Losses::see_client(const Record& record) {
       write.kind = invoked->kind;
       write.invoked = record.at;
       write.value = invoked->value;
+      write.client = record.machine;
       in_flight_[invoked->operation] = {invoked->key, std::move(write)};
     }
     return;
@@ -196,7 +197,7 @@ void Losses::finish() {
     std::array<bool, 16> has{};
     for (const Write& write : key.writes) {
       has[static_cast<std::size_t>(write.kind)] = true;
-      acked_ += acked(write.outcome) ? 1 : 0;
+      if (acked(write.outcome)) ++acked_, ++acked_by_[write.client];
       const bool must_show = write.kind != event::OpKind::kDelete && acked(write.outcome);
       if (must_show && write.effect.machine == kNoMachine && effects_seen_ > 0) lose(name, write);
     }

@@ -36,6 +36,7 @@ struct Loss {
   Duration window{};  // from its effect to what lost it (A), from the cut to its effect (B)
   int row = 0;
   std::string key, why;
+  MachineId client;  // who wrote it
 };
 // The data contradict the history in another way: a value nobody wrote, one that certainly was not
 // written, one too many.
@@ -55,6 +56,8 @@ class Losses final : public TraceFold {
   const std::vector<Loss>& losses() const { return losses_; }
   const std::vector<Contradiction>& contradictions() const { return contradictions_; }
   std::uint64_t count(LossClass kind) const { return counts_[static_cast<std::size_t>(kind)]; }
+  // Writes that clients were told of, on keys that were read at the end.
+  const std::map<MachineId, std::uint64_t>& acked_by() const { return acked_by_; }
   std::uint64_t lost() const { return losses_.size(); }
   Duration window(LossClass kind) const { return windows_[static_cast<std::size_t>(kind)]; }
 
@@ -82,6 +85,7 @@ class Losses final : public TraceFold {
     SimTime invoked, completed = SimTime::max();
     std::uint32_t repeats = 0;  // attempts beyond the first that were not redirections
     std::string value;
+    MachineId client;
     Effect effect;
   };
   struct FinalRead {
@@ -152,6 +156,7 @@ class Losses final : public TraceFold {
   std::vector<Contradiction> contradictions_;
   std::array<std::uint64_t, static_cast<std::size_t>(LossClass::kCount)> counts_{};
   std::array<Duration, static_cast<std::size_t>(LossClass::kCount)> windows_{};
+  std::map<MachineId, std::uint64_t> acked_by_;
   std::uint64_t acked_ = 0, keys_read_ = 0, keys_unread_ = 0;
   bool overflowed_ = false;
 };

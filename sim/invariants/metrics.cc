@@ -5,60 +5,10 @@
 #include <utility>
 
 #include "sim/base/check.h"
-#include "sim/invariants/losses.h"
 #include "sim/invariants/stage.h"
 
 namespace sim {
 namespace {
-
-using enum MetricUnit;
-
-constexpr MetricKind kMetrics[] = {
-    {"time_to_pfail", kNanoseconds,
-     "a primary dies or is cut off -> the first node suspects it (the longest of the run)"},
-    {"time_to_fail", kNanoseconds,
-     "a primary dies or is cut off -> the first node holds it for failed"},
-    {"promotion", kNanoseconds, "a primary dies or is cut off -> a replica has taken its place"},
-    {"election", kNanoseconds, "FAIL -> a replica has taken its place"},
-    {"recovery", kNanoseconds,
-     "a primary dies or is cut off -> its successor applies the first write"},
-    {"state_ok_again", kNanoseconds,
-     "a primary dies or is cut off -> all live nodes that reach a majority are ok"},
-    {"convergence", kNanoseconds, "everything is healed -> all views agree and are healthy"},
-    {"unavailability_max", kNanoseconds,
-     "longest time a shard had no primary that serves and reaches a majority"},
-    {"unavailability_total", kNanoseconds, "such times added up over all shards"},
-    {"slot_unavailability_ppm", kPpm,
-     "slot-time without such a primary, as a share of all slot-time"},
-    {"promotions", kCount, "replicas that became primary"},
-    {"takeovers", kCount, "of these, without asking anybody"},
-    {"elections", kCount, "elections started"},
-    {"elections_expired", kCount, "elections that found no majority in time"},
-    {"votes", kCount, "votes given"},
-    {"epoch_collisions", kCount, "configEpoch collisions resolved"},
-    {"full_syncs", kCount, "full resynchronisations"},
-    {"partial_syncs", kCount, "partial resynchronisations"},
-    {"ops", kCount, "client operations completed, auditors apart"},
-    {"acked_writes", kCount, "writes acknowledged"},
-    {"lost_writes", kCount, "acknowledged writes that the final data do not show"},
-    {"lost_async", kCount, "of these, those that were not replicated in time (permitted)"},
-    {"lost_minority", kCount, "of these, those applied by a primary in a minority (permitted)"},
-    {"lost_by_defect", kCount, "of these, those lost by a known defect"},
-    {"lost_unexplained", kCount, "of these, those that nothing explains"},
-    {"loss_window", kNanoseconds, "longest time between a permitted lost write and what lost it"},
-    {"failed_ops", kCount, "operations that certainly did not happen"},
-    {"unknown_ops", kCount, "operations whose outcome nobody told"},
-    {"availability", kPpm, "operations answered, as a share of all completed"},
-    {"redirects", kCount, "MOVED and ASK that clients were given"},
-    {"redirects_max", kCount, "most of them in one operation"},
-    {"clusterdowns", kCount, "CLUSTERDOWN that clients were given"},
-    {"latency_mean", kNanoseconds, "mean time of answered operations"},
-    {"latency_max", kNanoseconds, "longest time of an answered operation"},
-    {"hit_rate", kPpm, "cache reads that hit"},
-    {"keys_moved", kCount, "keys that changed their server when the set of servers changed"},
-    {"measured_*", kCount, "whatever else a workload measured, by its name"},
-    {"bus_*", kMilliPerSecond, "bus messages by type per node and second"},
-};
 
 constexpr std::int64_t kPerMillion = 1'000'000;
 
@@ -74,20 +24,6 @@ bool is_write(event::OpKind kind) {
 
 }  // namespace
 
-std::span<const MetricKind> metric_kinds() {
-  return kMetrics;
-}
-
-const MetricKind* find_metric(std::string_view name) {
-  for (const MetricKind& kind : kMetrics) {
-    if (kind.name == name) return &kind;
-    if (!kind.name.ends_with('*')) continue;
-    const std::string_view family = kind.name.substr(0, kind.name.size() - 1);
-    if (name.starts_with(family) && name.size() > family.size()) return &kind;
-  }
-  return nullptr;
-}
-
 struct Metrics::Impl {
   // A primary that died, was paused or was cut off, until its slots are served again.
   struct Outage {
@@ -99,6 +35,14 @@ struct Metrics::Impl {
   struct Operation {
     SimTime began;
     bool write = false, audit = false;
+  };
+  // What clients saw: all of them, or those of one workload.
+  struct Traffic {
+    std::int64_t ops = 0, answered = 0, acked_writes = 0, failed = 0, unknown = 0;
+    std::int64_t redirects = 0, redirects_max = 0, clusterdowns = 0;
+    std::int64_t latency_sum = 0, latency_max = 0, cache_reads = 0, hits = 0;
+    std::map<std::string, std::int64_t> measured;
+    void complete(const event::OpCompleted& done, const Operation& operation, SimTime at);
   };
   struct Shard {
     SimTime changed;
@@ -112,15 +56,28 @@ struct Metrics::Impl {
   };
 
   explicit Impl(const RunFacts& facts)
-      : stage(facts.cast),
-        written(facts),
-        shards(stage.directory().shard_count()),
-        buses(facts.cast.size()) {}
+      : stage(facts.cast), shards(stage.directory().shard_count()), buses(facts.cast.size()) {
+    const std::vector<std::string> apart = workloads_apart(facts.cast);
+    workloads.insert(workloads.end(), apart.begin(), apart.end());
+    traffic.resize(workloads.size());
+    for (const MachineInfo& machine : facts.cast) {
+      const auto found = std::find(workloads.begin() + 1, workloads.end(), machine.workload);
+      workload_of.push_back(
+          found == workloads.end() ? 0 : static_cast<std::size_t>(found - workloads.begin()));
+    }
+  }
 
   void see(const Record& record);
   void see_losses(const Record& record);
   void see_promotion(const Record& record, const event::Promoted& promoted);
   void see_clients(const Record& record);
+  // All traffic, and that of the client's own workload where there are several.
+  template <class Count>
+  void count(MachineId client, Count count) {
+    count(traffic.front());
+    if (workload_of[client.value] != 0) count(traffic[workload_of[client.value]]);
+  }
+  void finish_traffic(const std::string& workload, const Traffic& of);
   void see_bus(const Record& record, const event::ViewSnapshot& view);
   void lose(MachineId machine, SimTime at);
   void watch_isolation(SimTime at);
@@ -129,12 +86,10 @@ struct Metrics::Impl {
   bool available(int shard) const;
   void longest(const std::string& name, Duration duration);
   void put(std::string name, std::int64_t value);
-  void finish(SimTime end);
+  void finish(SimTime end, std::span<const Metric> counted_elsewhere);
   void finish_buses();
-  void finish_losses();
 
   Stage stage;
-  Losses written;
   std::map<MachineId, Outage> losses;
   std::map<std::uint64_t, Operation> operations;
   std::vector<Shard> shards;
@@ -144,7 +99,9 @@ struct Metrics::Impl {
   std::map<std::string, std::int64_t> maxima;
   std::optional<SimTime> healed;
   Duration slot_time_lost{}, slot_time{};
-  std::int64_t latency_sum = 0, answered = 0, hits = 0, cache_reads = 0;
+  std::vector<std::string> workloads{""};  // all of them together, then one by one
+  std::vector<Traffic> traffic;            // likewise
+  std::vector<std::size_t> workload_of;    // by machine; 0: none that is told apart
   bool cluster_seen = false, clients_seen = false;
   std::vector<Metric> values;
 };
@@ -156,7 +113,6 @@ void Metrics::Impl::longest(const std::string& name, Duration duration) {
 
 void Metrics::Impl::see(const Record& record) {
   stage.see(record);
-  written.see(record);
   see_losses(record);
   see_clients(record);
   if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
@@ -307,27 +263,62 @@ void Metrics::Impl::see_clients(const Record& record) {
     const Operation operation = found->second;
     operations.erase(found);
     if (operation.audit) return;
-    ++sums["ops"];
-    auto [most, fresh] = maxima.insert({"redirects_max", done->redirects});
-    if (!fresh) most->second = std::max(most->second, std::int64_t{done->redirects});
-    if (done->outcome == event::OpOutcome::kFailed) ++sums["failed_ops"];
-    if (done->outcome == event::OpOutcome::kUnknown) ++sums["unknown_ops"];
-    if (done->outcome != event::OpOutcome::kOk) return;
-    ++answered;
-    sums["acked_writes"] += operation.write ? 1 : 0;
-    latency_sum += (record.at - operation.began).count();
-    longest("latency_max", record.at - operation.began);
+    count(record.machine, [&](Traffic& of) { of.complete(*done, operation, record.at); });
   } else if (const auto* redirected = std::get_if<event::Redirected>(&record.event)) {
     const std::string& reply = redirected->reply;
-    if (reply.starts_with("MOVED") || reply.starts_with("ASK")) ++sums["redirects"];
-    if (reply.starts_with("CLUSTERDOWN")) ++sums["clusterdowns"];
+    count(record.machine, [&](Traffic& of) {
+      of.redirects += reply.starts_with("MOVED") || reply.starts_with("ASK") ? 1 : 0;
+      of.clusterdowns += reply.starts_with("CLUSTERDOWN") ? 1 : 0;
+    });
   } else if (const auto* read = std::get_if<event::CacheRead>(&record.event)) {
-    ++cache_reads;
-    hits += read->hit ? 1 : 0;
+    count(record.machine, [&](Traffic& of) {
+      ++of.cache_reads;
+      of.hits += read->hit ? 1 : 0;
+    });
   } else if (const auto* measured = std::get_if<event::Measured>(&record.event)) {
     const bool known = find_metric(measured->name) != nullptr;
-    sums[known ? measured->name : "measured_" + measured->name] += measured->value;
+    count(record.machine, [&](Traffic& of) {
+      of.measured[known ? measured->name : "measured_" + measured->name] += measured->value;
+    });
   }
+}
+
+void Metrics::Impl::Traffic::complete(const event::OpCompleted& done, const Operation& operation,
+                                      SimTime at) {
+  ++ops;
+  redirects_max = std::max(redirects_max, std::int64_t{done.redirects});
+  failed += done.outcome == event::OpOutcome::kFailed ? 1 : 0;
+  unknown += done.outcome == event::OpOutcome::kUnknown ? 1 : 0;
+  if (done.outcome != event::OpOutcome::kOk) return;
+  ++answered;
+  acked_writes += operation.write ? 1 : 0;
+  const std::int64_t latency = (at - operation.began).count();
+  latency_sum += latency;
+  latency_max = std::max(latency_max, latency);
+}
+
+void Metrics::Impl::finish_traffic(const std::string& workload, const Traffic& of) {
+  const auto tell = [&](std::string_view name, std::int64_t value) {
+    put(metric_of(name, workload), value);
+  };
+  if (clients_seen) {
+    tell("ops", of.ops);
+    tell("acked_writes", of.acked_writes);
+    tell("failed_ops", of.failed);
+    tell("unknown_ops", of.unknown);
+    tell("redirects", of.redirects);
+    tell("clusterdowns", of.clusterdowns);
+  }
+  if (of.ops > 0) {
+    tell("redirects_max", of.redirects_max);
+    tell("availability", ratio(of.answered, kPerMillion, of.ops));
+  }
+  if (of.answered > 0) {
+    tell("latency_mean", of.latency_sum / of.answered);
+    tell("latency_max", of.latency_max);
+  }
+  if (of.cache_reads > 0) tell("hit_rate", ratio(of.hits, kPerMillion, of.cache_reads));
+  for (const auto& [name, value] : of.measured) tell(name, value);
 }
 
 // ---- The bus ----
@@ -364,28 +355,11 @@ void Metrics::Impl::finish_buses() {
 
 // ---- The end ----
 
-void Metrics::Impl::finish_losses() {
-  written.finish();
-  if (written.acked_writes() == 0) return;
-  const auto count = [&](const char* name, LossClass kind) {
-    put(name, static_cast<std::int64_t>(written.count(kind)));
-  };
-  put("lost_writes", static_cast<std::int64_t>(written.lost()));
-  count("lost_async", LossClass::kAsync);
-  count("lost_minority", LossClass::kMinority);
-  count("lost_by_defect", LossClass::kDefect);
-  count("lost_unexplained", LossClass::kUnexplained);
-  put("loss_window",
-      std::max(written.window(LossClass::kAsync), written.window(LossClass::kMinority)).count());
-}
-
 void Metrics::Impl::put(std::string name, std::int64_t value) {
-  const MetricKind* kind = find_metric(name);
-  CHECK(kind != nullptr);
-  values.push_back({std::move(name), kind->unit, value});
+  values.push_back(metric(std::move(name), value));
 }
 
-void Metrics::Impl::finish(SimTime end) {
+void Metrics::Impl::finish(SimTime end, std::span<const Metric> counted_elsewhere) {
   watch_shards(end, true);
   if (cluster_seen) {
     for (const char* name :
@@ -397,19 +371,11 @@ void Metrics::Impl::finish(SimTime end) {
     const std::int64_t total = slot_time / 1us;
     if (total > 0) put("slot_unavailability_ppm", ratio(slot_time_lost / 1us, kPerMillion, total));
   }
-  if (clients_seen) {
-    for (const char* name :
-         {"ops", "acked_writes", "failed_ops", "unknown_ops", "redirects", "clusterdowns"}) {
-      sums.insert({name, 0});
-    }
-    if (sums["ops"] > 0) put("availability", ratio(answered, kPerMillion, sums["ops"]));
-    if (answered > 0) put("latency_mean", latency_sum / answered);
-  }
-  if (cache_reads > 0) put("hit_rate", ratio(hits, kPerMillion, cache_reads));
+  for (std::size_t i = 0; i < traffic.size(); ++i) finish_traffic(workloads[i], traffic[i]);
   for (const auto& [name, value] : sums) put(name, value);
   for (const auto& [name, value] : maxima) put(name, value);
-  finish_losses();
   finish_buses();
+  values.insert(values.end(), counted_elsewhere.begin(), counted_elsewhere.end());
   std::sort(values.begin(), values.end(),
             [](const Metric& a, const Metric& b) { return a.name < b.name; });
 }
@@ -421,8 +387,8 @@ Metrics::~Metrics() = default;
 void Metrics::see(const Record& record) {
   impl_->see(record);
 }
-void Metrics::finish(SimTime end) {
-  impl_->finish(end);
+void Metrics::finish(SimTime end, std::span<const Metric> counted_elsewhere) {
+  impl_->finish(end, counted_elsewhere);
 }
 const std::vector<Metric>& Metrics::values() const {
   return impl_->values;

@@ -30,6 +30,30 @@ std::string counted(std::uint64_t count, std::string_view singular) {
   return std::to_string(count) + " " + std::string{singular} + (count == 1 ? "" : "s");
 }
 
+namespace {
+constexpr std::pair<Judgement, std::string_view> kJudgements[] = {
+    {Judgement::kPass, "pass"},
+    {Judgement::kFail, "fail"},
+    {Judgement::kKnownDefect, "known-defect"},
+    {Judgement::kUnknown, "unknown"},
+    {Judgement::kNotChecked, "not checked"},
+};
+}  // namespace
+
+std::string_view judgement_name(Judgement judgement) {
+  for (const auto& [value, name] : kJudgements) {
+    if (value == judgement) return name;
+  }
+  return "unknown";
+}
+
+Judgement judgement_named(std::string_view name) {
+  for (const auto& [judgement, known] : kJudgements) {
+    if (known == name) return judgement;
+  }
+  return Judgement::kUnknown;
+}
+
 Judgement Verdict::judgement() const {
   if (failures_ > 0) return Judgement::kFail;
   if (!surrender_.empty()) return Judgement::kUnknown;

@@ -62,8 +62,11 @@ class Follower {
 };
 
 // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error ..." without what
-// precedes the error.
+// precedes the error, and without what a terminal cannot show: it quotes the file byte for byte.
 std::string plain(std::string what) {
+  for (char& c : what) {
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
+  }
   if (const std::size_t end = what.find("] "); what.starts_with('[') && end != std::string::npos) {
     what.erase(0, end + 2);
   }

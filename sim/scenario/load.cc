@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
 
 #include "sim/scenario/reader.h"
 
@@ -9,28 +11,28 @@ namespace reader {
 std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions& cluster,
                                             const Vocabulary& vocabulary) {
   std::vector<WorkloadOptions> list;
+  std::uint64_t clients = 0;
+  std::map<std::string, std::size_t> of_type;
+  std::set<std::string> taken;
   std::vector<std::string_view> types, zones(cluster.zones.begin(), cluster.zones.end());
   for (const Vocabulary::Workload& workload : vocabulary.workloads) types.push_back(workload.name);
   for (Options& entry : root.objects("workload")) {
     WorkloadOptions workload;
     workload.type = entry.text("type");
-    const auto same = std::count_if(list.begin(), list.end(), [&](const WorkloadOptions& other) {
-      return other.type == workload.type;
-    });
+    const std::size_t same = of_type[workload.type]++;
     workload.name = entry.text(
         "name", same == 0 ? workload.type : workload.type + '-' + std::to_string(same + 1));
-    for (const WorkloadOptions& other : list) {
-      if (other.name == workload.name)
-        entry.problem("name", "a second workload " + quote(workload.name));
-    }
+    if (!taken.insert(workload.name).second)
+      entry.problem("name", "a second workload " + quote(workload.name));
     workload.zone = entry.text("zone", "");
     entry.text("note", "");
     workload.clients =
         static_cast<std::uint32_t>(entry.integer("clients", kClientsDefault, {1, 1000}));
+    clients += workload.clients;
     if (!workload.zone.empty() &&
         std::find(zones.begin(), zones.end(), workload.zone) == zones.end()) {
       entry.problem("zone", "there is no zone " + quote(workload.zone),
-                    did_you_mean(workload.zone, zones));
+                    root.problems().guess(workload.zone, zones));
     }
     workload.options = {entry.source(), entry.pointer(), entry.asked()};
     const auto found = std::find_if(
@@ -39,7 +41,7 @@ std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions&
     if (found == vocabulary.workloads.end()) {
       if (!workload.type.empty()) {
         entry.problem("type", "there is no workload " + quote(workload.type),
-                      did_you_mean(workload.type, types));
+                      root.problems().guess(workload.type, types));
       }
     } else {
       Options rest = workload.options.open(root.problems(), root.known());
@@ -47,6 +49,10 @@ std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions&
       rest.finish();
     }
     list.push_back(std::move(workload));
+  }
+  if (clients > kNodesMax) {
+    root.problem("workload", std::to_string(clients) + " clients; at most " +
+                                 std::to_string(kNodesMax) + " are possible");
   }
   return list;
 }
@@ -77,6 +83,7 @@ void check_hosts(Options& root, const std::vector<PlannedServer>& servers) {
 void learn_names(const std::vector<PlannedServer>& servers, Scenario& scenario) {
   KnownNames& known = scenario.known;
   known.shards = scenario.cluster.shards;
+  known.spares = scenario.cluster.spares;
   for (const std::string& zone : scenario.cluster.zones) known.zones.push_back(zone);
   for (const auto& [region, zones] : scenario.cluster.regions) known.regions.push_back(region);
   for (const PlannedServer& server : servers) {
@@ -171,7 +178,7 @@ Scenario read_variant(const JsonRef& document, const Vocabulary& vocabulary, Pro
   Options settle = rest.object("settle");
   scenario.settle_within = settle.duration("within", Duration{std::chrono::seconds{30}}, kSomeTime);
   settle.finish();
-  scenario.expect = read_expectations(rest.object("expect"), vocabulary);
+  scenario.expect = read_expectations(rest.object("expect"), vocabulary, scenario.workloads);
   read_limits(rest.object("limits"), scenario.limits);
   rest.has("matrix");
   rest.has("swarm");

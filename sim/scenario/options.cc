@@ -35,15 +35,6 @@ std::string got(std::string_view expected, const JsonNode& node) {
   return "expected " + std::string(expected) + ", got " + describe(node);
 }
 
-std::string list_of_names(std::span<const std::string_view> names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
-    text += '"' + std::string(names[i]) + '"';
-  }
-  return text;
-}
-
 }  // namespace
 
 Options::Options(JsonRef object, std::string pointer, Problems& problems, const KnownNames* known)
@@ -256,6 +247,7 @@ std::vector<std::pair<std::string, std::string>> Options::directives(std::string
 std::optional<Selector> Options::selector_from(const JsonNode& node, const std::string& at) {
   if (node.kind == JsonNode::Kind::kText) {
     SelectorMistake wrong;
+    wrong.guess = problems_.worth_guessing();
     std::optional<Selector> selector = parse_selector(node.text, known_, wrong);
     if (!selector) problems_.add({node.place, at, wrong.what, wrong.hint});
     return selector;
@@ -309,7 +301,7 @@ std::optional<std::size_t> Options::index_of(const JsonNode& node, const std::st
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   }
   problems_.add({node.place, at, got(list_of_names(names), node),
-                 node.kind == JsonNode::Kind::kText ? did_you_mean(node.text, names) : ""});
+                 node.kind == JsonNode::Kind::kText ? problems_.guess(node.text, names) : ""});
   return std::nullopt;
 }
 
@@ -359,6 +351,10 @@ std::vector<Options> Options::objects(std::string_view key, bool required) {
   const JsonNode* node = value(key, required, "a list of objects");
   if (node == nullptr) return {};
   if (node->kind != JsonNode::Kind::kList) mistake(key, *node, got("a list of objects", *node));
+  if (node->items.size() > kObjectsMax) {
+    mistake(key, *node, got("at most " + std::to_string(kObjectsMax) + " objects", *node));
+    return {};
+  }
   std::vector<Options> result;
   for (std::size_t i = 0; i < node->items.size(); ++i) {
     const std::string at = pointer_to(pointer_to(pointer_, key), i);
@@ -396,7 +392,7 @@ void Options::finish() {
   for (const JsonMember& member : object_->members) {
     if (member.key.rfind("x-", 0) == 0) continue;
     if (std::find(asked_.begin(), asked_.end(), member.key) != asked_.end()) continue;
-    std::string hint = did_you_mean(member.key, candidates);
+    std::string hint = problems_.guess(member.key, candidates);
     problems_.add({member.place, pointer_, "unknown key " + quote(member.key), std::move(hint)});
   }
 }

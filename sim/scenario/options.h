@@ -112,6 +112,8 @@ class Options {
   // A nested object. Absent: an empty one, unless `required`. The caller calls its `finish` too.
   Options object(std::string_view key, bool required = false);
   std::vector<Options> objects(std::string_view key, bool required = false);
+  // No list of objects is longer.
+  static constexpr std::size_t kObjectsMax = 10'000;
   // All keys of this object but "x-..." ones, in order of the file: for objects whose keys are
   // names.
   std::vector<std::string> keys() const;

@@ -39,6 +39,16 @@ bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
 }
 
+// A terminal is shown no control characters, and of what is not UTF-8 a question mark.
+std::string printable(const std::string& character) {
+  const auto lead = static_cast<unsigned char>(character.front());
+  if (lead < 0x80) return lead < 0x20 || lead == 0x7f ? " " : character;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+  const bool c1_control =
+      lead == 0xc2 && character.size() > 1 && static_cast<unsigned char>(character[1]) < 0xa0;
+  return character.size() == length && lead <= 0xf4 && !c1_control ? character : "?";
+}
+
 // The part of a long line round the column, and the column within that part.
 struct Excerpt {
   std::string text;
@@ -51,7 +61,7 @@ Excerpt excerpt(std::string_view line, std::size_t column) {
     if (!characters.empty() && continues_character(c)) {
       characters.back() += c;
     } else {
-      characters.emplace_back(1, static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+      characters.emplace_back(1, c);
     }
     if (characters.size() > std::max(column + kShown, kWhole)) break;
   }
@@ -59,7 +69,7 @@ Excerpt excerpt(std::string_view line, std::size_t column) {
   const std::size_t first = !whole && column > kBefore ? column - kBefore : 0;
   Excerpt part{first > 0 ? "..." : "", column - first + (first > 0 ? 3 : 0)};
   for (std::size_t i = first; i < characters.size() && (whole || i < first + kShown); ++i) {
-    part.text += characters[i];
+    part.text += printable(characters[i]);
   }
   if (!whole && characters.size() > first + kShown) part.text += "...";
   return part;
@@ -70,6 +80,11 @@ Excerpt excerpt(std::string_view line, std::size_t column) {
 void Problems::add(Problem problem) {
   if (!seen_.emplace(problem.place, problem.pointer, problem.what).second) return;
   problems_.push_back(std::move(problem));
+}
+
+std::string Problems::guess(std::string_view word,
+                            std::span<const std::string_view> candidates) const {
+  return worth_guessing() ? did_you_mean(word, candidates) : "";
 }
 
 std::vector<Problem> Problems::sorted() const {
@@ -131,6 +146,15 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
   const std::string_view found = nearest(word, candidates);
   return found.empty() ? "" : "did you mean \"" + std::string(found) + "\"?";
+}
+
+std::string list_of_names(std::span<const std::string_view> names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
+    text += '"' + std::string(names[i]) + '"';
+  }
+  return text;
 }
 
 }  // namespace sim

@@ -46,6 +46,11 @@ class Problems {
 
   // A problem that is already there (same place, same words) is not added again.
   void add(Problem problem);
+  // `did_you_mean` for the next problem. A file with more mistakes than anybody reads about is no
+  // slip of the pen, and guessing at each of them takes long: then "".
+  std::string guess(std::string_view word, std::span<const std::string_view> candidates) const;
+  bool worth_guessing() const { return problems_.size() < kGuessedAt; }
+  static constexpr std::size_t kGuessedAt = 50;
   bool empty() const { return problems_.empty(); }
   std::size_t size() const { return problems_.size(); }
   // By position, then in the order found.
@@ -78,5 +83,7 @@ class ScenarioError : public std::runtime_error {
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 // "did you mean \"partition\"?", or "" when nothing is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+// "a", "b" or "c", each in quotation marks.
+std::string list_of_names(std::span<const std::string_view> names);
 
 }  // namespace sim

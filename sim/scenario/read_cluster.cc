@@ -18,8 +18,8 @@ void check_directives(Options& options, std::string_view key, const Directives& 
     const JsonMember& member = *object->find(name);
     const std::string at = pointer_to(options.pointer(), key);
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      options.problems().add(
-          {member.place, at, "unknown directive " + quote(name), did_you_mean(name, known)});
+      options.problems().add({member.place, at, "unknown directive " + quote(name),
+                              options.problems().guess(name, known)});
     } else {
       options.problems().add(
           {member.value->place, pointer_to(at, name),
@@ -59,15 +59,22 @@ std::string letter_name(std::size_t index) {
   return index < 26 ? name : name + std::to_string(index / 26 + 1);
 }
 
+constexpr std::size_t kZonesMax = 1000;
+
 std::vector<std::string> read_zones(Options& options) {
   const JsonRef zones = options.raw("zones");
   std::vector<std::string> names;
   if (zones && zones->kind != JsonNode::Kind::kNumber) {
     names = options.texts("zones");
     if (names.empty()) options.problem("zones", "expected at least one zone");
+    if (names.size() > kZonesMax) {
+      options.problem("zones", std::to_string(names.size()) + " zones; at most " +
+                                   std::to_string(kZonesMax) + " are possible");
+      names.resize(1);
+    }
     check_names(options, "zones", names);
   } else {
-    const auto count = static_cast<std::size_t>(options.integer("zones", 1, {1, 1000}));
+    const auto count = static_cast<std::size_t>(options.integer("zones", 1, {1, kZonesMax}));
     for (std::size_t i = 0; i < count; ++i) names.push_back(letter_name(i));
   }
   return names;
@@ -80,7 +87,8 @@ void read_regions(Options options, ClusterOptions& cluster) {
     std::vector<std::string> members = options.texts(region);
     for (const std::string& zone : members) {
       if (std::find(zones.begin(), zones.end(), zone) == zones.end()) {
-        options.problem(region, "there is no zone " + quote(zone), did_you_mean(zone, zones));
+        options.problem(region, "there is no zone " + quote(zone),
+                        options.problems().guess(zone, zones));
       } else if (std::find(placed.begin(), placed.end(), zone) != placed.end()) {
         options.problem(region, "zone " + quote(zone) + " is in two regions");
       }
@@ -162,7 +170,8 @@ NodeOptions read_node(Options options, const ClusterOptions& cluster,
   }
   const std::vector<std::string_view> zones(cluster.zones.begin(), cluster.zones.end());
   if (!node.zone.empty() && std::find(zones.begin(), zones.end(), node.zone) == zones.end()) {
-    options.problem("zone", "there is no zone " + quote(node.zone), did_you_mean(node.zone, zones));
+    options.problem("zone", "there is no zone " + quote(node.zone),
+                    options.problems().guess(node.zone, zones));
   }
   options.finish();
   return node;
@@ -208,8 +217,9 @@ ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary) {
   cluster.shards = static_cast<std::uint32_t>(options.integer("shards", 3, {0, kNodesMax}));
   cluster.replicas = static_cast<std::uint32_t>(options.integer("replicas", 1, {0, 100}));
   cluster.standalone = static_cast<std::uint32_t>(options.integer("standalone", 0, {0, kNodesMax}));
+  cluster.spares = static_cast<std::uint32_t>(options.integer("spares", 0, {0, kNodesMax}));
   const std::uint64_t count =
-      std::uint64_t{cluster.shards} * (1 + cluster.replicas) + cluster.standalone;
+      std::uint64_t{cluster.shards} * (1 + cluster.replicas) + cluster.standalone + cluster.spares;
   if (count == 0) options.problem("", "a cluster without a single server");
   if (count > kNodesMax) {
     options.problem("", std::to_string(count) + " servers; at most " + std::to_string(kNodesMax) +
@@ -228,7 +238,7 @@ ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary) {
                                                vocabulary.profiles.end());
   if (std::find(profiles.begin(), profiles.end(), cluster.profile) == profiles.end()) {
     options.problem("profile", "there is no profile " + quote(cluster.profile),
-                    did_you_mean(cluster.profile, profiles));
+                    options.problems().guess(cluster.profile, profiles));
   }
   using Form = ClusterOptions::Form;
   cluster.form = options.one_of<Form>("form", {{"booted", Form::kBooted}, {"meet", Form::kMeet}},

@@ -13,7 +13,8 @@ std::vector<std::string> read_invariants(Options& options, std::string_view key,
                                             vocabulary.invariants.end());
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    options.problem(key, "there is no invariant " + quote(name), did_you_mean(name, known));
+    options.problem(key, "there is no invariant " + quote(name),
+                    options.problems().guess(name, known));
   }
   return names;
 }
@@ -35,6 +36,8 @@ std::vector<EventPattern> read_patterns(Options& options, std::string_view key,
 }
 
 // ---- Bounds on metrics ----
+
+constexpr std::string_view kOf = " of ";
 
 using Statistic = MetricBound::Statistic;
 using Compare = MetricBound::Compare;
@@ -141,17 +144,46 @@ bool read_bound(std::string_view text, Vocabulary::Unit unit, MetricBound& bound
   return false;
 }
 
-std::vector<MetricBound> read_metrics(Options options, const Vocabulary& vocabulary) {
+// "hit_rate of sessions": whose metric it is. Of a single workload every metric is its own.
+void read_workload(Options& options, const std::string& key, std::string_view workload,
+                   const std::vector<WorkloadOptions>& workloads, const Vocabulary& vocabulary,
+                   const Vocabulary::Metric& metric, MetricBound& bound) {
+  std::vector<std::string_view> names, of_workloads;
+  for (const WorkloadOptions& known : workloads) names.push_back(known.name);
+  for (const Vocabulary::Metric& known : vocabulary.metrics) {
+    if (known.per_workload) of_workloads.push_back(known.name);
+  }
+  if (!metric.per_workload) {
+    options.problem(key, quote(bound.metric) + " is of the whole run, not of a workload",
+                    "of a workload are " + list_of_names(of_workloads));
+  } else if (std::find(names.begin(), names.end(), workload) == names.end()) {
+    options.problem(key, "there is no workload " + quote(workload),
+                    names.empty() ? "" : "there is " + list_of_names(names));
+  } else if (workloads.size() > 1) {
+    bound.metric.append(kOf).append(workload);
+  }
+}
+
+std::vector<MetricBound> read_metrics(Options options, const Vocabulary& vocabulary,
+                                      const std::vector<WorkloadOptions>& workloads) {
   std::vector<MetricBound> bounds;
   for (const std::string& key : options.keys()) {
     const std::string text = options.text(key);
     MetricBound bound;
     bound.place = options.raw(key)->place;
     bound.written = key + ' ' + text;
-    const Vocabulary::Metric* metric = read_metric_name(key, vocabulary, bound);
+    const std::size_t of = key.find(kOf);
+    const std::string name = key.substr(0, of);
+    const Vocabulary::Metric* metric = read_metric_name(name, vocabulary, bound);
+    if (metric != nullptr && of != std::string::npos) {
+      read_workload(options, key, std::string_view(key).substr(of + kOf.size()), workloads,
+                    vocabulary, *metric, bound);
+    }
     if (metric == nullptr) {
-      options.problem(key, "there is no metric " + quote(key), suggest_metric(key, vocabulary));
-    } else if (!text.empty() && !read_bound(text, metric->unit, bound)) {
+      options.problem(key, "there is no metric " + quote(name),
+                      options.problems().worth_guessing() ? suggest_metric(name, vocabulary) : "");
+    } else if (options.raw(key)->kind == JsonNode::Kind::kText &&
+               !read_bound(text, metric->unit, bound)) {
       options.problem(key, "expected a bound such as " + std::string(example(metric->unit)) +
                                ", got " + quote(text));
     }
@@ -181,7 +213,8 @@ std::vector<std::uint32_t> read_rows(Options& options, std::string_view key) {
 
 }  // namespace
 
-Expectations read_expectations(Options options, const Vocabulary& vocabulary) {
+Expectations read_expectations(Options options, const Vocabulary& vocabulary,
+                               const std::vector<WorkloadOptions>& workloads) {
   Expectations expect;
   expect.place = options.place();
   using Verdict = Expectations::Verdict;
@@ -204,7 +237,7 @@ Expectations read_expectations(Options options, const Vocabulary& vocabulary) {
   }
   expect.reached = read_patterns(options, "reached", vocabulary);
   expect.not_reached = read_patterns(options, "not_reached", vocabulary);
-  expect.metrics = read_metrics(options.object("metrics"), vocabulary);
+  expect.metrics = read_metrics(options.object("metrics"), vocabulary, workloads);
   for (Options& entry : options.objects("final")) {
     entry.text("note", "");
     expect.final.push_back(read_command(entry));

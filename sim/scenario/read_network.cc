@@ -22,15 +22,17 @@ Quality read_quality(Options& options, const Quality& otherwise) {
 }
 
 // "zone:a", "switch:s1", or a machine.
-std::optional<VertexName> vertex_name(const std::string& text, const KnownNames* known,
-                                      std::string& why, std::string& hint) {
+std::optional<VertexName> vertex_name(const std::string& text, Options& options, std::string& why,
+                                      std::string& hint) {
+  const KnownNames* known = options.known();
+  const Problems& problems = options.problems();
   const std::size_t colon = text.find(':');
   const std::string kind = colon == std::string::npos ? "machine" : text.substr(0, colon);
   const std::string name = colon == std::string::npos ? text : text.substr(colon + 1);
   constexpr std::array<std::string_view, 5> kKinds{"zone", "region", "rack", "host", "switch"};
   if (kind != "machine" && std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end()) {
     why = "expected an end such as \"zone:a\", \"switch:s1\" or \"m1\", got " + quote(text);
-    hint = did_you_mean(kind, kKinds);
+    hint = problems.guess(kind, kKinds);
     return std::nullopt;
   }
   if (known == nullptr) return VertexName{kind, name};
@@ -43,7 +45,7 @@ std::optional<VertexName> vertex_name(const std::string& text, const KnownNames*
   if (std::find(names.begin(), names.end(), name) != names.end()) return VertexName{kind, name};
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   why = "there is no " + kind + ' ' + quote(name);
-  hint = did_you_mean(name, candidates);
+  hint = problems.guess(name, candidates);
   return std::nullopt;
 }
 
@@ -57,7 +59,7 @@ void read_ends(Options& options, LinkOptions& link) {
   }
   for (std::size_t i = 0; i < 2; ++i) {
     std::string why, hint;
-    const std::optional<VertexName> end = vertex_name(ends[i], options.known(), why, hint);
+    const std::optional<VertexName> end = vertex_name(ends[i], options, why, hint);
     if (!end) options.problem("between", why, hint);
     (i == 0 ? link.a : link.b) = end.value_or(VertexName{});
   }

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "sim/scenario/reader.h"
 
@@ -13,8 +13,9 @@ std::string known_list(const std::vector<std::string_view>& names) {
 }
 
 // What to say of a word that is none of the names.
-std::string suggest(std::string_view word, const std::vector<std::string_view>& names) {
-  std::string hint = did_you_mean(word, names);
+std::string suggest(std::string_view word, const std::vector<std::string_view>& names,
+                    const Problems& problems) {
+  std::string hint = problems.guess(word, names);
   return hint.empty() && !names.empty() ? "there are " + known_list(names) : hint;
 }
 
@@ -69,7 +70,7 @@ Lifetime read_lifetime(Options& options, const Vocabulary::Fault& fault) {
   if (node->kind == JsonNode::Kind::kText && !parse_duration(node->text)) {
     constexpr std::array<std::string_view, 2> kWords{"heal", "forever"};
     options.problem("for", "expected " + std::string(kExpected) + ", got " + describe(*node),
-                    did_you_mean(node->text, kWords));
+                    options.problems().guess(node->text, kWords));
     return {};
   }
   return {Lifetime::Kind::kFor, options.duration("for", Duration{1}, kSomeTime)};
@@ -82,7 +83,8 @@ void read_fault(Options& options, const Vocabulary& vocabulary, Step& step) {
   if (found == vocabulary.faults.end()) {
     std::vector<std::string_view> names{"command", "end"};
     for (const Vocabulary::Fault& fault : vocabulary.faults) names.push_back(fault.name);
-    options.problem("do", "there is no fault " + quote(step.fault), suggest(step.fault, names));
+    options.problem("do", "there is no fault " + quote(step.fault),
+                    suggest(step.fault, names, options.problems()));
     return;
   }
   step.lifetime = read_lifetime(options, *found);
@@ -115,43 +117,66 @@ Step read_step(Options options, std::size_t number, const Vocabulary& vocabulary
   return step;
 }
 
-const Step* find_step(const std::vector<Step>& steps, std::string_view id) {
-  const auto found =
-      std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.id == id; });
-  return found == steps.end() ? nullptr : &*found;
+using StepsById = std::map<std::string_view, std::size_t>;  // the first of each id
+
+void check_names(const std::vector<Step>& steps, const std::vector<std::string>& pointers,
+                 const StepsById& by_id, Problems& problems) {
+  std::vector<std::string_view> names;
+  for (const auto& [id, index] : by_id) names.push_back(id);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = steps[i];
+    if (by_id.at(step.id) != i) {
+      problems.add({step.place, pointers[i], "a second step has the id " + quote(step.id), ""});
+    }
+    const bool follows = step.trigger.kind == Trigger::Kind::kAfter;
+    for (const std::string& other : {follows ? step.trigger.after : std::string(), step.ends}) {
+      if (!other.empty() && by_id.count(other) == 0) {
+        problems.add({step.place, pointers[i], "there is no step " + quote(other),
+                      problems.guess(other, names)});
+      }
+    }
+    const auto ended = by_id.find(step.ends);
+    if (ended != by_id.end() && steps[ended->second].lifetime.kind == Lifetime::Kind::kMomentary) {
+      problems.add(
+          {step.place, pointers[i], "step " + quote(step.ends) + " is not one that lasts", ""});
+    }
+  }
+}
+
+// Follows every chain of "after" once: a step that leads back into the chain it was reached by, or
+// into one that does, waits for itself.
+void check_chains(const std::vector<Step>& steps, const std::vector<std::string>& pointers,
+                  const StepsById& by_id, Problems& problems) {
+  enum class Chain : std::uint8_t { kUnknown, kEnds, kOpen, kLoops };
+  std::vector<Chain> known(steps.size(), Chain::kUnknown);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    std::vector<std::size_t> chain;
+    std::size_t at = i;
+    Chain verdict = Chain::kEnds;
+    while (known[at] == Chain::kUnknown) {
+      known[at] = Chain::kOpen;
+      chain.push_back(at);
+      const Trigger& trigger = steps[at].trigger;
+      const auto next = by_id.find(trigger.after);
+      if (trigger.kind != Trigger::Kind::kAfter || next == by_id.end()) break;
+      at = next->second;
+      if (known[at] == Chain::kOpen || known[at] == Chain::kLoops) verdict = Chain::kLoops;
+    }
+    for (const std::size_t link : chain) {
+      known[link] = verdict;
+      if (verdict != Chain::kLoops) continue;
+      problems.add({steps[link].place, pointers[link], "this step waits for itself", ""});
+    }
+  }
 }
 
 // Steps that name each other: no step twice, none missing, none waiting for itself.
 void check_order(const std::vector<Step>& steps, const std::vector<std::string>& pointers,
                  Problems& problems) {
-  std::set<std::string_view> ids;
-  std::vector<std::string_view> names;
-  for (const Step& step : steps) names.push_back(step.id);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const Step& step = steps[i];
-    if (!ids.insert(step.id).second) {
-      problems.add({step.place, pointers[i], "a second step has the id " + quote(step.id), ""});
-    }
-    const bool follows = step.trigger.kind == Trigger::Kind::kAfter;
-    for (const std::string& other : {follows ? step.trigger.after : std::string(), step.ends}) {
-      if (!other.empty() && find_step(steps, other) == nullptr) {
-        problems.add({step.place, pointers[i], "there is no step " + quote(other),
-                      did_you_mean(other, names)});
-      }
-    }
-    const Step* ended = step.ends.empty() ? nullptr : find_step(steps, step.ends);
-    if (ended != nullptr && ended->lifetime.kind == Lifetime::Kind::kMomentary) {
-      problems.add(
-          {step.place, pointers[i], "step " + quote(step.ends) + " is not one that lasts", ""});
-    }
-    std::size_t hops = 0;
-    for (const Step* at = &step; at != nullptr && at->trigger.kind == Trigger::Kind::kAfter;
-         at = find_step(steps, at->trigger.after)) {
-      if (++hops <= steps.size()) continue;
-      problems.add({step.place, pointers[i], "this step waits for itself", ""});
-      break;
-    }
-  }
+  StepsById by_id;
+  for (std::size_t i = 0; i < steps.size(); ++i) by_id.emplace(steps[i].id, i);
+  check_names(steps, pointers, by_id, problems);
+  check_chains(steps, pointers, by_id, problems);
 }
 
 }  // namespace
@@ -176,6 +201,21 @@ static std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
+// Words that stand for an id must mean one node.
+static void check_ids(Options& options, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const std::optional<std::string_view> whom = selector_of_id(word);
+    if (!whom) continue;
+    SelectorMistake wrong;
+    const std::optional<Selector> selector = parse_selector(*whom, options.known(), wrong);
+    if (!selector) {
+      options.problem("command", wrong.what, wrong.hint);
+    } else if (selector->plural()) {
+      options.problem("command", quote(word) + " means several nodes, which have several ids");
+    }
+  }
+}
+
 CommandStep read_command(Options& options) {
   CommandStep command;
   command.node = options.selector("node");
@@ -187,6 +227,7 @@ CommandStep read_command(Options& options) {
   }
   if (words && command.words.empty())
     options.problem("command", "expected a command such as \"CLUSTER INFO\"");
+  check_ids(options, command.words);
   command.within = options.duration("within", Duration{std::chrono::seconds{5}}, kSomeTime);
   const JsonRef expect = options.raw("expect");
   if (expect && expect->kind == JsonNode::Kind::kText) {
@@ -243,7 +284,7 @@ std::optional<EventPattern> read_pattern(const JsonRef& node, const std::string&
   if (!pattern.event.empty() &&
       std::find(names.begin(), names.end(), pattern.event) == names.end()) {
     where.problems().add({name_place, pointer, "there is no milestone " + quote(pattern.event),
-                          suggest(pattern.event, names)});
+                          suggest(pattern.event, names, where.problems())});
   }
   return pattern;
 }
@@ -275,7 +316,7 @@ NemesisOptions read_nemesis(Options options, const Vocabulary& vocabulary, Durat
     options.problem(
         "kinds",
         exists ? quote(kind) + " is not for the nemesis" : "there is no fault " + quote(kind),
-        suggest(kind, possible));
+        suggest(kind, possible, options.problems()));
   }
   if (nemesis.kinds.empty()) options.problem("kinds", "a nemesis without a single kind of fault");
   nemesis.every = options.duration("every", Duration{std::chrono::seconds{5}},

@@ -12,7 +12,9 @@ std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions&
                                             const Vocabulary& vocabulary);
 std::vector<Step> read_timeline(Options& root, const Vocabulary& vocabulary, Duration length);
 NemesisOptions read_nemesis(Options options, const Vocabulary& vocabulary, Duration length);
-Expectations read_expectations(Options options, const Vocabulary& vocabulary);
+// `workloads`: metrics can be bounded for one of them.
+Expectations read_expectations(Options options, const Vocabulary& vocabulary,
+                               const std::vector<WorkloadOptions>& workloads);
 
 // A milestone as a bare name or as an object. Expectations may bound its time, triggers may not.
 // `where` gives problems and known names.

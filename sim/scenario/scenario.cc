@@ -15,6 +15,12 @@ std::string EventPattern::text() const {
   return text;
 }
 
+std::optional<std::string_view> selector_of_id(std::string_view word) {
+  constexpr std::string_view kIdOf = "id-of:";
+  if (!word.starts_with(kIdOf)) return std::nullopt;
+  return word.substr(kIdOf.size());
+}
+
 bool ReplyExpectation::met_by(std::string_view text) const {
   if (reply && text != *reply) return false;
   if (contains && text.find(*contains) == std::string_view::npos) return false;

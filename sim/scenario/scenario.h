@@ -44,6 +44,7 @@ struct ClusterOptions {
   std::uint32_t replicas = 1;  // of each shard
   std::uint32_t standalone =
       0;  // servers with cluster-enabled no, for clients that shard by themselves
+  std::uint32_t spares = 0;        // empty nodes that run from the start and know nobody
   std::vector<std::string> zones;  // at least one; "a", "b", ... if given as a number
   std::vector<std::pair<std::string, std::vector<std::string>>>
       regions;                       // region -> zones; empty: none
@@ -67,13 +68,13 @@ struct ClusterOptions {
 
 // A server of the cluster as the shape alone decides it. Machines are m1..mN: the shards' primaries
 // in order, then the replicas round robin (replica i follows primary i mod shards), then the
-// standalone servers.
+// standalone servers, then the spares.
 struct PlannedServer {
+  enum class Part : std::uint8_t { kMember, kStandalone, kSpare } part = Part::kMember;
   std::string name;
-  int shard = -1;  // -1: standalone
+  int shard = -1;  // of a member
   bool primary = false;
-  std::uint32_t primary_index =
-      0;  // index of its primary among the servers; its own for a primary or standalone
+  std::uint32_t primary_index = 0;       // index of its primary among the servers; else its own
   std::string host, rack, zone, region;  // host is never empty
 };
 std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster);
@@ -162,6 +163,9 @@ struct ReplyExpectation {
   bool met_by(std::string_view text) const;
   std::string text() const;  // in words: "a reply containing \"cluster_state:ok\""
 };
+// A word of a command that stands for a node's id, which nobody knows beforehand:
+// "id-of:primary:shard-0". Answers the selector's part of the word.
+std::optional<std::string_view> selector_of_id(std::string_view word);
 struct CommandStep {
   Selector node;  // typed at each such node's console, or asked by that client of the cluster
   std::vector<std::string> words;
@@ -196,7 +200,8 @@ struct NemesisOptions {
 // ---- What is expected ----
 
 struct MetricBound {
-  std::string metric;  // name in the vocabulary, without its statistic
+  std::string metric;  // name in the vocabulary, without its statistic: "hit_rate", or of one
+                       // workload among several: "hit_rate of sessions"
   enum class Statistic : std::uint8_t {
     kEach,
     kP50,
@@ -286,6 +291,7 @@ struct Vocabulary {
     std::string name;  // "promotion"; the language adds _p50, _p90, _p99, _min and _max;
                        // "bus_sent_*" is a family
     Unit unit = Unit::kCount;
+    bool per_workload = false;  // the language adds " of NAME"
   };
   std::vector<Fault> faults;
   std::vector<Workload> workloads;

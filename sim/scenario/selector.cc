@@ -27,14 +27,15 @@ constexpr std::array<PlainForm, 9> kPlain{{{"all", Kind::kAll},
                                            {"minority", Kind::kMinority},
                                            {"clients", Kind::kClients}}};
 
-// Forms with an argument behind a colon: `shard-N` or `N`, a slot, or a name.
-enum class Argument : std::uint8_t { kShard, kSlot, kName };
+// Forms with an argument behind a colon: `shard-N` or `N`, a slot, the number of a spare, or a
+// name.
+enum class Argument : std::uint8_t { kShard, kSlot, kSpare, kName };
 struct ArgumentForm {
   std::string_view prefix;
   Kind kind;
   Argument argument;
 };
-constexpr std::array<ArgumentForm, 10> kWithArgument{{
+constexpr std::array<ArgumentForm, 11> kWithArgument{{
     {"primary", Kind::kPrimaryOf, Argument::kShard},
     {"replica", Kind::kReplicaOf, Argument::kShard},
     {"replicas", Kind::kReplicasOf, Argument::kShard},
@@ -45,9 +46,10 @@ constexpr std::array<ArgumentForm, 10> kWithArgument{{
     {"region", Kind::kRegion, Argument::kName},
     {"owner-of", Kind::kOwnerOfKey, Argument::kName},
     {"owner-of-slot", Kind::kOwnerOfSlot, Argument::kSlot},
+    {"spare", Kind::kSpare, Argument::kSpare},
 }};
 
-constexpr std::array<SelectorForm, 19> kForms{{
+constexpr std::array<SelectorForm, 20> kForms{{
     {"m3", "the machine of that name; also client-1, auditor-1"},
     {"primary:shard-N", "whoever is primary of the shard then"},
     {"replica:shard-N", "one replica of the shard that is up, chosen by the seed"},
@@ -60,11 +62,12 @@ constexpr std::array<SelectorForm, 19> kForms{{
     {"replicas", "all replicas"},
     {"majority", "the smallest majority of the primaries that own slots, chosen by the seed"},
     {"minority", "the primaries that are left when a smallest majority is taken away"},
-    {"all", "every server, no clients"},
+    {"all", "every server of the cluster; spares once they have joined, no clients"},
     {"clients", "every client, no auditors"},
     {"zone:Z", "the servers in the zone; likewise rack:R, host:H, region:R"},
     {"owner-of:KEY", "the primary that owns the key's slot"},
     {"owner-of-slot:N", "the primary that owns the slot"},
+    {"spare:N", "one of the cluster's spares, counted from 0, whether it has joined or not"},
     {"[A, B, ...]", "all that any of these selectors mean"},
     {"{\"not\": A}", "every server that A, a selector or a list, does not mean"},
 }};
@@ -98,9 +101,10 @@ std::optional<Selector> named(Kind kind, std::string_view what, std::string_view
                               const KnownNames* known, SelectorMistake& mistake) {
   const std::vector<std::string>* names = known == nullptr ? nullptr : names_of(*known, kind);
   if (names != nullptr && std::find(names->begin(), names->end(), name) == names->end()) {
+    mistake.what = "there is no " + std::string(what) + ' ' + quote(name);
+    if (!mistake.guess) return std::nullopt;
     const std::vector<std::string_view> candidates(names->begin(), names->end());
-    mistake = {"there is no " + std::string(what) + ' ' + quote(name),
-               did_you_mean(name, candidates)};
+    mistake.hint = did_you_mean(name, candidates);
     if (mistake.hint.empty()) {
       mistake.hint = names->empty() ? "the cluster has none"
                                     : "there are " + names->front() + " to " + names->back();
@@ -116,7 +120,7 @@ std::optional<Selector> shard(Kind kind, std::string_view word, std::string_view
   if (digits.rfind("shard-", 0) == 0) digits.remove_prefix(6);
   const std::optional<std::uint32_t> number = parse_number(digits);
   if (!number) {
-    mistake = {"expected a shard such as \"shard-0\" in selector " + quote(word), ""};
+    mistake.what = "expected a shard such as \"shard-0\" in selector " + quote(word);
     return std::nullopt;
   }
   if (known != nullptr && *number >= known->shards) {
@@ -126,6 +130,23 @@ std::optional<Selector> shard(Kind kind, std::string_view word, std::string_view
     return std::nullopt;
   }
   return Selector{kind, "", *number, {}};
+}
+
+std::optional<Selector> spare(std::string_view word, std::string_view argument,
+                              const KnownNames* known, SelectorMistake& mistake) {
+  const std::optional<std::uint32_t> number = parse_number(argument);
+  if (!number) {
+    mistake = {"expected the number of a spare in selector " + quote(word), "such as \"spare:0\""};
+    return std::nullopt;
+  }
+  if (known != nullptr && *number >= known->spares) {
+    mistake = {"there is no spare " + std::to_string(*number),
+               known->spares == 0
+                   ? "the cluster has none; \"cluster\": {\"spares\": 1} would give it one"
+                   : "the spares are 0 to " + std::to_string(known->spares - 1)};
+    return std::nullopt;
+  }
+  return Selector{Kind::kSpare, "", *number, {}};
 }
 
 std::optional<Selector> with_argument(std::string_view word, std::size_t colon,
@@ -138,7 +159,7 @@ std::optional<Selector> with_argument(std::string_view word, std::size_t colon,
     std::vector<std::string_view> prefixes;
     for (const ArgumentForm& candidate : kWithArgument) prefixes.push_back(candidate.prefix);
     const std::string_view meant = nearest(prefix, prefixes);
-    mistake = {"unknown selector " + quote(word), ""};
+    mistake.what = "unknown selector " + quote(word);
     if (!meant.empty()) {
       mistake.hint =
           "did you mean " + quote(std::string(meant) + ':' + std::string(argument)) + '?';
@@ -146,7 +167,7 @@ std::optional<Selector> with_argument(std::string_view word, std::size_t colon,
     return std::nullopt;
   }
   if (argument.empty()) {
-    mistake = {"selector " + quote(word) + " names nothing behind its colon", ""};
+    mistake.what = "selector " + quote(word) + " names nothing behind its colon";
     return std::nullopt;
   }
   switch (form->argument) {
@@ -154,12 +175,14 @@ std::optional<Selector> with_argument(std::string_view word, std::size_t colon,
       return shard(form->kind, word, argument, known, mistake);
     case Argument::kName:
       return named(form->kind, prefix, argument, known, mistake);
+    case Argument::kSpare:
+      return spare(word, argument, known, mistake);
     case Argument::kSlot:
       break;
   }
   const std::optional<std::uint32_t> slot = parse_number(argument);
   if (!slot || *slot >= kSlotCount) {
-    mistake = {"expected a slot from 0 to 16383 in selector " + quote(word), ""};
+    mistake.what = "expected a slot from 0 to 16383 in selector " + quote(word);
     return std::nullopt;
   }
   return Selector{form->kind, "", *slot, {}};
@@ -177,6 +200,7 @@ bool Selector::plural() const {
     case Kind::kAnyNode:
     case Kind::kOwnerOfKey:
     case Kind::kOwnerOfSlot:
+    case Kind::kSpare:
       return false;
     case Kind::kUnion:
       return parts.size() != 1 || parts[0].plural();
@@ -184,6 +208,26 @@ bool Selector::plural() const {
       return true;
   }
 }
+
+namespace {
+
+// Is it nothing, or nearer to one of the plain forms than to any machine's name?
+bool is_mistyped(std::string_view word, const KnownNames* known, SelectorMistake& mistake) {
+  if (!word.empty() && !mistake.guess) return false;
+  std::vector<std::string_view> words;
+  for (const PlainForm& form : kPlain) words.push_back(form.word);
+  const std::size_t plain = words.size();
+  if (known != nullptr) words.insert(words.end(), known->machines.begin(), known->machines.end());
+  const std::string_view meant = nearest(word, words);
+  const auto of_plain = words.begin() + static_cast<std::ptrdiff_t>(plain);
+  const bool near_one = !meant.empty() && std::find(words.begin(), of_plain, meant) != of_plain;
+  if (!word.empty() && !near_one) return false;
+  mistake.what = "unknown selector " + quote(word);
+  mistake.hint = did_you_mean(word, words);
+  return true;
+}
+
+}  // namespace
 
 std::optional<Selector> parse_selector(std::string_view word, const KnownNames* known,
                                        SelectorMistake& mistake) {
@@ -194,20 +238,12 @@ std::optional<Selector> parse_selector(std::string_view word, const KnownNames* 
     return with_argument(word, colon, known, mistake);
   }
   // A machine's name, or a word meant to be something else.
-  std::vector<std::string_view> words;
-  for (const PlainForm& form : kPlain) words.push_back(form.word);
-  const std::size_t plain = words.size();
-  if (known != nullptr) words.insert(words.end(), known->machines.begin(), known->machines.end());
-  const std::string_view meant = nearest(word, words);
-  const auto of_plain = words.begin() + static_cast<std::ptrdiff_t>(plain);
-  const bool mistyped = !meant.empty() && std::find(words.begin(), of_plain, meant) != of_plain;
-  const bool named_so = known != nullptr && std::find(of_plain, words.end(), word) != words.end();
   const bool numbered =
       known == nullptr && !word.empty() && word.back() >= '0' && word.back() <= '9';
-  if (word.empty() || (mistyped && !named_so && !numbered)) {
-    mistake = {"unknown selector " + quote(word), did_you_mean(word, words)};
-    return std::nullopt;
-  }
+  const bool named_so =
+      known != nullptr &&
+      std::find(known->machines.begin(), known->machines.end(), word) != known->machines.end();
+  if (!named_so && !numbered && is_mistyped(word, known, mistake)) return std::nullopt;
   return named(Kind::kMachine, "machine", word, known, mistake);
 }
 
@@ -219,7 +255,7 @@ std::string to_text(const Selector& selector) {
     if (form.kind != selector.kind) continue;
     const std::string prefix = std::string(form.prefix) + ':';
     if (form.argument == Argument::kName) return prefix + selector.name;
-    const bool numbered = form.argument == Argument::kSlot || form.kind == Kind::kShard;
+    const bool numbered = form.argument != Argument::kShard || form.kind == Kind::kShard;
     return prefix + (numbered ? "" : "shard-") + std::to_string(selector.number);
   }
   if (selector.kind == Kind::kMachine) return selector.name;

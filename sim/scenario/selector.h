@@ -43,6 +43,7 @@ struct Selector {
     kOwnerOfKey,  // "owner-of:user:42"                     name (the key); primary of the key's
                   // slot
     kOwnerOfSlot,  // "owner-of-slot:42"                     number
+    kSpare,        // "spare:0"                              number; in or out of the cluster
     kUnion,        // ["m1", "zone:b"]                       parts
     kNot,          // {"not": ...}                           parts[0]; every server it does not mean
   };
@@ -61,13 +62,14 @@ struct Selector {
 struct KnownNames {
   std::vector<std::string> machines;  // servers, clients and auditors
   std::vector<std::string> zones, racks, hosts, regions, switches;
-  std::uint32_t shards = 0;
+  std::uint32_t shards = 0, spares = 0;
 };
 
 // A mistake in a selector, as a sentence and a suggestion.
 struct SelectorMistake {
   std::string what;
   std::string hint;
+  bool guess = true;  // is to be looked for; said by the caller
 };
 // One word; lists and "not" are made by the options reader. On a mistake answers nullopt and fills
 // `mistake`. Names are checked only where `known` is given.

@@ -52,11 +52,16 @@ std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster) {
   Placer placer(cluster);
   const std::uint32_t in_shards = cluster.shards * (1 + cluster.replicas);
   const std::size_t zones = cluster.zones.size();
-  for (std::uint32_t index = 0; index < in_shards + cluster.standalone; ++index) {
+  const std::uint32_t settled = in_shards + cluster.standalone;
+  using Part = PlannedServer::Part;
+  for (std::uint32_t index = 0; index < settled + cluster.spares; ++index) {
     PlannedServer server;
+    server.part = index < in_shards ? Part::kMember
+                  : index < settled ? Part::kStandalone
+                                    : Part::kSpare;
     server.name = 'm' + std::to_string(index + 1);
     server.primary_index = index;
-    std::size_t zone = index - in_shards;  // of a standalone server
+    std::size_t zone = index - (index < settled ? in_shards : settled);  // of who is in no shard
     if (index < in_shards) {
       const std::uint32_t shard = index % cluster.shards, round = index / cluster.shards;
       server.shard = static_cast<int>(shard);

@@ -101,6 +101,7 @@ JsonRef with_value(const JsonRef& document, const std::string& path, const JsonR
 
 std::vector<Axis> read_axes(Options& root, std::string_view key) {
   std::vector<Axis> axes;
+  std::size_t values_in_all = 0;
   Options object = root.object(key);
   for (const std::string& path : object.keys()) {
     const JsonRef values = object.raw(path);
@@ -115,7 +116,13 @@ std::vector<Axis> read_axes(Options& root, std::string_view key) {
       object.problem(path, "no such place: " + why);
     } else {
       axes.push_back({path, values->items, values->place});
+      values_in_all += values->items.size();
     }
+  }
+  if (values_in_all > kVariantsMax) {  // each is tried when the file is loaded
+    root.problem(key, std::to_string(values_in_all) + " values; at most " +
+                          std::to_string(kVariantsMax) + " are possible");
+    return {};
   }
   return axes;
 }

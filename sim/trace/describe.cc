@@ -1,8 +1,10 @@
 #include "sim/trace/describe.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "sim/trace/event_fields.h"
@@ -44,7 +46,7 @@ std::string slots_text(const SlotsRef& slots) {
 // One overload an event kind; adding a kind without one does not compile.
 class Words {
  public:
-  explicit Words(const Directory& who) : who_(who) {}
+  Words(const Directory& who, Speakers speakers) : who_(who), many_(speakers == Speakers::kMany) {}
 
   // ---- A cluster node about itself ----
   std::string operator()(const event::NodeStarted& e) const {
@@ -68,18 +70,23 @@ class Words {
            " (epoch " + number(e.epoch) + ")";
   }
   std::string operator()(const event::SuspicionChanged& e) const {
-    const std::string peer = node(e.peer);
+    return suspicion(e, node(e.peer));
+  }
+  std::string suspicion(const event::SuspicionChanged& e, const std::string& peers) const {
+    const bool failed = e.to == event::Suspicion::kFail || e.from == event::Suspicion::kFail;
+    const std::string of_peers =
+        failed ? verb("hold") + peers + " as FAIL" : verb("suspect") + peers;
     switch (e.to) {
       case event::Suspicion::kNone:
-        return "no longer holds " + peer + " as " + std::string(enum_name(e.from));
+        return "no longer " + of_peers + (failed ? "" : " (PFAIL is over)");
       case event::Suspicion::kPfail:
-        return "holds " + peer + " as PFAIL (no answer)";
+        return of_peers + " (PFAIL: no answer in time)";
       case event::Suspicion::kFail:
         break;
     }
-    if (e.quorum == 0) return "holds " + peer + " as FAIL (was told)";
-    return "holds " + peer + " as FAIL (" + plural(e.reports, "primary agrees", "primaries agree") +
-           ", " + number(e.quorum) + " needed)";
+    if (e.quorum == 0) return of_peers + (many_ ? " (were told)" : " (was told)");
+    return of_peers + " (" + plural(e.reports, "primary agrees", "primaries agree") + ", " +
+           number(e.quorum) + " needed)";
   }
   std::string operator()(const event::PeerLearned& e) const { return "learns of " + node(e.peer); }
   std::string operator()(const event::PeerForgotten& e) const {
@@ -106,7 +113,7 @@ class Words {
            (e.manual ? ", manual)" : ")");
   }
   std::string operator()(const event::VoteGranted& e) const {
-    return "votes for " + node(e.candidate) + " in epoch " + number(e.epoch) +
+    return verb("vote") + "for " + node(e.candidate) + " in epoch " + number(e.epoch) +
            (e.forced ? " (manual failover)" : "");
   }
   std::string operator()(const event::VoteRefused& e) const {
@@ -189,6 +196,16 @@ class Words {
     return e.hit ? "cache hit" : "cache miss";
   }
   std::string operator()(const event::Measured& e) const {
+    constexpr std::pair<std::string_view, std::string_view> kPhrases[] = {
+        {"keys_moved", "keys have another server than before"},
+        {"keys_moved_by_slots", "would have been moved between as many shards of a cluster"},
+        {"keys_unreachable", "keys are on a server that is gone"},
+        {"keys_reachable_again", "keys are on a server that is back"},
+        {"arrivals_missed", "operations could not begin in time"},
+    };
+    for (const auto& [name, phrase] : kPhrases) {
+      if (name == e.name) return signed_number(e.value) + " " + std::string(phrase);
+    }
     return e.name + " = " + signed_number(e.value);
   }
 
@@ -198,7 +215,7 @@ class Words {
   }
   std::string operator()(const event::MachineStarted& e) const {
     if (e.incarnation == 0) return "boots";
-    return "boots again" + (e.disk.empty() ? "" : " (disk: " + e.disk + ")");
+    return verb("boot") + "again" + (e.disk.empty() ? "" : " (disk: " + e.disk + ")");
   }
   std::string operator()(const event::MachinePaused&) const { return "is paused"; }
   std::string operator()(const event::MachineResumed&) const { return "resumes"; }
@@ -248,14 +265,17 @@ class Words {
     return "the run is over";
   }
   std::string operator()(const event::FaultBegan& e) const {
-    return e.text.empty() ? e.kind : e.text;
+    return "fault " + number(e.id) + ": " + (e.text.empty() ? e.kind : e.text);
   }
   std::string operator()(const event::FaultEnded& e) const {
-    return "fault " + number(e.id) + " ends (" + number(e.effects) +
-           (e.unit.empty() ? " effects" : " " + e.unit) + ")";
+    return "fault " + number(e.id) + " ends (" + effects_text(e.effects, e.unit) + ")";
   }
   std::string operator()(const event::StepReply& e) const {
-    return "reply " + quoted(e.reply) + (e.as_expected ? "" : ", expected " + quoted(e.expected));
+    const std::string asked =
+        (e.node.empty() ? "nobody answers " : verb("answer")) + "\"" + e.command + "\" ";
+    if (!e.as_expected) return asked + "with " + reply_text(e.reply) + ", expected " + e.expected;
+    return asked +
+           (e.expected.empty() ? "with " + reply_text(e.reply) : "as expected with " + e.expected);
   }
   std::string operator()(const event::Converged&) const {
     return "all nodes agree and are healthy";
@@ -264,8 +284,10 @@ class Words {
  private:
   std::string node(const NodeName& id) const { return id.is_none() ? "nobody" : who_.label(id); }
   std::string machine(MachineId id) const { return std::string(who_.name(id)); }
+  std::string verb(const char* plain) const { return plain + std::string(many_ ? " " : "s "); }
 
   const Directory& who_;
+  bool many_;
 };
 
 template <class E, class... Kinds>
@@ -277,28 +299,72 @@ struct IsMilestone {
     using namespace event;
     return kIsOneOf<E, HealthChanged, ElectionScheduled, ElectionStarted, VoteGranted,
                     ElectionExpired, Promoted, Following, ManualFailover, KeysDropped, Remark,
-                    Measured, MachineCrashed, MachinePaused, MachineResumed, ProgramExited,
-                    ClockStepped, PhaseBegan, FaultBegan, Converged>;
+                    SuspicionChanged, MachineCrashed, MachinePaused, MachineResumed, ProgramExited,
+                    ClockStepped, PhaseBegan, FaultBegan, StepReply, Converged>;
   }
   bool operator()(const event::MachineStarted& e) const { return e.incarnation > 0; }
-  bool operator()(const event::StepReply& e) const { return !e.as_expected; }
   bool operator()(const event::FaultEnded& e) const { return !e.momentary; }
-  // PFAIL is one node's impatience; FAIL, and the end of FAIL, are the cluster's verdict.
-  bool operator()(const event::SuspicionChanged& e) const {
-    return e.to == event::Suspicion::kFail || e.from == event::Suspicion::kFail;
+  // What auditors counted is told by the invariant they count for; a share goes with its number.
+  bool operator()(const event::Measured& e) const {
+    return !e.name.starts_with("audit_") && !e.name.ends_with("_percent_x100");
   }
 };
 
 }  // namespace
 
 std::string describe(const Record& record, const Directory& who) {
-  const std::string words = std::visit(Words(who), record.event);
-  if (record.machine == kNoMachine) return words;
-  return std::string(who.name(record.machine)) + ": " + words;
+  const std::string words = words_for(record.event, who);
+  const MachineId speaker = speaker_of(record, who);
+  return speaker == kNoMachine ? words : std::string(who.name(speaker)) + ": " + words;
+}
+
+MachineId speaker_of(const Record& record, const Directory& who) {
+  const auto* reply = std::get_if<event::StepReply>(&record.event);
+  return reply == nullptr ? record.machine : who.find(reply->node).value_or(kNoMachine);
+}
+
+std::string words_for(const Event& event, const Directory& who, Speakers speakers) {
+  return std::visit(Words(who, speakers), event);
+}
+
+std::string words_for(const event::SuspicionChanged& change, const std::vector<std::string>& peers,
+                      const Directory& who, Speakers speakers) {
+  return Words(who, speakers).suspicion(change, name_list(peers));
+}
+
+std::string name_list(const std::vector<std::string>& names) {
+  constexpr std::size_t kWhole = 5, kShown = 3;
+  const std::size_t shown = names.size() <= kWhole ? names.size() : kShown;
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  return shown == names.size() ? text : text + " and " + number(names.size() - shown) + " others";
+}
+
+std::string effects_text(std::uint64_t count, std::string_view unit) {
+  std::string word{unit.empty() ? std::string_view{"effects"} : unit};
+  const std::size_t end = std::min(word.find(' '), word.size());
+  if (count == 1 && end > 0 && word[end - 1] == 's') word.erase(end - 1, 1);
+  return number(count) + " " + word;
 }
 
 std::string describe(const Record& record, const Cast& cast) {
   return describe(record, Directory(cast));
+}
+
+std::string reply_text(std::string_view reply) {
+  constexpr std::size_t kShown = 60;
+  constexpr std::string_view kLineEnd = "\\r\\n";
+  std::string line;
+  while (!reply.empty()) {
+    const bool ends = reply.starts_with(kLineEnd);
+    const bool space = ends || reply.front() == '\n';
+    if (reply.front() != '\r') line += space ? ' ' : reply.front();
+    reply.remove_prefix(ends ? kLineEnd.size() : 1);
+  }
+  return line.size() <= kShown ? line : line.substr(0, kShown) + "...";
 }
 
 bool is_milestone(const Event& event) {
@@ -309,7 +375,8 @@ std::string format_time(SimTime at) {
   const std::int64_t ms = to_ms(at);
   const std::int64_t size = ms < 0 ? -ms : ms;
   const std::string millis = std::to_string(size % 1000);
-  return (ms < 0 ? "-" : "") + std::to_string(size / 1000) + "." + std::string(3 - millis.size(), '0') + millis + "s";
+  return (ms < 0 ? "-" : "") + std::to_string(size / 1000) + "." +
+         std::string(3 - millis.size(), '0') + millis + "s";
 }
 
 }  // namespace sim

@@ -36,6 +36,8 @@ void Directory::see(const Record& record) {
   } else if (std::holds_alternative<event::MachineCrashed>(record.event) ||
              std::holds_alternative<event::ProgramExited>(record.event)) {
     actor.up = actor.paused = actor.healthy = false;
+  } else if (std::holds_alternative<event::PeerLearned>(record.event)) {
+    actor.has_company = true;
   } else if (std::holds_alternative<event::MachinePaused>(record.event)) {
     actor.paused = true;
   } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
@@ -64,6 +66,14 @@ bool Directory::is_cluster_node(MachineId machine) const {
   return machine.value < size() && (*cast_)[machine.value].kind == MachineKind::kClusterNode;
 }
 
+bool Directory::is_spare(MachineId machine) const {
+  return is_cluster_node(machine) && (*cast_)[machine.value].shard < 0;
+}
+
+bool Directory::is_member(MachineId machine) const {
+  return is_cluster_node(machine) && (!is_spare(machine) || actors_[machine.value].has_company);
+}
+
 std::string_view Directory::name(MachineId machine) const {
   return machine.value < size() ? std::string_view{(*cast_)[machine.value].name} : "nobody";
 }
@@ -79,6 +89,14 @@ std::optional<MachineId> Directory::machine_of(const NodeName& id) const {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return std::nullopt;
   return found->second;
+}
+
+std::vector<NodeName> Directory::ids_of(MachineId machine) const {
+  std::vector<NodeName> ids;
+  for (const auto& [id, box] : by_id_) {
+    if (box == machine) ids.push_back(id);
+  }
+  return ids;
 }
 
 std::string Directory::label(const NodeName& id) const {
@@ -128,15 +146,15 @@ std::vector<MachineId> machines_where(std::uint32_t size, Predicate fits) {
 }  // namespace
 
 std::vector<MachineId> Directory::cluster_nodes() const {
-  return machines_where(size(), [&](MachineId m) { return is_cluster_node(m); });
+  return machines_where(size(), [&](MachineId m) { return is_member(m); });
 }
 
 std::vector<MachineId> Directory::up() const {
-  return machines_where(size(), [&](MachineId m) { return is_cluster_node(m) && is_up(m); });
+  return machines_where(size(), [&](MachineId m) { return is_member(m) && is_up(m); });
 }
 
 std::vector<MachineId> Directory::down() const {
-  return machines_where(size(), [&](MachineId m) { return is_cluster_node(m) && !is_up(m); });
+  return machines_where(size(), [&](MachineId m) { return is_member(m) && !is_up(m); });
 }
 
 std::vector<MachineId> Directory::primaries() const {

@@ -34,10 +34,16 @@ class Directory final : public TraceFold {
   const Cast& cast() const { return *cast_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(cast_->size()); }
   bool is_cluster_node(MachineId machine) const;
+  // A cluster node that was planned into no shard: empty at first, and alone.
+  bool is_spare(MachineId machine) const;
+  // A cluster node that belongs to the cluster: planned so, or a spare that has met somebody.
+  bool is_member(MachineId machine) const;
   std::string_view name(MachineId machine) const;  // "nobody" for kNoMachine
   std::optional<MachineId> find(std::string_view machine_name) const;
   // The box that calls itself so, or did before a reset; planned ids count until their node speaks.
   std::optional<MachineId> machine_of(const NodeName& id) const;
+  // All ids the box has had.
+  std::vector<NodeName> ids_of(MachineId machine) const;
   // The machine's name for a node id, or the first eight characters of the id if nobody is known by
   // it.
   std::string label(const NodeName& id) const;
@@ -55,7 +61,7 @@ class Directory final : public TraceFold {
   bool is_healthy(MachineId machine) const;
 
   // Live machines, in order of their ids. Primaries are those that claim at least one slot.
-  std::vector<MachineId> cluster_nodes() const;  // all planned ones, up or not
+  std::vector<MachineId> cluster_nodes() const;  // all members, up or not
   std::vector<MachineId> up() const;
   std::vector<MachineId> down() const;
   std::vector<MachineId> primaries() const;
@@ -94,7 +100,7 @@ class Directory final : public TraceFold {
  private:
   struct Actor {
     event::Claim claim;
-    bool claimed = false, up = false, paused = false, healthy = false;
+    bool claimed = false, up = false, paused = false, healthy = false, has_company = false;
     std::uint32_t incarnation = 0;
   };
 

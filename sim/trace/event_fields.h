@@ -285,7 +285,8 @@ void fields(V& v, FieldRef<V, event::FaultEnded> e) {
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::StepReply> e) {
-  v("id", e.id), v("reply", e.reply), v("as_expected", e.as_expected), v("expected", e.expected);
+  v("id", e.id), v("node", e.node), v("command", e.command), v("reply", e.reply);
+  v("as_expected", e.as_expected), v("expected", e.expected);
 }
 template <class V>
 void fields(V&, FieldRef<V, event::Converged>) {}
@@ -295,7 +296,7 @@ void fields(V& v, FieldRef<V, MachineInfo> e) {
   v("name", e.name), v("kind", e.kind), v("endpoint", e.endpoint), v("host", e.host),
       v("rack", e.rack);
   v("zone", e.zone), v("region", e.region), v("shard", e.shard), v("planned_id", e.planned_id);
-  v("planned_primary", e.planned_primary);
+  v("planned_primary", e.planned_primary), v("workload", e.workload);
 }
 
 }  // namespace sim

@@ -319,6 +319,8 @@ struct FaultEnded {
 };
 struct StepReply {  // answer to a scripted command
   std::uint32_t id = 0;
+  std::string node;     // who was asked; empty if the step meant nobody
+  std::string command;  // in words: "CLUSTER INFO"
   std::string reply;
   bool as_expected = true;
   std::string expected;
@@ -366,6 +368,7 @@ struct MachineInfo {
   int shard = -1;                        // the shard it was planned into, -1 for none
   NodeName planned_id;                   // the node id of its generated nodes.conf, none otherwise
   bool planned_primary = false;
+  std::string workload;  // whose client or auditor it is, by name; empty for servers
 };
 
 }  // namespace sim

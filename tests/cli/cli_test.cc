@@ -155,12 +155,27 @@ TEST_F(Cli, SuggestsTheMutationThatWasMeant) {
 
 TEST_F(Cli, RefusesWhatMakesNoSense) {
   write("x.json", quiet("x"));
-  for (const char* arguments :
-       {"run", "run x.json --seed 1 --seeds 1..2", "run x.json --seeds 5..1", "run x.json --seed x",
-        "run x.json --until soon", "run x.json --until=-1s", "run - --verify <x.json",
-        "run x.json --jobs 0", "run x.json --case nobody", "run x.json --seeds 1..2 --trace t",
-        "graph x.json --format gif", "graph x.json --at -1s", "graph x.json --view m77",
-        "list nonsense", "run x.json --trace /nowhere/t.jsonl"}) {
+  for (const char* arguments : {"run",
+                                "run x.json --seed 1 --seeds 1..2",
+                                "run x.json --seeds 5..1",
+                                "run x.json --seed x",
+                                "run x.json --until soon",
+                                "run x.json --until=-1s",
+                                "run - --verify <x.json",
+                                "run x.json --verify --json",
+                                "run x.json --verify --junit j.xml",
+                                "run x.json --verify --out o",
+                                "run x.json --verify --trace t",
+                                "run x.json --verify --jobs 2",
+                                "run x.json --json --quiet",
+                                "run x.json --jobs 0",
+                                "run x.json --case nobody",
+                                "run x.json --seeds 1..2 --trace t",
+                                "graph x.json --format gif",
+                                "graph x.json --at -1s",
+                                "graph x.json --view m77",
+                                "list nonsense",
+                                "run x.json --trace /nowhere/t.jsonl"}) {
     const Outcome outcome = slotsim(arguments);
     EXPECT_EQ(outcome.code, 2) << arguments;
     EXPECT_THAT(outcome.err, StartsWith("slotsim")) << arguments;
@@ -281,6 +296,22 @@ TEST_F(Cli, UntilCutsTheRunShort) {
   EXPECT_THAT(outcome.out, HasSubstr("the run was cut short"));
 }
 
+// A run that stops after a second has fewer events than one of three seconds.
+TEST_F(Cli, VerifyStopsWhereItIsToldTo) {
+  const auto events = [&](const std::string& options) {
+    const Outcome outcome = run(quiet("x"), "--verify " + options);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, StartsWith("SAME x seed=1 digest="));
+    return std::stoi(outcome.out.substr(outcome.out.rfind(", ") + 2));
+  };
+  EXPECT_LT(events("--until 1s"), events(""));
+}
+
+TEST_F(Cli, QuietLeavesOutPercentiles) {
+  EXPECT_THAT(run(quiet("x"), "--seeds 1..2").out, HasSubstr("p50"));
+  EXPECT_THAT(run(quiet("x"), "--seeds 1..2 --quiet").out, Not(HasSubstr("p50")));
+}
+
 TEST_F(Cli, NoColourUnlessSomebodyLooks) {
   EXPECT_THAT(run(quiet("x")).out, Not(HasSubstr("\x1b")));
   if (std::system("command -v script >/dev/null") != 0) GTEST_SKIP() << "no 'script' here";
@@ -322,6 +353,8 @@ TEST_F(Cli, HelpComesWithExamplesFirst) {
     const Outcome outcome = slotsim(std::string(command) + " --help");
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("\n\nUsage: slotsim " + std::string(command))) << command;
+    EXPECT_THAT(outcome.out, Not(HasSubstr(" TEXT"))) << command << ": a text of what?";
     EXPECT_THAT(slotsim("--help").out, HasSubstr("\n  " + std::string(command) + " "));
   }
 }

@@ -172,6 +172,12 @@ TestStage::TestStage(std::uint64_t seed)
   levers_.set_time(sim_time(5s));
 }
 
+// What it was planned with; nothing happens to ids here.
+std::vector<NodeName> TestStage::ids_of(MachineId machine) {
+  const NodeName& id = levers().cast()[machine.value].planned_id;
+  return id.is_none() ? std::vector<NodeName>{} : std::vector<NodeName>{id};
+}
+
 std::vector<MachineId> TestStage::resolve(const Selector& selector) {
   using Kind = Selector::Kind;
   const auto machines = [](std::initializer_list<std::uint32_t> list) {

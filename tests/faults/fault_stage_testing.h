@@ -80,6 +80,7 @@ class TestStage final : public FaultStage {
   RecordingLevers& levers() override { return levers_; }
   Choices& choices() override { return choices_; }
   std::vector<MachineId> resolve(const Selector& selector) override;
+  std::vector<NodeName> ids_of(MachineId machine) override;
 
   // Lets a fault act until it is content or `until` has come; then, if it shall, ends it.
   void run(Fault& fault, SimTime until, bool end = true);

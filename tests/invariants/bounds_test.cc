@@ -207,6 +207,14 @@ TEST(FailureDetectionBounds, SeesSuspicionTooLateOrNever) {
               HasSubstr("m2 does not suspect m1 3.204 s after it died (allowed 3.203 s)"));
 }
 
+TEST(FailureDetectionBounds, DoesNotAskWhoHasForgottenTheDead) {
+  Story story = crash_m1_at_10s();
+  story.at(11s).say(m2, event::PeerForgotten{id(m1), "CLUSTER FORGET"}).ends(13204ms);
+  const Judged judged = story.judge("failure_detection_bounds");
+  EXPECT_EQ(judged.count, 4u);
+  EXPECT_THAT(judged.what(), HasSubstr("m3 does not suspect m1"));
+}
+
 // m5 starts and believes that it has just heard m1, and says so.
 TEST(FailureDetectionBounds, AllowsForPongsRelayedByANodeThatStarts) {
   Story story = crash_m1_at_10s();

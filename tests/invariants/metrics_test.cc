@@ -1,14 +1,11 @@
 #include "sim/invariants/metrics.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/invariants/story_testing.h"
 
 namespace sim::story {
 namespace {
-
-using ::testing::HasSubstr;
 
 Metrics measured(const Story& story) {
   Metrics metrics(story.facts);
@@ -149,61 +146,14 @@ TEST(MetricTable, TakesPercentilesByNearestRank) {
   EXPECT_EQ(distribution->p99, 198);
   EXPECT_EQ(distribution->max, 200);
   EXPECT_EQ(distribution->worst_seed, 1u);
-  EXPECT_EQ(table_of({7}).percentile("promotion", 99), 7);
-  EXPECT_EQ(table_of({7, 9}).percentile("promotion", 50), 7);
-  EXPECT_EQ(table_of({7, 9}).percentile("promotion", 51), 9);
-  EXPECT_EQ(table_of({}).percentile("promotion", 50), std::nullopt);
+  EXPECT_EQ(table_of({7}).distribution("promotion")->p99, 7);
+  EXPECT_EQ(table_of({7, 9}).distribution("promotion")->p50, 7);
+  EXPECT_EQ(table_of({7, 9}).distribution("promotion")->p90, 9);
+  EXPECT_FALSE(table_of({}).distribution("promotion").has_value());
 }
 
 TEST(MetricTable, NamesTheLowestOfTheWorstSeeds) {
   EXPECT_EQ(table_of({3, 9, 9, 1}).distribution("promotion")->worst_seed, 2u);
-}
-
-Bound bound_of(std::string_view key, std::string_view text) {
-  const auto parsed = parse_bound(key, text);
-  if (const auto* error = std::get_if<std::string>(&parsed)) ADD_FAILURE() << *error;
-  return std::holds_alternative<Bound>(parsed) ? std::get<Bound>(parsed) : Bound{};
-}
-std::string error_of(std::string_view key, std::string_view text) {
-  const auto parsed = parse_bound(key, text);
-  return std::holds_alternative<std::string>(parsed) ? std::get<std::string>(parsed) : "";
-}
-
-TEST(Bounds, AreReadExactly) {
-  const Bound bound = bound_of("promotion_p99", "<1.5s");
-  EXPECT_EQ(bound.metric, "promotion");
-  EXPECT_EQ(bound.statistic, Statistic::kP99);
-  EXPECT_EQ(bound.comparison, Comparison::kLess);
-  EXPECT_EQ(bound.limit, 1'500'000'000);
-  EXPECT_EQ(bound_of("hit_rate_min", ">= 95.5%").limit, 955'000);
-  EXPECT_EQ(bound_of("lost_writes", "==0").statistic, Statistic::kMax);
-  EXPECT_EQ(bound_of("unavailability_max", "<=2m").limit, 120'000'000'000);
-  EXPECT_EQ(bound_of("unavailability_max", "<=2m").metric, "unavailability_max");
-  EXPECT_EQ(bound_of("bus_sent_ping_p50", "<5.2/s").limit, 5200);
-}
-
-TEST(Bounds, TellWhatIsWrongWithThem) {
-  EXPECT_THAT(error_of("promotoin_p99", "<20s"), HasSubstr("no metric is called \"promotoin\""));
-  EXPECT_THAT(error_of("promotion", "20s"), HasSubstr("a bound begins with <, <=, ==, >= or >"));
-  EXPECT_THAT(error_of("promotion", "<20"), HasSubstr("expected a duration such as"));
-  EXPECT_THAT(error_of("promotion", "<20%"), HasSubstr("got \"<20%\""));
-  EXPECT_THAT(error_of("lost_writes", "<1.5"), HasSubstr("expected a plain number"));
-  for (const char* text :
-       {"", "<", "<s", "<1.s", "<.5s", "<1..5s", "<-1s", "<99999999999h", "<1e3s", "<NaNs"}) {
-    EXPECT_NE(error_of("promotion", text), "") << text;
-  }
-}
-
-TEST(Bounds, HoldOrNotAndNameTheWorstSeed) {
-  const MetricTable table = table_of({1'000'000'000, 3'000'000'000});
-  const BoundResult tight = evaluate(bound_of("promotion_max", "<3s"), table);
-  EXPECT_TRUE(tight.measured);
-  EXPECT_FALSE(tight.holds);
-  EXPECT_EQ(tight.seed, 2u);
-  EXPECT_EQ(tight.sentence, "promotion_max <3s: is 3.000 s over 2 runs (worst seed 2)");
-  EXPECT_TRUE(evaluate(bound_of("promotion_max", "<=3s"), table).holds);
-  EXPECT_TRUE(evaluate(bound_of("promotion_p50", "==1s"), table).holds);
-  EXPECT_FALSE(evaluate(bound_of("election", "<3s"), table).holds) << "not measured does not hold";
 }
 
 TEST(FormatMetric, PrintsIntegersInPeoplesUnits) {
@@ -212,6 +162,63 @@ TEST(FormatMetric, PrintsIntegersInPeoplesUnits) {
   EXPECT_EQ(format_metric(250'100, MetricUnit::kPpm), "25.01 %");
   EXPECT_EQ(format_metric(5'210, MetricUnit::kMilliPerSecond), "5.210/s");
   EXPECT_EQ(format_metric(-3, MetricUnit::kCount), "-3");
+}
+
+// Two clients of two workloads; the first hits twice in four, the second once in four.
+Story two_caches() {
+  Story story;
+  MachineInfo second = story.facts.cast[client];
+  second.name = "d";
+  story.facts.cast.push_back(second);
+  story.facts.cast[client].workload = "near";
+  story.facts.cast.back().workload = "far";
+  const std::uint32_t other = static_cast<std::uint32_t>(story.facts.cast.size() - 1);
+  story.boot();
+  for (const bool hit : {true, true, false, false}) story.say(client, event::CacheRead{hit});
+  for (const bool hit : {true, false, false, false}) story.say(other, event::CacheRead{hit});
+  for (const std::uint32_t who : {client, other}) {
+    event::OpInvoked invoked;
+    invoked.operation = who;
+    invoked.kind = event::OpKind::kWrite;
+    story.say(who, invoked);
+    event::OpCompleted done;
+    done.operation = who;
+    done.outcome = who == client ? event::OpOutcome::kOk : event::OpOutcome::kFailed;
+    story.say(who, done);
+  }
+  return story;
+}
+
+TEST(Metrics, AreToldOfEachWorkloadWhereThereAreSeveral) {
+  const Metrics metrics = measured(two_caches());
+  EXPECT_EQ(metrics.value("hit_rate"), 375'000);
+  EXPECT_EQ(metrics.value("hit_rate of near"), 500'000);
+  EXPECT_EQ(metrics.value("hit_rate of far"), 250'000);
+  EXPECT_EQ(metrics.value("acked_writes of near"), 1);
+  EXPECT_EQ(metrics.value("failed_ops of far"), 1);
+  EXPECT_EQ(metrics.value("promotions of far"), std::nullopt) << "that is the cluster's";
+}
+
+TEST(Metrics, OfAWorkloadAloneAreNotToldTwice) {
+  Story story = two_caches();
+  story.facts.cast.back().workload = "near";
+  const Metrics metrics = measured(story);
+  EXPECT_EQ(metrics.value("hit_rate"), 375'000);
+  EXPECT_EQ(metrics.value("hit_rate of near"), std::nullopt);
+}
+
+TEST(Metrics, TakeOverWhatInvariantsHaveCounted) {
+  Metrics metrics(Story().facts);
+  const std::vector<Metric> counted{metric("lost_writes", 3)};
+  metrics.finish(SimTime{}, counted);
+  EXPECT_EQ(metrics.value("lost_writes"), 3);
+}
+
+TEST(MetricKinds, AnswerForAWorkloadOnlyWhereThatMakesSense) {
+  EXPECT_EQ(find_metric("hit_rate of x"), find_metric("hit_rate"));
+  EXPECT_EQ(find_metric("measured_y of x"), find_metric("measured_y"));
+  EXPECT_EQ(find_metric("promotion of x"), nullptr);
+  EXPECT_EQ(find_metric("nonsense of x"), nullptr);
 }
 
 TEST(MetricKinds, CoverWhatAFailoverReports) {

@@ -189,6 +189,45 @@ TEST(ConvergesAfterHeal, TellsAReplicaRestartedWithoutItsPrimaryAsRowTwenty) {
   EXPECT_EQ(judged.findings.at(0).row, 20);
 }
 
+// m4 is dead for good, and m1 has let go of the slots of shard 0; it lives, or is empty, or dead.
+Story without_shard_0() {
+  Story story;
+  story.boot().at(5s).crash(m4).claim_primary(m1, no_slots(), 1);
+  story.facts.settle_from = sim_time(20s);
+  return story;
+}
+Judged unhealthy_at_the_end(Story story, const std::vector<std::uint32_t>& live) {
+  story.at(20s).phase(event::Phase::kSettling).at(40s);
+  for (const std::uint32_t node : live) {
+    event::ViewSnapshot view = story.view(node);
+    view.healthy = false;
+    story.say(node, view);
+  }
+  return story.judge("converges_after_heal");
+}
+
+TEST(ConvergesAfterHeal, DoesNotExcuseSlotsThatALiveNodeLetGoOf) {
+  const Judged judged = unhealthy_at_the_end(without_shard_0(), {m1, m2, m3, m5, m6});
+  EXPECT_EQ(judged.judgement, Judgement::kFail) << judged.summary;
+  EXPECT_THAT(judged.what(), HasSubstr("m1 is not healthy"));
+}
+
+TEST(ConvergesAfterHeal, ExcusesAShardThatNobodyAliveHasEverServed) {
+  Story dead = without_shard_0();
+  dead.at(6s).crash(m1);
+  EXPECT_EQ(unhealthy_at_the_end(dead, {m2, m3, m5, m6}).judgement, Judgement::kNotChecked);
+  Story empty = without_shard_0();
+  empty.at(6s).crash(m1).start(m1, 1, "lost").say(m1, event::NodeStarted{id(17), 1, 0, 0, 0});
+  empty.say(m1, event::Claim{id(17), Role::kPrimary, {}, no_slots(), 0, 0});
+  EXPECT_EQ(unhealthy_at_the_end(empty, {m1, m2, m3, m5, m6}).judgement, Judgement::kNotChecked);
+}
+
+TEST(ConvergesAfterHeal, ExcusesSlotsThatTheOperatorTookAway) {
+  Story story = without_shard_0();
+  story.facts.operator_commands = true;
+  EXPECT_EQ(unhealthy_at_the_end(story, {m1, m2, m3, m5, m6}).judgement, Judgement::kNotChecked);
+}
+
 // ---- replica_data_is_prefix ----
 
 Story streaming() {

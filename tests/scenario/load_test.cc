@@ -1,9 +1,13 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/scenario/vocabulary_testing.h"
 
 namespace sim {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 TEST(Scenario, HasSensibleDefaults) {
   const Scenario scenario = loaded("");
@@ -115,6 +119,78 @@ TEST(Scenario, BoundsAreReadInTheUnitOfTheirMetric) {
   EXPECT_EQ(bounds[2].value, 800'000);
   EXPECT_EQ(bounds[3].value, 1'500);
   EXPECT_EQ(bounds[4].metric, "bus_sent_ping");
+}
+
+TEST(Scenario, BoundsMayBeOfOneWorkloadAmongSeveral) {
+  const std::string two = R"(, "workload": [{"type": "register", "name": "near"},
+                                            {"type": "register", "name": "far"}])";
+  const Scenario scenario = loaded(two + R"(, "expect": {"metrics": {
+      "hit_rate of near": ">80%", "hit_rate_p50 of far": "<20%", "hit_rate": ">1%"}})");
+  const std::vector<MetricBound>& bounds = scenario.expect.metrics;
+  ASSERT_EQ(bounds.size(), 3u);
+  EXPECT_EQ(bounds[0].metric, "hit_rate of near");
+  EXPECT_EQ(bounds[0].text(), "hit_rate of near >80%");
+  EXPECT_EQ(bounds[1].metric, "hit_rate of far");
+  EXPECT_EQ(bounds[1].statistic, MetricBound::Statistic::kP50);
+  EXPECT_EQ(bounds[1].value, 200'000);
+  EXPECT_EQ(bounds[2].metric, "hit_rate");
+  EXPECT_THAT(messages(load(two + R"(, "expect": {"metrics": {"hit_rate of fra": ">1%",
+                                     "promotion of far": "<1s"}})")),
+              AllOf(HasSubstr("there is no workload \"fra\""), HasSubstr("\"near\" or \"far\""),
+                    HasSubstr("\"promotion\" is of the whole run"), HasSubstr("\"hit_rate\"")));
+}
+
+TEST(Scenario, OfASingleWorkloadEveryMetricIsItsOwn) {
+  const Scenario scenario = loaded(R"(, "workload": [{"type": "register"}],
+      "expect": {"metrics": {"hit_rate of register": ">80%"}})");
+  EXPECT_EQ(scenario.expect.metrics.at(0).metric, "hit_rate");
+}
+
+TEST(Scenario, BoundsAreReadExactlyOrNotAtAll) {
+  for (const char* text : {"", "<", "<s", "<1..5s", "<99999999999h", "<1e3s", "<NaNs", "20s", "<20",
+                           "<20%", "< 1.5"}) {
+    const std::string metrics =
+        R"(, "expect": {"metrics": {"promotion": ")" + std::string(text) + R"("}})";
+    EXPECT_THAT(messages(load(metrics)), HasSubstr("expected a bound such as \"<20s\"")) << text;
+  }
+  EXPECT_NE(messages(load(R"(, "expect": {"metrics": {"lost_writes": "<1.5"}})")), "");
+}
+
+TEST(Scenario, SparesComeLastAndBelongToNoShard) {
+  const Scenario scenario = loaded(
+      R"(, "cluster": {"shards": 3, "replicas": 1, "standalone": 1, "spares": 2, "zones": 2})");
+  const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
+  ASSERT_EQ(servers.size(), 9u);
+  EXPECT_EQ(servers[5].part, PlannedServer::Part::kMember);
+  EXPECT_EQ(servers[6].part, PlannedServer::Part::kStandalone);
+  EXPECT_EQ(servers[7].part, PlannedServer::Part::kSpare);
+  EXPECT_EQ(servers[8].name, "m9");
+  EXPECT_EQ(servers[8].shard, -1);
+  EXPECT_NE(servers[7].zone, servers[8].zone);
+}
+
+TEST(Timeline, AChainOfTenThousandStepsIsFollowedOnce) {
+  std::string steps;
+  for (int i = 0; i < 10'000; ++i) {
+    steps += (i == 0 ? R"({"id": "s0", "at": "1s")"
+                     : R"(, {"id": "s)" + std::to_string(i) + R"(", "after": "s)" +
+                           std::to_string(i - 1) + '"') +
+             std::string(R"(, "do": "reset", "node": "m1"})");
+  }
+  EXPECT_EQ(messages(load(R"(, "timeline": [)" + steps + "]")), "");
+}
+
+TEST(Timeline, EveryStepThatLeadsIntoACircleWaitsForItself) {
+  const auto step = [](const std::string& id, const std::string& when) {
+    return R"({"id": ")" + id + R"(", )" + when + R"(, "do": "reset", "node": "m1"})";
+  };
+  const std::string text =
+      messages(load(R"(, "timeline": [)" + step("a", R"("after": "b")") + ',' +
+                    step("b", R"("after": "c")") + ',' + step("c", R"("after": "b")") + ',' +
+                    step("d", R"("at": "1s")") + ',' + step("e", R"("after": "d")") + "]"));
+  EXPECT_EQ(text,
+            "this step waits for itself at /timeline/0\nthis step waits for itself at /timeline/1\n"
+            "this step waits for itself at /timeline/2\n");
 }
 
 TEST(Matrix, ExpandsToEveryCombinationByName) {

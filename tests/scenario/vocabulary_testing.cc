@@ -24,7 +24,7 @@ Vocabulary make() {
   words.milestones = {"pfail", "fail", "promoted", "converged"};
   words.metrics = {{"promotion", Vocabulary::Unit::kTime},
                    {"lost_writes", Vocabulary::Unit::kCount},
-                   {"hit_rate", Vocabulary::Unit::kRatio},
+                   {"hit_rate", Vocabulary::Unit::kRatio, true},
                    {"ping_rate", Vocabulary::Unit::kRate},
                    {"bus_sent_*", Vocabulary::Unit::kCount}};
   words.directives = {"cluster-node-timeout", "hz"};

@@ -37,6 +37,12 @@ TEST(Describe, SaysWhoInMachineNames) {
   EXPECT_EQ(line(1, event::SuspicionChanged{id('a'), event::Suspicion::kFail,
                                             event::Suspicion::kNone, 0, 0}),
             "m2: no longer holds m1 as FAIL");
+  EXPECT_EQ(line(1, event::SuspicionChanged{id('a'), event::Suspicion::kNone,
+                                            event::Suspicion::kPfail, 0, 0}),
+            "m2: suspects m1 (PFAIL: no answer in time)");
+  EXPECT_EQ(line(1, event::SuspicionChanged{id('a'), event::Suspicion::kPfail,
+                                            event::Suspicion::kNone, 0, 0}),
+            "m2: no longer suspects m1 (PFAIL is over)");
   EXPECT_EQ(line(2, event::ElectionStarted{id('a'), 7, 0, 2, false}),
             "m3: stands for election in epoch 7 in m1's place (rank 0, needs 2 votes)");
   EXPECT_EQ(line(2, event::Promoted{id('a'), 7, 2, 2, false, false}),
@@ -47,7 +53,42 @@ TEST(Describe, SaysWhoInMachineNames) {
 TEST(Describe, PlanRecordsHaveNoSubject) {
   const Record record{
       0, {}, kNoMachine, Source::kPlan, event::FaultBegan{1, "crash", "crash m1", {}}};
-  EXPECT_EQ(describe(record, three_machines()), "crash m1");
+  EXPECT_EQ(describe(record, three_machines()), "fault 1: crash m1");
+}
+
+TEST(Describe, SpeaksOfManyInThePlural) {
+  const Directory who(three_machines());
+  const auto many = [&](const Event& event) { return words_for(event, who, Speakers::kMany); };
+  const event::SuspicionChanged told{id('a'), event::Suspicion::kNone, event::Suspicion::kFail, 0,
+                                     0};
+  EXPECT_EQ(many(told), "hold m1 as FAIL (were told)");
+  EXPECT_EQ(words_for(told, {"m1", "m3"}, who, Speakers::kMany),
+            "hold m1 and m3 as FAIL (were told)");
+  EXPECT_EQ(words_for(told, {"m1", "m3"}, who, Speakers::kOne),
+            "holds m1 and m3 as FAIL (was told)");
+  EXPECT_EQ(many(event::SuspicionChanged{id('a'), event::Suspicion::kPfail, event::Suspicion::kNone,
+                                         0, 0}),
+            "no longer suspect m1 (PFAIL is over)");
+  EXPECT_EQ(many(event::VoteGranted{id('c'), id('a'), 7, true, false}), "vote for m3 in epoch 7");
+  EXPECT_EQ(many(event::MachineStarted{.incarnation = 1}), "boot again");
+}
+
+TEST(Describe, TellsWhoAnsweredWhat) {
+  const auto words = [](const event::StepReply& reply) {
+    return describe(Record{0, {}, kNoMachine, Source::kPlan, reply}, three_machines());
+  };
+  EXPECT_EQ(words({1, "m3", "CLUSTER INFO", "a:1\\r\\nb:2", true, ""}),
+            "m3: answers \"CLUSTER INFO\" with a:1 b:2");
+  EXPECT_EQ(words({1, "m3", "PING", "PONG", true, "the reply \"PONG\""}),
+            "m3: answers \"PING\" as expected with the reply \"PONG\"");
+  EXPECT_EQ(words({1, "m3", "PING", "-ERR", false, "the reply \"PONG\""}),
+            "m3: answers \"PING\" with -ERR, expected the reply \"PONG\"");
+}
+
+TEST(Describe, SaysWhatWasMeasured) {
+  EXPECT_EQ(line(0, event::Measured{"keys_moved", 3}),
+            "m1: 3 keys have another server than before");
+  EXPECT_EQ(line(0, event::Measured{"else", 3}), "m1: else = 3");
 }
 
 TEST(Describe, FollowsAMachineToItsNewId) {
@@ -86,19 +127,41 @@ TEST(Milestones, AreWhatTurnsARun) {
   EXPECT_TRUE(is_milestone(event::Promoted{}));
   EXPECT_TRUE(is_milestone(
       event::SuspicionChanged{{}, event::Suspicion::kPfail, event::Suspicion::kFail, 2, 2}));
-  EXPECT_FALSE(is_milestone(
+  EXPECT_TRUE(is_milestone(
       event::SuspicionChanged{{}, event::Suspicion::kNone, event::Suspicion::kPfail, 0, 0}));
+  EXPECT_FALSE(is_milestone(event::Measured{"audit_keys", 3}));
+  EXPECT_FALSE(is_milestone(event::Measured{"keys_moved_percent_x100", 3}));
+  EXPECT_TRUE(is_milestone(event::Measured{"keys_moved", 3}));
   EXPECT_FALSE(is_milestone(event::MachineStarted{.incarnation = 0}));
   EXPECT_TRUE(is_milestone(event::MachineStarted{.incarnation = 1}));
-  EXPECT_FALSE(is_milestone(event::StepReply{}));
   EXPECT_FALSE(is_milestone(event::OpInvoked{}));
   EXPECT_FALSE(is_milestone(event::Delivered{}));
 }
 
-TEST(FormatTime, RoundsDownToMilliseconds) {
+TEST(FormatTime, RoundsDownToMillisecondsOnBothSidesOfZero) {
   EXPECT_EQ(format_time(sim_time(12'345'999us)), "12.345s");
   EXPECT_EQ(format_time(sim_time(7ms)), "0.007s");
+  EXPECT_EQ(format_time(sim_time(0ms)), "0.000s");
   EXPECT_EQ(format_time(sim_time(-250ms)), "-0.250s");
+  EXPECT_EQ(format_time(sim_time(-250'001us)), "-0.251s");
+}
+
+TEST(NameList, NamesFiveAndOfMoreTheFirstThree) {
+  EXPECT_EQ(name_list({}), "");
+  EXPECT_EQ(name_list({"m1"}), "m1");
+  EXPECT_EQ(name_list({"m1", "m2"}), "m1 and m2");
+  EXPECT_EQ(name_list({"m1", "m2", "m3", "m4", "m5"}), "m1, m2, m3, m4 and m5");
+  EXPECT_EQ(name_list({"m1", "m2", "m3", "m4", "m5", "m6"}), "m1, m2, m3 and 3 others");
+}
+
+TEST(EffectsText, CountsInEnglish) {
+  EXPECT_EQ(effects_text(3, "programs killed"), "3 programs killed");
+  EXPECT_EQ(effects_text(1, "programs killed"), "1 program killed");
+  EXPECT_EQ(effects_text(0, "packets re-routed or stopped"), "0 packets re-routed or stopped");
+  EXPECT_EQ(effects_text(1, "restarts"), "1 restart");
+  EXPECT_EQ(effects_text(1, "wake-ups kept back"), "1 wake-up kept back");
+  EXPECT_EQ(effects_text(1, "turns of the event loop slowed"), "1 turn of the event loop slowed");
+  EXPECT_EQ(effects_text(1, ""), "1 effect");
 }
 
 }  // namespace

@@ -75,6 +75,37 @@ TEST(Graph, OneWayCutsEndInABarAndTwoWayCutsDoNot) {
   EXPECT_THAT(dot, Not(HasSubstr("n1 -> n0")));
 }
 
+TEST(Graph, SaysOnceWhatNearlyAllNodesHaveInCommon) {
+  Stage few(3, 1, 0), many(20, 2, 3);
+  for (Stage* stage : {&few, &many}) {
+    stage->form();
+    for (int i = 1; i < static_cast<int>(stage->cast.size()); ++i)
+      stage->add(2s, i, event::HealthChanged{false, "slot 0 is not covered"});
+  }
+  EXPECT_THAT(dot_of(few), HasSubstr("<BR/>cluster state: fail"));
+  EXPECT_THAT(dot_of(few), Not(HasSubstr("refuse clients")));
+  EXPECT_THAT(dot_of(many), Not(HasSubstr("<BR/>cluster state: fail")));
+  EXPECT_THAT(dot_of(many), HasSubstr("59 of 60 nodes refuse clients"));
+}
+
+TEST(Graph, DrawsASpareAfterTheOthersUntilItHasMetSomebody) {
+  Stage stage(3, 1, 1);
+  stage.form();
+  MachineInfo info = stage.cast.front();
+  info.name = "m7";
+  info.host = "host-7";
+  info.shard = -1;
+  info.planned_primary = false;
+  info.planned_id = {};
+  stage.cast.push_back(info);
+  stage.add(2s, 6, event::MachineStarted{});
+  stage.add(2s, 6, event::Claim{Stage::id(6), Role::kPrimary, {}, no_slots(), 0, 0});
+  EXPECT_THAT(dot_of(stage), HasSubstr("<B>m7</B></FONT>  spare"));
+  EXPECT_EQ(grid_for(stage).rbegin()->second, MachineId{6});
+  stage.add(3s, 6, event::PeerLearned{Stage::id(0)});
+  EXPECT_THAT(dot_of(stage), HasSubstr("<B>m7</B></FONT>  PRIMARY"));
+}
+
 TEST(Graph, EscapesNames) {
   Stage stage(3, 1, 0);
   stage.cast[0].name = "<m&1>\"";
