@@ -115,7 +115,8 @@ void Run::take(Record record) {
   } else if (std::holds_alternative<event::ReplicationDown>(record.event)) {
     replication_up_[record.machine.value] = 0;
   } else if (auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
-    views_[record.machine] = *view;
+    event::ViewSnapshot& kept = views_[record.machine] = *view;
+    kept.peers = {};  // nobody here asks for them, and in a cluster of a thousand they are a million
   } else if (std::holds_alternative<event::OpInvoked>(record.event)) {
     ++in_flight_;
   } else if (std::holds_alternative<event::OpCompleted>(record.event)) {
@@ -144,10 +145,10 @@ void Run::cut_short(std::string why) {
   if (cut_short_.empty() && phase_ != event::Phase::kDone) cut_short_ = std::move(why);
 }
 
-void Run::probe_everybody() {
+void Run::probe_everybody(bool full) {
   for (const PlannedNode& node : plan_->nodes) {
     if (!directory_.is_member(node.machine)) continue;  // nor has it a view of a cluster
-    world_.probe(node.machine, true);
+    world_.probe(node.machine, full);
     drain();  // one by one: a thousand views of a thousand nodes are half a gigabyte
   }
 }

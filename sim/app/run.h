@@ -37,8 +37,8 @@ class Run {
   bool formed() const { return formed_; }
   // Ends the run here: "interrupted", "stopped at 12s (--until)".
   void cut_short(std::string why);
-  // Everybody says what they believe; for pictures.
-  void probe_everybody();
+  // Everybody says what they believe; with `full`, of each of their peers too, for pictures.
+  void probe_everybody(bool full = true);
 
   // Every record from now on, with times told from t = 0; not copied with the run.
   void set_sink(std::function<void(const Record&)> sink) { sink_ = std::move(sink); }

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -93,22 +94,35 @@ class Choices {
 
   // Uniform in 0..n-1. Precondition: n > 0. Always counts, even for n == 1.
   std::uint64_t choose(Site site, std::uint64_t n) {
+    std::uint64_t outcome = 0;
+    choose_each(site, n, std::span<std::uint64_t>(&outcome, 1));
+    return outcome;
+  }
+  // The same as so many calls of `choose`.
+  template <class Int>
+  void choose_each(Site site, std::uint64_t n, std::span<Int> outcomes) {
     CHECK(n > 0);
     const auto site_index = static_cast<std::size_t>(site);
-    const std::uint32_t index = stream_.counters_[site_index]++;
-    // The n-th output of a SplitMix64 that starts at the stream's key: cheap, since a 1,000-node
-    // cluster draws seven million times a virtual second.
-    const std::uint64_t draw =
-        mix64(stream_.key_ + ((std::uint64_t{index} << 8) | site_index) * kGoldenGamma);
-    // Multiply-shift (Lemire): maps 64 random bits onto 0..n-1 without a division. The bias is
-    // below n / 2^64.
-    auto outcome = static_cast<std::uint64_t>((static_cast<Wide>(draw) * n) >> 64);
-    if (policy_ != nullptr) outcome = by_policy(site, index, n, outcome);
-    // A bijection of the fingerprint for each outcome, and of the outcome for each fingerprint.
-    std::uint64_t word = stream_.fingerprint_ ^ ((outcome << 8) ^ site_index ^ (n << 32));
-    word *= kGoldenGamma;
-    stream_.fingerprint_ = word ^ (word >> 32);
-    return outcome;
+    std::uint32_t index = stream_.counters_[site_index];
+    std::uint64_t fingerprint = stream_.fingerprint_;
+    for (Int& chosen : outcomes) {
+      // The n-th output of a SplitMix64 that starts at the stream's key: cheap, since a 1,000-node
+      // cluster draws seven million times a virtual second.
+      const std::uint64_t draw =
+          mix64(stream_.key_ + ((std::uint64_t{index} << 8) | site_index) * kGoldenGamma);
+      // Multiply-shift (Lemire): maps 64 random bits onto 0..n-1 without a division. The bias is
+      // below n / 2^64.
+      auto outcome = static_cast<std::uint64_t>((static_cast<Wide>(draw) * n) >> 64);
+      if (policy_ != nullptr) outcome = by_policy(site, index, n, outcome);
+      ++index;
+      // A bijection of the fingerprint for each outcome, and of the outcome for each fingerprint.
+      const std::uint64_t word =
+          (fingerprint ^ ((outcome << 8) ^ site_index ^ (n << 32))) * kGoldenGamma;
+      fingerprint = word ^ (word >> 32);
+      chosen = static_cast<Int>(outcome);
+    }
+    stream_.counters_[site_index] = index;
+    stream_.fingerprint_ = fingerprint;
   }
   // True `numerator` times in `denominator`; outcome 0 means false unless it is certain.
   bool chance(Site site, std::uint64_t numerator, std::uint64_t denominator) {

@@ -104,6 +104,14 @@ bool watch(Server& server, Pass& pass, PeerId peer) {
   return true;
 }
 
+// Linked, not waited for, heard of lately: all that loop 2 would find out about it.
+bool needs_nothing(const PeerHot& hot, std::int64_t oldest_pong_ms) {
+  constexpr std::uint16_t kUnusual =
+      bus::flag::kNoAddr | bus::flag::kHandshake | bus::flag::kPfail | bus::flag::kFail;
+  return hot.used() && hot.linked != 0 && hot.ping_sent_ms == 0 && !hot.has(kUnusual) &&
+         hot.pong_received_ms >= oldest_pong_ms;
+}
+
 // Loop 2 of the cron. True: somebody turned PFAIL. Finds out, on the way, until when neither loop
 // can have anything to do; 0: they must both run next time.
 bool watch_all(Server& server, Pass& pass) {
@@ -113,8 +121,14 @@ bool watch_all(Server& server, Pass& pass) {
   bool settled = cluster.handshake_began_ms.empty() && cluster.manual.end_ms == 0 &&
                  server.config.cluster_link_sendbuf_limit == 0;
   std::int64_t earliest = kNever;
+  const std::int64_t oldest_pong =
+      cluster.manual.end_ms != 0 ? kNever : pass.wall_ms() - half_timeout;
   for (std::uint32_t row = 1; row < cluster.peers.rows(); ++row) {
     const PeerHot& hot = cluster.peers.hot(PeerId{row});
+    if (needs_nothing(hot, oldest_pong)) {
+      earliest = std::min(earliest, hot.pong_received_ms);
+      continue;
+    }
     if (!hot.used() || hot.has(bus::flag::kNoAddr | bus::flag::kHandshake)) continue;
     if (watch(server, pass, PeerId{row})) turned = true;
     settled = settled && hot.linked != 0 && !hot.has(bus::flag::kPfail);

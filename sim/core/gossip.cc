@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "sim/core/epochs.h"
@@ -18,25 +19,33 @@ bus::Gossip entry_of(const PeerHot& hot) {
           static_cast<std::uint32_t>(hot.pong_received_ms / 1000), hot.address, hot.flags};
 }
 
+// Rows drawn at random, each of them in use.
+void draw_rows(const PeerTable& peers, Choices& choices, std::span<std::uint32_t> rows) {
+  if (peers.known() == peers.rows()) {
+    choices.choose_each(Site::kGossipPick, peers.rows(), rows);
+  } else {
+    for (std::uint32_t& row : rows) row = draw_peer(peers, choices, Site::kGossipPick).value;
+  }
+  for (const std::uint32_t row : rows) peers.expect(PeerId{row});
+}
+
 // A tenth of the cluster but at least three, drawn with replacement in at most three times as many
 // attempts.
 void pick_at_random(ClusterState& cluster, Choices& choices, std::vector<bus::Gossip>& picked,
                     std::int64_t fresh, std::int64_t wanted) {
   PeerTable& peers = cluster.peers;
-  std::array<PeerId, 64> drawn;
+  std::array<std::uint32_t, 64> rows;
   for (std::int64_t draws = 3 * wanted; draws > 0 && fresh > 0;) {
     // A draw fills at most one place, so as many draws as there are places left are made in any
     // case: make them first, and the rows are fetched from memory side by side.
     const std::int64_t places = wanted - static_cast<std::int64_t>(picked.size());
-    const std::int64_t batch = std::min({places, draws, fresh, std::int64_t{drawn.size()}});
+    const std::int64_t batch = std::min({places, draws, fresh, std::int64_t{rows.size()}});
     if (batch <= 0) break;
     draws -= batch;
-    for (std::int64_t i = 0; i < batch; ++i) {
-      drawn[static_cast<std::size_t>(i)] = draw_peer(peers, choices, Site::kGossipPick);
-      peers.expect(drawn[static_cast<std::size_t>(i)]);
-    }
-    for (std::int64_t i = 0; i < batch; ++i) {
-      const PeerId peer = drawn[static_cast<std::size_t>(i)];
+    const std::span<std::uint32_t> drawn(rows.data(), static_cast<std::size_t>(batch));
+    draw_rows(peers, choices, drawn);
+    for (const std::uint32_t row : drawn) {
+      const PeerId peer{row};
       const PeerHot& hot = peers.hot(peer);
       if (peer == kMyself || hot.has(bus::flag::kPfail) || peers.marked(peer)) continue;
       --fresh;

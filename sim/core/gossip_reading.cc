@@ -23,6 +23,12 @@ bool same_text_ignoring_case(std::string_view a, std::string_view b) {
   return true;
 }
 
+// Somebody heard of the peer later than I did, if not later than can be.
+void take_later_pong(PeerHot& hot, const bus::Gossip& entry, std::int64_t latest_ms) {
+  const std::int64_t pong_ms = std::int64_t{entry.pong_received_s} * 1000;
+  if (pong_ms > hot.pong_received_ms && pong_ms <= latest_ms) hot.pong_received_ms = pong_ms;
+}
+
 // Someone else can reach a peer that I cannot: perhaps it has moved.
 void take_other_address(Server& server, Pass& pass, PeerId peer, const bus::Gossip& entry) {
   ClusterState& cluster = server.cluster;
@@ -53,10 +59,7 @@ void read_known(Server& server, Pass& pass, PeerId sender, bool sender_is_primar
   PeerHot& hot = cluster.peers.hot(peer);
   if (hot.ping_sent_ms == 0 &&
       (cluster.failure_reports.empty() || count_failure_reports(server, pass, peer) == 0)) {
-    const std::int64_t pong_ms = std::int64_t{entry.pong_received_s} * 1000;
-    if (pong_ms <= server.cached_wall_ms + kFutureToleranceMs && pong_ms > hot.pong_received_ms) {
-      hot.pong_received_ms = pong_ms;
-    }
+    take_later_pong(hot, entry, server.cached_wall_ms + kFutureToleranceMs);
   }
   if (hot.has(kFailing) && (entry.flags & bus::flag::kNoAddr) == 0) {
     take_other_address(server, pass, peer, entry);
@@ -80,12 +83,27 @@ void expect_rows(const PeerTable& peers, const std::vector<bus::Gossip>& entries
   }
 }
 
+// Nearly every entry is about a healthy peer nobody complains of, and says at most that it was
+// heard of later than I know. False: this one is another, and nothing was done.
+bool read_good_news(Server& server, const bus::Gossip& entry, std::int64_t latest_ms) {
+  PeerTable& peers = server.cluster.peers;
+  const PeerId peer = peers.find(entry.node);
+  if (peer.is_none() || (entry.flags & kFailing) != 0) return false;
+  PeerHot& hot = peers.hot(peer);
+  if (hot.has(kFailing)) return false;
+  if (hot.ping_sent_ms == 0) take_later_pong(hot, entry, latest_ms);
+  return true;
+}
+
 }  // namespace
 
 void read_gossip(Server& server, Pass& pass, PeerId sender, const bus::Heartbeat& beat) {
   const ClusterState& cluster = server.cluster;
   expect_rows(cluster.peers, beat.gossip);
+  const std::int64_t latest_ms = server.cached_wall_ms + kFutureToleranceMs;
   for (const bus::Gossip& entry : beat.gossip) {
+    const bool quiet = cluster.failure_reports.empty() && !cluster.malformed_names;
+    if (quiet && read_good_news(server, entry, latest_ms)) continue;
     const PeerId peer = mentioned_peer(server, entry.node);
     const bool sender_is_primary = !sender.is_none() && cluster.peers.hot(sender).is_primary();
     if (peer.is_none()) {

@@ -31,15 +31,42 @@ bool cluster_waits(const Server& server) {
          !cluster.election.hindrance.empty();
 }
 
-// Ticks until the first that looks at all peers.
-std::uint32_t ticks_before_scan(const ClusterState& cluster, const Clocks& now,
-                                MonotonicTime last_tick, Duration period) {
-  const WallTime last_wall = now.wall - (now.monotonic - last_tick);
-  const WallTime scan{
-      std::chrono::milliseconds(std::min(cluster.next_scan_ms, to_ms(last_wall) + 2000))};
+// Has replication something to do at its next turn? Not if I am a primary whose replicas are all in
+// the stream and acknowledged it lately, unless a PING is due. (Protocol §10.)
+bool replication_waits(const Server& server, std::int64_t last_wall_s) {
+  const ReplicationState& replication = server.replication;
+  if (replication.link.primary) return true;
+  if (replication.replicas.empty()) return replication.backlog.exists();
+  const auto ping_period = static_cast<std::uint64_t>(server.config.repl_ping_replica_period_s);
+  if (replication.cron_runs % ping_period == 0) return true;
+  // By then the clock shows up to two seconds more.
+  const std::int64_t oldest_ack_s =
+      last_wall_s + 2 -
+      std::min<std::int64_t>(server.config.repl_timeout_s, server.config.min_replicas_max_lag_s);
+  return std::any_of(
+      replication.replicas.begin(), replication.replicas.end(), [oldest_ack_s](const auto& entry) {
+        const AttachedReplica& replica = entry.second;
+        return replica.state != AttachedReplica::State::kOnline || replica.unsent_bytes != 0 ||
+               replica.over_limit_since_s != 0 || replica.ack_at_s < oldest_ack_s;
+      });
+}
+
+// Ticks until replication has something to do, or might have: it has its turn once a second.
+std::uint32_t ticks_before_replication(const Server& server, std::int64_t last_wall_s) {
+  const auto to_turn = static_cast<std::uint32_t>(
+      (kTicksPerSecond - server.cron_runs % kTicksPerSecond) % kTicksPerSecond);
+  return replication_waits(server, last_wall_s) ? to_turn : to_turn + kTicksPerSecond;
+}
+
+// Ticks until the first that looks at all peers, if there are not `most` of them.
+std::uint32_t ticks_before_scan(const ClusterState& cluster, WallTime last_wall, Duration period,
+                                std::uint32_t most) {
   // A tick scans when its whole milliseconds are beyond: from a millisecond later on.
-  const Duration left = scan + std::chrono::milliseconds(1) - last_wall - Duration{1};
-  return left <= Duration::zero() ? 0 : static_cast<std::uint32_t>(left / period);
+  const std::int64_t beyond_ms = cluster.next_scan_ms - to_ms(last_wall);
+  if (beyond_ms >= 10'000) return most;
+  const Duration left = WallTime{std::chrono::milliseconds(cluster.next_scan_ms + 1)} - last_wall;
+  if (left > most * period) return most;
+  return left <= Duration{1} ? 0 : static_cast<std::uint32_t>((left - Duration{1}) / period);
 }
 
 }  // namespace
@@ -47,20 +74,23 @@ std::uint32_t ticks_before_scan(const ClusterState& cluster, const Clocks& now,
 std::uint32_t idle_ticks(const Server& server, const Clocks& now, MonotonicTime last_tick,
                          Duration period) {
   if (server.config.hz != kTicksPerSecond || data_waits(server)) return 0;
-  // Once a second replication has its turn.
-  const auto to_replication = static_cast<std::uint32_t>(
-      (kTicksPerSecond - server.cron_runs % kTicksPerSecond) % kTicksPerSecond);
+  const WallTime last_wall = now.wall - (now.monotonic - last_tick);
+  const std::uint32_t to_replication = ticks_before_replication(server, to_ms(last_wall) / 1000);
   if (!server.config.cluster_enabled) return to_replication;
   const ClusterState& cluster = server.cluster;
   if (to_replication == 0 || cluster_waits(server)) return 0;
   const auto to_ping =
       kRandomPingEvery - 1 - static_cast<std::uint32_t>(cluster.cron_iteration % kRandomPingEvery);
-  return std::min({to_replication, to_ping, ticks_before_scan(cluster, now, last_tick, period)});
+  return ticks_before_scan(cluster, last_wall, period, std::min(to_replication, to_ping));
 }
 
 void skip_ticks(Server& server, std::uint32_t count, std::int64_t last_wall_ms) {
   if (count == 0) return;
   server.cached_wall_ms = last_wall_ms;
+  const auto turns = [](std::uint64_t runs) {
+    return (runs + kTicksPerSecond - 1) / kTicksPerSecond;
+  };
+  server.replication.cron_runs += turns(server.cron_runs + count) - turns(server.cron_runs);
   server.cron_runs += count;
   if (server.config.cluster_enabled) server.cluster.cron_iteration += count;
 }

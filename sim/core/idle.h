@@ -14,7 +14,7 @@
 namespace sim {
 
 // How many ticks after `last_tick` surely have nothing to do if nothing happens in between; never
-// more than the rest of a second. A lower bound: 0 is always right. What it promises assumes that
+// more than two seconds of them. A lower bound: 0 is always right. What it promises assumes that
 // the wall clock goes on as the monotonic one does; when it is stepped, ask again.
 std::uint32_t idle_ticks(const Server& server, const Clocks& now, MonotonicTime last_tick,
                          Duration period);

@@ -90,9 +90,10 @@ event::ViewSnapshot snapshot_view(const Server& server, bool full) {
   view.current_epoch = cluster.current_epoch;
   view.config_epoch = my_config_epoch(cluster);
   view.last_vote_epoch = cluster.last_vote_epoch;
-  if (!full) return view;
-  cluster.peers.each([&](PeerId peer) { view.peers.push_back(describe_peer(server, peer)); });
   add_counters(cluster, view);
+  if (full) {
+    cluster.peers.each([&](PeerId peer) { view.peers.push_back(describe_peer(server, peer)); });
+  }
   return view;
 }
 

@@ -206,7 +206,7 @@ struct ViewSnapshot {
   bool replication_up = false;  // replicas: the link to the primary is up
   std::uint64_t current_epoch = 0, config_epoch = 0, last_vote_epoch = 0;
   std::map<std::string, std::uint64_t>
-      counters;                 // "bus_sent_ping": messages by type since boot; full probes only
+      counters;                 // "bus_sent_ping": messages by type since boot
   std::vector<PeerView> peers;  // full probes only; includes the node itself
 };
 

@@ -28,34 +28,24 @@ const TypeNames& type_names(Type type) {
   return kTypeNames[std::min(static_cast<std::size_t>(type), kTypeCount)];
 }
 
-// Words waiting to be hashed together. Packing a gossip section and hashing it in strokes is
-// several times faster than mixing word by word, and a 1,000-node cluster hashes some ten million
-// entries a virtual second.
+// Mixes a message word by word: one multiplication each, because a 1,000-node cluster hashes some
+// six million entries a virtual second. Each step is a bijection of the state, so two messages that
+// differ in one word never hash equal.
 constexpr std::uint64_t kOddFactor = 0x9e3779b97f4a7c15;
 
 class Folder {
  public:
   void add(std::uint64_t word) {
-    if (used_ == words_.size()) flush();
-    words_[used_++] = word;
+    hash_ = (hash_ ^ word) * kOddFactor;
+    hash_ ^= hash_ >> 32;
   }
   void add_text(std::string_view text) {
     add(text.size());
     add(hash_text(text));
   }
-  std::uint64_t finish() {
-    flush();
-    return hash_;
-  }
+  std::uint64_t finish() const { return mix64(hash_); }
 
  private:
-  void flush() {
-    hash_ = hash_bytes(words_.data(), used_ * sizeof(std::uint64_t), hash_);
-    used_ = 0;
-  }
-
-  std::array<std::uint64_t, 512> words_;
-  std::size_t used_ = 0;
   std::uint64_t hash_ = 0;
 };
 
