@@ -111,7 +111,7 @@ void World::Impl::close(Machine& machine, const Close& effect) {
   if (conn.way[end].stream != kNil || passage(conn, end) != Passage::kOpen) {
     enqueue(c, end, std::move(fin));
   } else {
-    transmit(c, end, std::move(fin));
+    transmit_or_keep(c, end, std::move(fin));
   }
 }
 
@@ -134,7 +134,7 @@ void World::Impl::send_rst(std::uint32_t c, std::uint8_t end) {
   if (passage(conn, end) != Passage::kOpen) return count_blocked(conn, end);
   Waiting rst;
   rst.kind = SegmentKind::kRst;
-  transmit(c, end, std::move(rst));
+  transmit(c, end, rst);
 }
 
 void World::Impl::reset_both(std::uint32_t c) {

@@ -1,16 +1,23 @@
 // How messages travel on an open connection: in order, never lost, sometimes late.
 //
-// A message that meets a cut, on leaving or on arriving, is lost on the wire and kept by the
-// sender's kernel, together with all that follows it. It is sent again 200 ms after the trouble
-// began, then after 400 ms more, 800 ms, ... capped at 120 s (Linux: TCP_RTO_MIN, TCP_RTO_MAX), so
-// that a stream flushes some time *after* a long cut heals, as it does on real hosts; after
-// `tcp_timeout` the kernel gives up. A clog instead keeps everything and flushes at once when
-// released.
+// A message that is lost, or meets a cut on leaving or on arriving, is kept by the sender's kernel,
+// together with all that follows it. It is sent again 200 ms after the trouble began, then after
+// 400 ms more, 800 ms, ... capped at 120 s (Linux: TCP_RTO_MIN, TCP_RTO_MAX), so that a stream
+// flushes some time *after* a long cut heals, as it does on real hosts; after `tcp_timeout` the
+// kernel gives up. Each of these transmissions meets the losses, cuts and delays of its own moment.
+// A clog instead keeps everything and flushes at once when released.
 //
-// Simplified: acknowledgements of delivered data come back at once, unless the way back is cut;
-// then data still flows one way until the window is full, and the sender gives up like above. A
-// receiver that does not read (paused, slow) takes `send_buffer_bytes` per connection into its
-// kernel, then closes the window; a closed window never times out.
+// Simplified: there is no fast retransmit; a lost message waits for its timeout however many follow
+// it. What has piled up behind it goes out in one go with its retransmission and is not drawn
+// again: further gaps in such a burst a kernel does mend within a round trip or so, and a stream
+// that carries more messages than it has timeouts would otherwise fall behind for as long as
+// anything is lost.
+//
+// Simplified: acknowledgements of delivered data come back at once and are never lost, since each
+// repeats all before it, unless the way back is cut; then data still flows one way until the window
+// is full, and the sender gives up like above. A receiver that does not read (paused, slow) takes
+// `send_buffer_bytes` per connection into its kernel, then closes the window; a closed window never
+// times out.
 #include <algorithm>
 #include <utility>
 
@@ -56,7 +63,14 @@ void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
   const bool usual = passes && way.stream == kNil && message.held_by.value == 0 &&
                      message.not_before <= now_ &&
                      way.in_flight + std::uint64_t{message.size} <= spec->send_buffer_bytes;
-  if (usual) return transmit(c, end, std::move(message));
+  if (usual) return transmit_or_keep(c, end, std::move(message));
+  enqueue(c, end, std::move(message));
+}
+
+// Precondition: nothing waits on this way.
+void World::Impl::transmit_or_keep(std::uint32_t c, std::uint8_t end, Waiting message) {
+  if (transmit(c, end, message)) return;
+  stall(streams[stream_of(c, end)]);
   enqueue(c, end, std::move(message));
 }
 
@@ -69,10 +83,11 @@ void World::Impl::enqueue(std::uint32_t c, std::uint8_t end, Waiting message) {
 
 // Puts it on the wire. Nothing overtakes on one way: it arrives at least a nanosecond after what is
 // ahead of it.
-void World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting message) {
+bool World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting& message, bool exposed) {
   Connection& conn = connections[c];
   Way& way = conn.way[end];
-  SimTime arrival = arrival_time(conn, end, message.size);
+  SimTime arrival = arrival_time(conn, end, message.size, exposed);
+  if (arrival == kNever) return false;
   const std::uint32_t index = segments.take();
   if (way.tail != kNil) {
     Segment& ahead = segments[way.tail];
@@ -92,6 +107,7 @@ void World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting message) {
   segment.end = end;
   segment.kind = message.kind;
   schedule(arrival, DueKind::kArrive, index);
+  return true;
 }
 
 void World::Impl::arrive(std::uint32_t index) {
@@ -242,7 +258,7 @@ void World::Impl::read_by(Machine& machine, std::span<const Input> inputs) {
   }
 }
 
-// Sends what may go.
+// Sends what may go, in one go: only the first of it can be lost.
 void World::Impl::pump(std::uint32_t s) {
   Stream& stream = streams[s];
   Connection& conn = connections[stream.conn];
@@ -264,8 +280,12 @@ void World::Impl::pump(std::uint32_t s) {
     if (way.in_flight > 0 && way.in_flight + std::uint64_t{front.size} > spec->send_buffer_bytes) {
       break;
     }
-    stream.queued -= front.size;
-    transmit(stream.conn, stream.end, std::move(front));
+    const std::uint32_t size = front.size;
+    if (!transmit(stream.conn, stream.end, front, gone == 0)) {
+      stall(stream);
+      break;
+    }
+    stream.queued -= size;
     ++gone;
   }
   stream.queue.erase(stream.queue.begin(),
@@ -293,13 +313,14 @@ void World::Impl::retransmit(std::uint32_t s) {
   const Passage there = passage(conn, stream.end);
   const Passage back = passage(conn, 1 - stream.end);
   const bool through = there == Passage::kOpen && host_hears(conn, stream.end);
-  stream.timer = false;
   if (there == Passage::kClogged || back == Passage::kClogged) stream.since = now_;
   if (through && back == Passage::kOpen) {
     way.in_flight -= static_cast<std::uint32_t>(stream.unacked);
     stream.unacked = 0;
   }
   if (through) stream.lost = false;
+  pump(s);  // with the timer on: what is lost now belongs to the same trouble
+  stream.timer = false;
   if (stream.lost || stream.unacked > 0) {
     if (now_ - stream.since >= spec->tcp_timeout) {
       return lose_end(stream.conn, stream.end, CloseReason::kTimedOut);
@@ -311,7 +332,7 @@ void World::Impl::retransmit(std::uint32_t s) {
     schedule(std::min(now_ + rto, stream.since + spec->tcp_timeout), DueKind::kRetransmit, s,
              stream.generation);
   }
-  pump(s);
+  settle(s);
 }
 
 // What the kernel has not taken: all that is beyond its buffer, in flight or waiting.

@@ -142,7 +142,9 @@ struct World::Impl final : Levers {
   std::uint32_t find(const Machine& machine, ConnId id) const;
   ConnId conn_id(const Connection& conn, std::uint8_t end) const;
   void send(Machine& machine, ConnId id, PayloadRef payload);
-  void transmit(std::uint32_t conn, std::uint8_t end, Waiting message);
+  // False: it was lost on the wire, and `message` is what it was. `exposed`: that can happen to it.
+  bool transmit(std::uint32_t conn, std::uint8_t end, Waiting& message, bool exposed = true);
+  void transmit_or_keep(std::uint32_t conn, std::uint8_t end, Waiting message);
   void enqueue(std::uint32_t conn, std::uint8_t end, Waiting message);
   void arrive(std::uint32_t segment);
   void data_arrives(std::uint32_t conn, Segment& segment);
@@ -164,11 +166,11 @@ struct World::Impl final : Levers {
   Passage passage(Connection& conn, std::uint8_t end);
   bool host_hears(const Connection& conn, std::uint8_t end) const;
   void count_blocked(const Connection& conn, std::uint8_t end);
-  SimTime arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size);
+  // kNever: it is lost on the way, which happens only to what is `exposed`.
+  SimTime arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size, bool exposed);
   SimTime impaired_arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size,
-                                const PathQuality& quality);
-  Duration draw_loss(const Connection& conn, std::uint8_t end, const PathQuality& quality,
-                     Choices& choices);
+                                const PathQuality& quality, bool exposed);
+  bool draw_loss(const Connection& conn, std::uint8_t end, const PathQuality& quality);
   void count_cut_links(const Connection& conn);
   Line& line(MachineId from, MachineId to);
   void classify(Connection& conn, const Payload& payload);
