@@ -91,10 +91,10 @@ struct Stream {
   bool clogged = false;  // waits for a clog to be released
   bool window_closed = false;  // the receiver does not read and its buffer is full
   bool tell_due = false;       // a kTellUnsent event is under way
-  bool pump_due = false;       // a kPump event for a delayed front is under way
   std::uint16_t port = 0;      // dialled
   std::uint32_t attempts = 0;  // of retransmission since `since`
   SimTime since;               // dialling: the dial. Else: when the trouble began
+  SimTime pump_at;             // of the last kPump event for a delayed front
   std::uint64_t queued = 0;    // bytes waiting
   std::uint64_t unacked = 0;   // bytes delivered whose acknowledgement was lost
   std::uint64_t unread = 0;    // bytes in the receiver's kernel

@@ -268,7 +268,7 @@ void World::Impl::pump(std::uint32_t s) {
     Waiting& front = stream.queue[gone];
     if (front.held_by.value != 0) break;
     if (front.not_before > now_) {
-      if (!std::exchange(stream.pump_due, true)) {
+      if (std::exchange(stream.pump_at, front.not_before) != front.not_before) {
         schedule(front.not_before, DueKind::kPump, s, stream.generation);
       }
       break;

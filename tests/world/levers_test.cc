@@ -174,6 +174,24 @@ TEST(Rules, DelayByPrefixFromOneMachine) {
   EXPECT_EQ(stage.levers().effects(from_m2), 0u);
 }
 
+TEST(Rules, EachDelayedMessageGoesWhenItsOwnDelayIsOver) {
+  Stage stage = two_planes();
+  MessageRule rule;
+  rule.label = "bus:PING";
+  rule.act = MessageRule::Act::kDelay;
+  rule.delay = 3s;
+  stage.levers().on_message(rule);
+  for (const std::string n : {"1", "2", "3"}) {
+    stage.run_until(std::chrono::seconds(std::stoi(n)));
+    stage.tell("m1", "send b bus:PING" + n);
+  }
+  stage.run_for(10s);
+  for (const std::string n : {"1", "2", "3"}) {
+    EXPECT_EQ(stage.when("m2", "received in2 bus:PING" + n),
+              std::chrono::seconds(std::stoi(n)) + 3001ms + 20us);
+  }
+}
+
 TEST(Rules, DropTakesTheConnectionWithIt) {
   Stage stage = two_planes();
   MessageRule rule;
