@@ -55,8 +55,8 @@ void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
   message.size = static_cast<std::uint32_t>(payload->size());
   CHECK(message.size == payload->size());
   message.payload = std::move(payload);
-  if (conn.end[end] == End::kUnborn) return enqueue(c, end, std::move(message));  // still dialling
   if (!levers.rules().empty() && touch(c, end, message)) return;
+  if (conn.end[end] == End::kUnborn) return enqueue(c, end, std::move(message));  // still dialling
   const Way& way = conn.way[end];
   const bool passes = passage(conn, end) == Passage::kOpen;
   if (!passes) count_blocked(conn, end);

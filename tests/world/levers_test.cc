@@ -192,6 +192,29 @@ TEST(Rules, EachDelayedMessageGoesWhenItsOwnDelayIsOver) {
   }
 }
 
+TEST(Rules, MeanWhatIsSentWhileDiallingToo) {
+  Stage stage;
+  MessageRule rule;
+  rule.label = "bus:PING";
+  const LeverId hold = stage.levers().on_message(rule);
+  rule.label = "bus:VOTE";
+  rule.act = MessageRule::Act::kDrop;
+  const LeverId drop = stage.levers().on_message(rule);
+  for (const std::string word : {"bus:PING", "bus:VOTE"}) {
+    stage.tell("m1", "dial to-" + word + " m2");
+    stage.tell("m1", "send to-" + word + " " + word);
+  }
+  stage.run_until(2s);
+  EXPECT_TRUE(stage.heard("m1", "connected to-bus:PING"));
+  EXPECT_TRUE(stage.heard("m1", "closed to-bus:VOTE reset"));
+  EXPECT_THAT(stage.texts("m2", "received"), IsEmpty());
+  EXPECT_EQ(stage.levers().effects(hold), 1u);
+  EXPECT_EQ(stage.levers().effects(drop), 1u);
+  stage.levers().release(hold);
+  stage.run_for(1s);
+  EXPECT_EQ(stage.when("m2", "received in1 bus:PING"), 2001ms);
+}
+
 TEST(Rules, DropTakesTheConnectionWithIt) {
   Stage stage = two_planes();
   MessageRule rule;
