@@ -179,7 +179,12 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
     arm_retransmission(stream);
   } else {
     way.in_flight -= segment.size;
-    if (way.stream != kNil) pump(way.stream);
+    if (way.stream != kNil) {
+      Stream& stream = streams[way.stream];
+      acknowledge_all(stream);
+      if (!stream.lost) stream.retry_at = kNoRetry;
+      pump(way.stream);
+    }
   }
   deliver(*machine, Received{conn_id(conn, receiver), std::move(segment.payload)});
 }
@@ -299,38 +304,44 @@ void World::Impl::stall(Stream& stream) {
 }
 
 void World::Impl::arm_retransmission(Stream& stream) {
-  if (std::exchange(stream.timer, true)) return;
+  if (stream.retry_at != kNoRetry) return;
   stream.since = now_;
   stream.attempts = 0;
+  retransmit_at(stream, now_ + kRtoMin);
+}
+
+void World::Impl::retransmit_at(Stream& stream, SimTime time) {
+  stream.retry_at = time;
   const std::uint32_t s = connections[stream.conn].way[stream.end].stream;
-  schedule(now_ + kRtoMin, DueKind::kRetransmit, s, stream.generation);
+  schedule(time, DueKind::kRetransmit, s, stream.generation);
+}
+
+// An acknowledgement that comes through is one of all before it too.
+void World::Impl::acknowledge_all(Stream& stream) {
+  Way& way = connections[stream.conn].way[stream.end];
+  way.in_flight -= static_cast<std::uint32_t>(std::exchange(stream.unacked, 0));
 }
 
 void World::Impl::retransmit(std::uint32_t s) {
   Stream& stream = streams[s];
+  if (stream.retry_at != now_) return;
   Connection& conn = connections[stream.conn];
-  Way& way = conn.way[stream.end];
   const Passage there = passage(conn, stream.end);
   const Passage back = passage(conn, 1 - stream.end);
   const bool through = there == Passage::kOpen && host_hears(conn, stream.end);
   if (there == Passage::kClogged || back == Passage::kClogged) stream.since = now_;
-  if (through && back == Passage::kOpen) {
-    way.in_flight -= static_cast<std::uint32_t>(stream.unacked);
-    stream.unacked = 0;
-  }
+  if (through && back == Passage::kOpen) acknowledge_all(stream);
   if (through) stream.lost = false;
   pump(s);  // with the timer on: what is lost now belongs to the same trouble
-  stream.timer = false;
+  stream.retry_at = kNoRetry;
   if (stream.lost || stream.unacked > 0) {
     if (now_ - stream.since >= spec->tcp_timeout) {
       return lose_end(stream.conn, stream.end, CloseReason::kTimedOut);
     }
-    stream.timer = true;
     ++stream.attempts;
     const Duration rto =
         std::min(kRtoMin * (1 << std::min(stream.attempts, kDoublingsMax)), kRtoMax);
-    schedule(std::min(now_ + rto, stream.since + spec->tcp_timeout), DueKind::kRetransmit, s,
-             stream.generation);
+    retransmit_at(stream, std::min(now_ + rto, stream.since + spec->tcp_timeout));
   }
   settle(s);
 }
@@ -363,9 +374,10 @@ void World::Impl::settle(std::uint32_t s) {
     stream.tell_due = true;
     schedule(now_, DueKind::kTellUnsent, s, stream.generation);
   }
-  const bool needed = stream.dialling || stream.lost || stream.timer || stream.clogged ||
-                      stream.window_closed || stream.tell_due || stream.unacked > 0 ||
-                      stream.unread > 0 || stream.told > 0 || !stream.queue.empty();
+  const bool needed = stream.dialling || stream.lost || stream.retry_at != kNoRetry ||
+                      stream.clogged || stream.window_closed || stream.tell_due ||
+                      stream.unacked > 0 || stream.unread > 0 || stream.told > 0 ||
+                      !stream.queue.empty();
   if (!needed) drop_stream(stream.conn, stream.end);
 }
 

@@ -154,6 +154,8 @@ struct World::Impl final : Levers {
   void pump(std::uint32_t stream);
   void stall(Stream& stream);
   void arm_retransmission(Stream& stream);
+  void retransmit_at(Stream& stream, SimTime time);
+  void acknowledge_all(Stream& stream);
   void retransmit(std::uint32_t stream);
   void tell_unsent(std::uint32_t stream);
   std::uint64_t unsent(const Stream& stream) const;

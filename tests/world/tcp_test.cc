@@ -165,6 +165,27 @@ TEST(Tcp, AcknowledgementsThatComeAfterAllSaveTheConnection) {
   EXPECT_TRUE(stage.heard("m1", "received c re:ask-again"));
 }
 
+TEST(Tcp, AnAcknowledgementIsOneOfAllBeforeIt) {
+  StageSpec spec;
+  spec.world.send_buffer_bytes = 1000;
+  Stage stage = connected(spec);
+  const LeverId cut = stage.levers().cut({stage.way("m2", "m1")}, kAllPlanes);
+  stage.tell("m1", "send c unacknowledged 800");
+  stage.run_until(10s);  // the kernel will try again at 13.6 s
+  stage.levers().release(cut);
+  stage.tell("m1", "send c small 100");
+  stage.run_until(11s);
+  stage.tell("m1", "send c large 900");
+  stage.run_until(12s);
+  EXPECT_EQ(stage.when("m2", "received in1 large"), 11s + 1ms + 20us);
+  // Nor does the next trouble wait for the timeout of the last.
+  const LeverId lose = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
+  stage.tell("m1", "send c again");
+  stage.levers().release(lose);
+  stage.run_for(10s);
+  EXPECT_EQ(stage.when("m2", "received in1 again"), 12s + 201ms + 20us);
+}
+
 TEST(Tcp, ADeadProgramAnswersRst) {
   Stage stage = connected();
   stage.levers().crash(stage.id("m2"), false);
