@@ -91,6 +91,7 @@ struct Stream {
   bool lost = false;     // the front of the queue was lost: nothing moves before it is sent again
   bool clogged = false;  // waits for a clog to be released
   bool window_closed = false;   // the receiver does not read and its buffer is full
+  bool unanswered = false;      // the receiver knows nothing of it, but its RST was lost
   bool tell_due = false;        // a kTellUnsent event is under way
   std::uint16_t port = 0;       // dialled
   std::uint32_t attempts = 0;   // of retransmission since `since`

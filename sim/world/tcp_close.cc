@@ -129,12 +129,15 @@ void World::Impl::rst_arrives(std::uint32_t c, std::uint8_t sender) {
 }
 
 // Not retransmitted, as no RST is: what is lost is lost.
-void World::Impl::send_rst(std::uint32_t c, std::uint8_t end) {
+bool World::Impl::send_rst(std::uint32_t c, std::uint8_t end) {
   Connection& conn = connections[c];
-  if (passage(conn, end) != Passage::kOpen) return count_blocked(conn, end);
+  if (passage(conn, end) != Passage::kOpen) {
+    count_blocked(conn, end);
+    return false;
+  }
   Waiting rst;
   rst.kind = SegmentKind::kRst;
-  transmit(c, end, rst);
+  return transmit(c, end, rst);
 }
 
 void World::Impl::reset_both(std::uint32_t c) {

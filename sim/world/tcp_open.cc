@@ -174,7 +174,8 @@ void World::Impl::ack_arrives(std::uint32_t c, const Segment& segment) {
   if (machine.node == nullptr ||
       std::find(ports.begin(), ports.end(), segment.port) == ports.end()) {
     conn.end[1] = End::kGone;  // it died or stopped listening in between
-    return send_rst(c, 1);
+    send_rst(c, 1);
+    return;
   }
   conn.end[1] = End::kOpen;
   conn.serial[1] = ++machine.next_accepted;

@@ -153,11 +153,7 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
   const bool known = conn.end[receiver] == End::kOpen ||
                      (segment.kind == SegmentKind::kAck && conn.end[receiver] == End::kUnborn) ||
                      (segment.kind == SegmentKind::kFin && conn.end[receiver] == End::kClosing);
-  if (!known) {
-    way.in_flight -= segment.size;
-    send_rst(c, receiver);
-    return free_if_done(c);
-  }
+  if (!known) return stray_arrives(c, segment);
   if (segment.kind == SegmentKind::kFin) return fin_arrives(c, sender);
   if (segment.kind == SegmentKind::kAck) return ack_arrives(c, segment);
 
@@ -187,6 +183,19 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
     }
   }
   deliver(*machine, Received{conn_id(conn, receiver), std::move(segment.payload)});
+}
+
+// The receiver knows nothing of the connection, and says so. If that gets lost, the sender's kernel
+// tries again as with anything that is not acknowledged.
+void World::Impl::stray_arrives(std::uint32_t c, const Segment& segment) {
+  Connection& conn = connections[c];
+  conn.way[segment.end].in_flight -= segment.size;
+  if (!send_rst(c, 1 - segment.end) && conn.end[segment.end] != End::kGone) {
+    Stream& stream = streams[stream_of(c, segment.end)];
+    stream.unanswered = true;
+    arm_retransmission(stream);
+  }
+  free_if_done(c);
 }
 
 // A segment did not make it. The sender's kernel still has it, and all that it sent after it.
@@ -330,11 +339,14 @@ void World::Impl::retransmit(std::uint32_t s) {
   const Passage back = passage(conn, 1 - stream.end);
   const bool through = there == Passage::kOpen && host_hears(conn, stream.end);
   if (there == Passage::kClogged || back == Passage::kClogged) stream.since = now_;
-  if (through && back == Passage::kOpen) acknowledge_all(stream);
+  if (through && back == Passage::kOpen) {
+    acknowledge_all(stream);
+    stream.unanswered = stream.unanswered && !send_rst(stream.conn, 1 - stream.end);
+  }
   if (through) stream.lost = false;
   pump(s);  // with the timer on: what is lost now belongs to the same trouble
   stream.retry_at = kNoRetry;
-  if (stream.lost || stream.unacked > 0) {
+  if (stream.lost || stream.unacked > 0 || stream.unanswered) {
     if (now_ - stream.since >= spec->tcp_timeout) {
       return lose_end(stream.conn, stream.end, CloseReason::kTimedOut);
     }

@@ -128,7 +128,7 @@ struct World::Impl final : Levers {
   void close(Machine& machine, const Close& effect);
   void fin_arrives(std::uint32_t conn, std::uint8_t sender);
   void rst_arrives(std::uint32_t conn, std::uint8_t sender);
-  void send_rst(std::uint32_t conn, std::uint8_t end);
+  bool send_rst(std::uint32_t conn, std::uint8_t end);  // false: it was lost
   void reset_both(std::uint32_t conn);
   // The end is no more; its node, if it still held it, is told `why`.
   void lose_end(std::uint32_t conn, std::uint8_t end, CloseReason why);
@@ -148,6 +148,7 @@ struct World::Impl final : Levers {
   void enqueue(std::uint32_t conn, std::uint8_t end, Waiting message);
   void arrive(std::uint32_t segment);
   void data_arrives(std::uint32_t conn, Segment& segment);
+  void stray_arrives(std::uint32_t conn, const Segment& segment);
   void take_back(std::uint32_t conn, Segment segment);
   void stop_reading(std::uint32_t conn, std::uint8_t receiver);
   void read_by(Machine& machine, std::span<const Input> inputs);

@@ -489,6 +489,24 @@ TEST(Tcp, ALostRstLeavesTheConnectionHalfOpen) {
   EXPECT_EQ(stage.when("m1", "closed c reset"), 20s + 2ms + 20us);
 }
 
+TEST(Tcp, WhatIsNotAnsweredByRstBecauseThatIsLostIsSentAgain) {
+  StageSpec spec;
+  spec.world.tcp_timeout = 20s;
+  for (const bool heals : {true, false}) {
+    Stage stage = connected(spec);
+    const LeverId cut = stage.levers().cut({stage.way("m2", "m1")}, kAllPlanes);
+    stage.levers().crash(stage.id("m2"), false);
+    stage.run_until(10s);
+    stage.tell("m1", "send c hello");
+    stage.run_until(11s);
+    if (heals) stage.levers().release(cut);
+    stage.run_for(100s);
+    // Arrived at 10 s + 1 ms + 20 us, and again after 0.2, 0.6, 1.4 s; or given up after 20 s.
+    EXPECT_EQ(stage.when("m1", "closed c reset"), heals ? 11402ms + 20us : -1ns);
+    EXPECT_EQ(stage.when("m1", "closed c timed out"), heals ? -1ns : 30001ms + 20us);
+  }
+}
+
 TEST(Tcp, ALostFinIsSentAgain) {
   Stage stage = connected();
   const LeverId lose = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
