@@ -79,7 +79,9 @@ struct Waiting {
   std::uint32_t size = 0;
   std::uint16_t port = 0;
   SegmentKind kind = SegmentKind::kData;
+  bool stopped = false;  // a cut or clog has counted that it is in the way
 };
+static_assert(sizeof(Waiting) <= 32);
 
 inline constexpr SimTime kNoRetry = SimTime::max();
 

@@ -108,7 +108,9 @@ void World::Impl::close(Machine& machine, const Close& effect) {
   forget_end(c, end, End::kClosing);
   Waiting fin;
   fin.kind = SegmentKind::kFin;
-  if (conn.way[end].stream != kNil || passage(conn, end) != Passage::kOpen) {
+  fin.stopped = passage(conn, end) != Passage::kOpen;
+  if (fin.stopped) count_blocked(conn, end);
+  if (fin.stopped || conn.way[end].stream != kNil) {
     enqueue(c, end, std::move(fin));
   } else {
     transmit_or_keep(c, end, std::move(fin));

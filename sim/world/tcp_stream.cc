@@ -58,9 +58,9 @@ void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
   if (!levers.rules().empty() && touch(c, end, message)) return;
   if (conn.end[end] == End::kUnborn) return enqueue(c, end, std::move(message));  // still dialling
   const Way& way = conn.way[end];
-  const bool passes = passage(conn, end) == Passage::kOpen;
-  if (!passes) count_blocked(conn, end);
-  const bool usual = passes && way.stream == kNil && message.held_by.value == 0 &&
+  message.stopped = passage(conn, end) != Passage::kOpen;
+  if (message.stopped) count_blocked(conn, end);
+  const bool usual = !message.stopped && way.stream == kNil && message.held_by.value == 0 &&
                      message.not_before <= now_ &&
                      way.in_flight + std::uint64_t{message.size} <= spec->send_buffer_bytes;
   if (usual) return transmit_or_keep(c, end, std::move(message));
@@ -203,6 +203,7 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
   Connection& conn = connections[c];
   const std::uint8_t end = first.end;
   Way& way = conn.way[end];
+  const bool stopped = passage(conn, end) != Passage::kOpen;
   std::vector<Waiting> lost;
   std::uint64_t bytes = 0;
   const auto take = [&](Segment& segment) {
@@ -211,6 +212,7 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
     waiting.size = segment.size;
     waiting.port = segment.port;
     waiting.kind = segment.kind;
+    waiting.stopped = stopped;
     bytes += segment.size;
     way.in_flight -= segment.size;
     segment.kind = SegmentKind::kVoid;
@@ -230,9 +232,7 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
     take(segment);
   }
   way.tail = tail;
-  if (passage(conn, end) != Passage::kOpen) {
-    for (std::size_t i = 1; i < lost.size(); ++i) count_blocked(conn, end);
-  }
+  for (std::size_t i = 1; stopped && i < lost.size(); ++i) count_blocked(conn, end);
   if (conn.end[end] == End::kGone) return free_if_done(c);  // nobody is left to send it again
   const std::uint32_t s = stream_of(c, end);
   Stream& stream = streams[s];
@@ -290,7 +290,10 @@ void World::Impl::pump(std::uint32_t s) {
     const Passage way_on = passage(conn, stream.end);
     stream.clogged = way_on == Passage::kClogged;
     if (way_on == Passage::kCut) stall(stream);
-    if (way_on != Passage::kOpen) break;
+    if (way_on != Passage::kOpen) {
+      if (!std::exchange(front.stopped, true)) count_blocked(conn, stream.end);
+      break;
+    }
     if (way.in_flight > 0 && way.in_flight + std::uint64_t{front.size} > spec->send_buffer_bytes) {
       break;
     }
@@ -338,6 +341,9 @@ void World::Impl::retransmit(std::uint32_t s) {
   const Passage there = passage(conn, stream.end);
   const Passage back = passage(conn, 1 - stream.end);
   const bool through = there == Passage::kOpen && host_hears(conn, stream.end);
+  const bool unacknowledged = stream.unacked > 0 || stream.unanswered;
+  if (there != Passage::kOpen) count_blocked(conn, stream.end);
+  if (through && unacknowledged && back != Passage::kOpen) count_blocked(conn, 1 - stream.end);
   if (there == Passage::kClogged || back == Passage::kClogged) stream.since = now_;
   if (through && back == Passage::kOpen) {
     acknowledge_all(stream);

@@ -58,7 +58,51 @@ TEST(Levers, OverlappingCutsDoNotUndoEachOther) {
   stage.run_for(10s);
   EXPECT_TRUE(stage.heard("m2", "received in1 hello"));
   EXPECT_EQ(stage.levers().effects(first), 0u);
-  EXPECT_EQ(stage.levers().effects(second), 1u);
+  EXPECT_EQ(stage.levers().effects(second), 6u);  // sent again after 0.2, 0.6, 1.4, 3, 6.2 s
+}
+
+TEST(Levers, ACutThatOnlyProlongsAnotherCountsWhatIsSentAgain) {
+  Stage stage = two_planes();
+  const LeverId first = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  stage.tell("m1", "send c hello");
+  stage.run_until(2s);
+  const LeverId second = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  stage.levers().release(first);
+  stage.run_until(5s);
+  EXPECT_EQ(stage.levers().effects(first), 3u);   // at 1, 1.2, 1.6 s
+  EXPECT_EQ(stage.levers().effects(second), 2u);  // at 2.4, 4 s
+}
+
+TEST(Levers, CutsOfBothWaysCountEachItsOwn) {
+  Stage stage = two_planes();
+  const LeverId there = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  const LeverId back = stage.levers().cut({stage.way("m2", "m1")}, kAllPlanes);
+  stage.tell("m1", "send c hello");
+  stage.run_until(2s);
+  stage.levers().release(there);
+  stage.run_until(2500ms);
+  EXPECT_EQ(stage.levers().effects(there), 3u);
+  EXPECT_EQ(stage.levers().effects(back), 1u);  // the acknowledgement of what got through at 2.4 s
+}
+
+TEST(Levers, ACutCountsWhatAnotherLeverHadHeldBack) {
+  Stage stage = two_planes();
+  MessageRule rule;
+  rule.label = "bus:PING";
+  const LeverId hold = stage.levers().on_message(rule);
+  stage.tell("m1", "send b bus:PING");
+  const LeverId cut = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  const LeverId clog = stage.levers().clog({stage.way("m1", "m2")}, kAllPlanes);
+  stage.levers().release(hold);
+  EXPECT_EQ(stage.levers().effects(cut), 1u);
+  EXPECT_EQ(stage.levers().effects(clog), 1u);
+}
+
+TEST(Levers, ACutCountsAnOrderlyClose) {
+  Stage stage = two_planes();
+  const LeverId cut = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  stage.tell("m1", "close c");
+  EXPECT_EQ(stage.levers().effects(cut), 1u);
 }
 
 TEST(Clog, KeepsEverythingAndFlushesAtOnce) {
@@ -388,7 +432,7 @@ TEST(CutLink, BitesWhatWouldHaveGoneOverIt) {
   stage.tell("m1", "send c hello");
   stage.run_for(1s);
   EXPECT_THAT(stage.texts("m2", "received"), IsEmpty());
-  EXPECT_EQ(stage.levers().effects(cut), 1u);
+  EXPECT_EQ(stage.levers().effects(cut), 3u);  // sent again after 0.2, 0.6 s
   stage.levers().release(cut);
   EXPECT_TRUE(stage.levers().reaches(stage.id("m1"), stage.id("m2"), Plane::kBus));
   stage.run_for(10s);
