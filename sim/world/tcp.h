@@ -9,11 +9,11 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "sim/base/time.h"
 #include "sim/base/types.h"
 #include "sim/node/payload.h"
+#include "sim/world/fifo.h"
 #include "sim/world/levers.h"
 #include "sim/world/slab.h"
 #include "sim/world/topology.h"
@@ -104,7 +104,7 @@ struct Stream {
   std::uint64_t unacked = 0;    // bytes delivered whose acknowledgement was lost
   std::uint64_t unread = 0;     // bytes in the receiver's kernel
   std::uint64_t told = 0;       // unsent bytes the sender knows of
-  std::vector<Waiting> queue;
+  Fifo<Waiting> queue;
 };
 
 }  // namespace sim

@@ -159,7 +159,7 @@ void World::Impl::syn_ack_arrives(std::uint32_t c) {
   ack.kind = SegmentKind::kAck;
   ack.port = stream.port;
   // It goes ahead of whatever the node may have sent without waiting.
-  stream.queue.insert(stream.queue.begin(), std::move(ack));
+  stream.queue.put_in_front({ack});
   pump(s);
   if (spec->record_deliveries) {
     record(machine.id, Source::kWorld, event::Connection{"opened", conn.machine[1]});

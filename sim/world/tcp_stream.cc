@@ -237,8 +237,7 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
   const std::uint32_t s = stream_of(c, end);
   Stream& stream = streams[s];
   stream.queued += bytes;
-  stream.queue.insert(stream.queue.begin(), std::make_move_iterator(lost.begin()),
-                      std::make_move_iterator(lost.end()));
+  stream.queue.put_in_front(std::move(lost));
   if (!stream.window_closed) {
     if (passage(conn, end) == Passage::kClogged) {
       stream.clogged = true;
@@ -277,9 +276,9 @@ void World::Impl::pump(std::uint32_t s) {
   Stream& stream = streams[s];
   Connection& conn = connections[stream.conn];
   Way& way = conn.way[stream.end];
-  std::size_t gone = 0;
-  while (gone < stream.queue.size() && !stream.dialling && !stream.lost && !stream.window_closed) {
-    Waiting& front = stream.queue[gone];
+  bool exposed = true;
+  while (!stream.queue.empty() && !stream.dialling && !stream.lost && !stream.window_closed) {
+    Waiting& front = stream.queue.front();
     if (front.held_by.value != 0) break;
     if (front.not_before > now_) {
       if (std::exchange(stream.pump_at, front.not_before) != front.not_before) {
@@ -298,15 +297,14 @@ void World::Impl::pump(std::uint32_t s) {
       break;
     }
     const std::uint32_t size = front.size;
-    if (!transmit(stream.conn, stream.end, front, gone == 0)) {
+    if (!transmit(stream.conn, stream.end, front, exposed)) {
       stall(stream);
       break;
     }
     stream.queued -= size;
-    ++gone;
+    stream.queue.pop_front();
+    exposed = false;
   }
-  stream.queue.erase(stream.queue.begin(),
-                     stream.queue.begin() + static_cast<std::ptrdiff_t>(gone));
   settle(s);
 }
 
