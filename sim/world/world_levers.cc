@@ -136,7 +136,11 @@ bool World::Impl::crash(MachineId id, bool power_lost) {
     machine.powered = false;
     digest.disk(now_, machine.name_hash, DiskAct::kLost, "", 0, machine.disk.lose_unsynced());
   }
-  if (machine.node != nullptr) end_program(machine);
+  if (machine.node != nullptr) {
+    end_program(machine);
+  } else {
+    kill_connections(machine, true);  // what its kernel was still sending for a program long gone
+  }
   return true;
 }
 

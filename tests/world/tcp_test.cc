@@ -622,6 +622,22 @@ TEST(Tcp, APowerLossMakesAWaitingSenderGiveUp) {
   EXPECT_TRUE(stage.heard("m1", "closed c timed out"));
 }
 
+TEST(Tcp, APowerLossTakesWhatTheKernelStillHadToSend) {
+  for (const bool loses_power : {true, false}) {
+    Stage stage = connected();
+    const LeverId cut = stage.levers().cut(stage.both("m1", "m2"), kAllPlanes);
+    stage.tell("m1", "send c bye");
+    stage.tell("m1", "close c");
+    stage.tell("m1", "exit 0");
+    stage.run_for(1s);
+    if (loses_power) stage.levers().crash(stage.id("m1"), true);
+    stage.levers().release(cut);
+    stage.run_for(100s);
+    EXPECT_EQ(stage.heard("m2", "received in1 bye"), !loses_power);
+    EXPECT_EQ(stage.heard("m2", "closed in1 by peer"), !loses_power);
+  }
+}
+
 TEST(Tcp, ADialAndCloseToOneself) {
   Stage stage;
   stage.tell("m1", "dial c m1");
