@@ -100,7 +100,7 @@ SimTime World::Impl::impaired_arrival_time(Connection& conn, std::uint8_t end, s
   if (exposed && draw_loss(conn, end, quality)) return kNever;
   Duration delay = quality.latency;
   Duration jitter{};
-  std::uint64_t bandwidth = quality.bandwidth;
+  Lever* throttle = nullptr;  // the narrowest
   for (const LeverId id : levers.on_directions()) {
     Lever& lever = levers[id];
     if (!lever.concerns(from, to, conn.plane)) continue;
@@ -109,25 +109,58 @@ SimTime World::Impl::impaired_arrival_time(Connection& conn, std::uint8_t end, s
       jitter += lever.jitter;
       ++lever.effects;
     } else if (lever.kind == LeverKind::kThrottle) {
-      if (bandwidth == 0 || lever.bandwidth < bandwidth) bandwidth = lever.bandwidth;
-      lever.effects += size;
+      const std::uint64_t least = throttle == nullptr ? quality.bandwidth : throttle->bandwidth;
+      if (least == 0 || lever.bandwidth < least) throttle = &lever;
     }
   }
-  const bool plain =
-      bandwidth == 0 && jitter == Duration::zero() && quality.jitter == Duration::zero();
-  if (plain) return now_ + delay;
-  Line& wire_line = line(from, to);
-  const std::uint64_t luck_before = wire_line.luck.fingerprint();
-  Choices choices = choices_of(wire_line.luck);
-  if (quality.jitter > Duration::zero())
-    delay += draw_jitter(quality.shape, quality.jitter, choices);
-  if (jitter > Duration::zero()) delay += draw_jitter(JitterShape::kUniform, jitter, choices);
-  fold_luck(wire_line.luck, luck_before);
-  if (bandwidth > 0) {
-    wire_line.free_at = std::max(wire_line.free_at, now_) + time_on_wire(size, bandwidth);
-    return wire_line.free_at + delay;
+  if (quality.jitter > Duration::zero() || jitter > Duration::zero()) {
+    ChoiceStream& luck = line(from, to).luck;
+    const std::uint64_t luck_before = luck.fingerprint();
+    Choices choices = choices_of(luck);
+    if (quality.jitter > Duration::zero())
+      delay += draw_jitter(quality.shape, quality.jitter, choices);
+    if (jitter > Duration::zero()) delay += draw_jitter(JitterShape::kUniform, jitter, choices);
+    fold_luck(luck, luck_before);
   }
-  return now_ + delay;
+  if (throttle != nullptr) throttle->effects += size;
+  if (throttle == nullptr && quality.bandwidth == 0) return now_ + delay;
+  return time_of_last_bit(conn, end, size, throttle == nullptr ? 0 : throttle->bandwidth) + delay;
+}
+
+// When a message that starts now has left the narrowest place of its way. Whoever sends over a link
+// in one direction shares it, first come, first served; a throttle is each direction's own.
+SimTime World::Impl::time_of_last_bit(const Connection& conn, std::uint8_t end, std::uint32_t size,
+                                      std::uint64_t throttle) {
+  const MachineId from = conn.machine[end];
+  const MachineId to = conn.machine[1 - end];
+  SimTime first_bit = now_;
+  SimTime last_bit = now_;
+  const auto squeeze = [&](SimTime& free_at, std::uint64_t bandwidth) {
+    first_bit = std::max(first_bit, free_at);
+    free_at = first_bit + time_on_wire(size, bandwidth);
+    last_bit = std::max(last_bit, free_at);
+  };
+  for (const Hop& hop : narrow_hops(at(from).vertex, at(to).vertex)) {
+    squeeze(link_free_at[hop.place], hop.bandwidth);
+  }
+  if (throttle > 0) squeeze(line(from, to).free_at, throttle);
+  return last_bit;
+}
+
+const std::vector<Hop>& World::Impl::narrow_hops(VertexId from, VertexId to) {
+  const auto [place, is_new] = narrows.try_emplace({from, to});
+  if (!is_new) return place->second;
+  link_free_at.resize(graph.links().size() * 2);
+  VertexId here = from;
+  for (const LinkId id : graph.route(from, to)) {
+    const LinkInfo& link = graph.links()[id.value];
+    const bool forth = link.a == here;
+    if (link.quality.bandwidth > 0) {
+      place->second.push_back({id.value * std::size_t{2} + forth, link.quality.bandwidth});
+    }
+    here = forth ? link.b : link.a;
+  }
+  return place->second;
 }
 
 // Whether this transmission is lost: one draw, if anything loses on this way, against what is in

@@ -71,10 +71,16 @@ struct Notice {
   Input input;
 };
 
-// What is remembered of a direction that has bandwidth, jitter or loss.
+// What is remembered of a direction between two machines that has jitter or loss, or is throttled.
 struct Line {
   ChoiceStream luck;
-  SimTime free_at;  // when the last bit put on it has left
+  SimTime free_at;  // when the last bit of what was throttled has left
+};
+
+// One direction of a link that carries so much and no more.
+struct Hop {
+  std::size_t place = 0;  // in `link_free_at`
+  std::uint64_t bandwidth = 0;
 };
 
 enum class Passage : std::uint8_t { kOpen, kClogged, kCut };
@@ -174,6 +180,9 @@ struct World::Impl final : Levers {
   SimTime impaired_arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size,
                                 const PathQuality& quality, bool exposed);
   bool draw_loss(const Connection& conn, std::uint8_t end, const PathQuality& quality);
+  SimTime time_of_last_bit(const Connection& conn, std::uint8_t end, std::uint32_t size,
+                           std::uint64_t throttle);
+  const std::vector<Hop>& narrow_hops(VertexId from, VertexId to);
   void count_cut_links(const Connection& conn);
   Line& line(MachineId from, MachineId to);
   void classify(Connection& conn, const Payload& payload);
@@ -245,6 +254,9 @@ struct World::Impl final : Levers {
   LeverTable levers;
   // Which cut links lie on the way two vertices would take if nothing were cut.
   std::map<std::pair<VertexId, VertexId>, std::vector<LeverId>> detours;
+  // The links of limited bandwidth on the way from one vertex to another, as it is now.
+  std::map<std::pair<VertexId, VertexId>, std::vector<Hop>> narrows;
+  std::vector<SimTime> link_free_at;  // when the last bit has left; two directions a link
 
   std::uint32_t console_tickets = 0;
   std::vector<ConsoleReply> console_replies;

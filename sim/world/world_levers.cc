@@ -105,6 +105,7 @@ LeverId World::Impl::cut_link(LinkId link) {
 
 void World::Impl::topology_changed() {
   detours.clear();
+  narrows.clear();
   for (std::uint32_t c = 0; c < connections.high_water(); ++c) connections[c].path = PathId{};
   say_reachability();
 }

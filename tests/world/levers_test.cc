@@ -167,6 +167,22 @@ TEST(Throttle, CountsBytes) {
   EXPECT_EQ(stage.levers().effects(throttle), 2000u);
 }
 
+TEST(Throttle, CountsOnlyWhereItIsTheNarrowest) {
+  StageSpec spec;
+  spec.link.bandwidth = 1000;
+  Stage stage = two_planes(spec);
+  const auto ways = [&] { return std::vector{stage.way("m1", "m2")}; };
+  const LeverId wider = stage.levers().throttle(ways(), kAllPlanes, 2000);
+  stage.tell("m1", "send c n1 100");
+  EXPECT_EQ(stage.levers().effects(wider), 0u);
+  const LeverId narrow = stage.levers().throttle(ways(), kAllPlanes, 500);
+  const LeverId narrowest = stage.levers().throttle(ways(), kAllPlanes, 100);
+  stage.tell("m1", "send c n2 100");
+  EXPECT_EQ(stage.levers().effects(wider), 0u);
+  EXPECT_EQ(stage.levers().effects(narrow), 0u);
+  EXPECT_EQ(stage.levers().effects(narrowest), 100u);
+}
+
 TEST(Rules, HoldTheSecondOfItsKindAndAllBehindIt) {
   Stage stage = two_planes();
   MessageRule rule;

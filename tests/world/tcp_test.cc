@@ -530,6 +530,26 @@ TEST(Tcp, BandwidthIsSharedByTheConnectionsOfOneWay) {
   EXPECT_EQ(stage.when("m2", "received in2 small"), 2502ms + 20us);
 }
 
+TEST(Tcp, ALinkIsSharedByAllWhoSendOverItInOneDirection) {
+  StageSpec spec;
+  spec.actors = 4;
+  spec.link.bandwidth = 1'000'000;
+  Stage stage = connected(spec);
+  stage.tell("m3", "dial d m2");
+  stage.tell("m3", "dial e m4");
+  stage.run_until(2s);
+  stage.tell("m1", "send c big 500000");
+  stage.run_until(2100ms);
+  stage.tell("m3", "send d behind-it 100000");  // over the link of m2
+  stage.tell("m3", "send e elsewhere 1000");    // over that of m3, which the last keeps for 0.1 s
+  stage.tell("m2", "send in1 against-it 1000");
+  stage.run_for(2s);
+  EXPECT_EQ(stage.when("m2", "received in1 big"), 2501ms + 20us);
+  EXPECT_EQ(stage.when("m2", "received in2 behind-it"), 2601ms + 20us);
+  EXPECT_EQ(stage.when("m4", "received in1 elsewhere"), 2202ms + 20us);
+  EXPECT_LT(stage.when("m1", "received c against-it"), 2103ms);
+}
+
 TEST(Tcp, AFullKernelPushesBackAndReturnsCredit) {
   StageSpec spec;
   spec.world.send_buffer_bytes = 1000;
