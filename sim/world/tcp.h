@@ -9,11 +9,11 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "sim/base/time.h"
 #include "sim/base/types.h"
 #include "sim/node/payload.h"
+#include "sim/world/fifo.h"
 #include "sim/world/levers.h"
 #include "sim/world/slab.h"
 #include "sim/world/topology.h"
@@ -79,7 +79,11 @@ struct Waiting {
   std::uint32_t size = 0;
   std::uint16_t port = 0;
   SegmentKind kind = SegmentKind::kData;
+  bool stopped = false;  // a cut or clog has counted that it is in the way
 };
+static_assert(sizeof(Waiting) <= 32);
+
+inline constexpr SimTime kNoRetry = SimTime::max();
 
 struct Stream {
   std::uint32_t conn = kNil;  // kNil: this place is free
@@ -87,19 +91,20 @@ struct Stream {
   std::uint8_t end = 0;
   bool dialling = false;
   bool lost = false;     // the front of the queue was lost: nothing moves before it is sent again
-  bool timer = false;    // a retransmission event is under way
   bool clogged = false;  // waits for a clog to be released
-  bool window_closed = false;  // the receiver does not read and its buffer is full
-  bool tell_due = false;       // a kTellUnsent event is under way
-  bool pump_due = false;       // a kPump event for a delayed front is under way
-  std::uint16_t port = 0;      // dialled
-  std::uint32_t attempts = 0;  // of retransmission since `since`
-  SimTime since;               // dialling: the dial. Else: when the trouble began
-  std::uint64_t queued = 0;    // bytes waiting
-  std::uint64_t unacked = 0;   // bytes delivered whose acknowledgement was lost
-  std::uint64_t unread = 0;    // bytes in the receiver's kernel
-  std::uint64_t told = 0;      // unsent bytes the sender knows of
-  std::vector<Waiting> queue;
+  bool window_closed = false;   // the receiver does not read and its buffer is full
+  bool unanswered = false;      // the receiver knows nothing of it, but its RST was lost
+  bool tell_due = false;        // a kTellUnsent event is under way
+  std::uint16_t port = 0;       // dialled
+  std::uint32_t attempts = 0;   // of retransmission since `since`
+  SimTime since;                // dialling: the dial. Else: when the trouble began
+  SimTime pump_at;              // of the last kPump event for a delayed front
+  SimTime retry_at = kNoRetry;  // of the retransmission event that counts; others are out of date
+  std::uint64_t queued = 0;     // bytes waiting
+  std::uint64_t unacked = 0;    // bytes delivered whose acknowledgement was lost
+  std::uint64_t unread = 0;     // bytes in the receiver's kernel
+  std::uint64_t told = 0;       // unsent bytes the sender knows of
+  Fifo<Waiting> queue;
 };
 
 }  // namespace sim

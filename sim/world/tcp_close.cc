@@ -108,10 +108,12 @@ void World::Impl::close(Machine& machine, const Close& effect) {
   forget_end(c, end, End::kClosing);
   Waiting fin;
   fin.kind = SegmentKind::kFin;
-  if (conn.way[end].stream != kNil || passage(conn, end) != Passage::kOpen) {
+  fin.stopped = passage(conn, end) != Passage::kOpen;
+  if (fin.stopped) count_blocked(conn, end);
+  if (fin.stopped || conn.way[end].stream != kNil) {
     enqueue(c, end, std::move(fin));
   } else {
-    transmit(c, end, std::move(fin));
+    transmit_or_keep(c, end, std::move(fin));
   }
 }
 
@@ -129,12 +131,15 @@ void World::Impl::rst_arrives(std::uint32_t c, std::uint8_t sender) {
 }
 
 // Not retransmitted, as no RST is: what is lost is lost.
-void World::Impl::send_rst(std::uint32_t c, std::uint8_t end) {
+bool World::Impl::send_rst(std::uint32_t c, std::uint8_t end) {
   Connection& conn = connections[c];
-  if (passage(conn, end) != Passage::kOpen) return count_blocked(conn, end);
+  if (passage(conn, end) != Passage::kOpen) {
+    count_blocked(conn, end);
+    return false;
+  }
   Waiting rst;
   rst.kind = SegmentKind::kRst;
-  transmit(c, end, std::move(rst));
+  return transmit(c, end, rst);
 }
 
 void World::Impl::reset_both(std::uint32_t c) {

@@ -77,7 +77,8 @@ void World::Impl::send_syn(std::uint32_t s) {
       Waiting syn;
       syn.kind = SegmentKind::kSyn;
       syn.port = stream.port;
-      return transmit(stream.conn, 0, std::move(syn));
+      if (!transmit(stream.conn, 0, syn)) dial_again_later(s);
+      return;
     }
     case Passage::kClogged:
       count_blocked(conn, 0);
@@ -130,8 +131,11 @@ void World::Impl::syn_arrives(std::uint32_t c, const Segment& segment) {
       machine.node != nullptr && std::find(ports.begin(), ports.end(), segment.port) != ports.end();
   Waiting answer;
   answer.kind = listens ? SegmentKind::kSynAck : SegmentKind::kRefusal;
-  if (passage(connections[c], 1) == Passage::kOpen) return transmit(c, 1, std::move(answer));
-  count_blocked(conn, 1);
+  if (passage(connections[c], 1) != Passage::kOpen) {
+    count_blocked(conn, 1);
+  } else if (transmit(c, 1, answer)) {
+    return;
+  }
   Segment lost;
   lost.end = 1;
   handshake_lost(c, lost);
@@ -155,7 +159,7 @@ void World::Impl::syn_ack_arrives(std::uint32_t c) {
   ack.kind = SegmentKind::kAck;
   ack.port = stream.port;
   // It goes ahead of whatever the node may have sent without waiting.
-  stream.queue.insert(stream.queue.begin(), std::move(ack));
+  stream.queue.put_in_front({ack});
   pump(s);
   if (spec->record_deliveries) {
     record(machine.id, Source::kWorld, event::Connection{"opened", conn.machine[1]});
@@ -170,7 +174,8 @@ void World::Impl::ack_arrives(std::uint32_t c, const Segment& segment) {
   if (machine.node == nullptr ||
       std::find(ports.begin(), ports.end(), segment.port) == ports.end()) {
     conn.end[1] = End::kGone;  // it died or stopped listening in between
-    return send_rst(c, 1);
+    send_rst(c, 1);
+    return;
   }
   conn.end[1] = End::kOpen;
   conn.serial[1] = ++machine.next_accepted;
@@ -208,7 +213,7 @@ std::uint32_t World::Impl::console_ask(Machine& machine, const std::vector<std::
   Waiting message;
   message.size = static_cast<std::uint32_t>(request->size());
   message.payload = std::move(request);
-  transmit(index, 0, std::move(message));
+  transmit(index, 0, message);  // nothing gets lost on loopback
   return ticket;
 }
 

@@ -10,8 +10,6 @@ namespace sim {
 namespace {
 
 constexpr std::uint32_t kMillion = 1'000'000;
-constexpr Duration kRtoMin = 200ms;
-constexpr std::uint32_t kLossesMax = 12;  // in a row; beyond that the kernel would have given up
 constexpr Duration kConsoleLatency = 20us;
 
 // size / bandwidth, rounded up. Precondition: bandwidth > 0.
@@ -81,7 +79,8 @@ void World::Impl::count_cut_links(const Connection& conn) {
   for (const LeverId id : place->second) ++levers[id].effects;
 }
 
-SimTime World::Impl::arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size) {
+SimTime World::Impl::arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size,
+                                  bool exposed) {
   if (conn.machine[0] == kNoMachine) return now_ + kConsoleLatency;
   const std::optional<PathQuality>& known = path_of(conn);
   CHECK(known.has_value());  // who asks has found the passage open
@@ -90,18 +89,18 @@ SimTime World::Impl::arrival_time(Connection& conn, std::uint8_t end, std::uint3
                      quality.loss_ppm == 0 && levers.on_directions().empty() &&
                      levers.cut_links().empty();
   if (plain) return now_ + quality.latency;
-  return impaired_arrival_time(conn, end, size, quality);
+  return impaired_arrival_time(conn, end, size, quality, exposed);
 }
 
 SimTime World::Impl::impaired_arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size,
-                                           const PathQuality& quality) {
+                                           const PathQuality& quality, bool exposed) {
   const MachineId from = conn.machine[end];
   const MachineId to = conn.machine[1 - end];
   count_cut_links(conn);
+  if (exposed && draw_loss(conn, end, quality)) return kNever;
   Duration delay = quality.latency;
   Duration jitter{};
-  std::uint64_t bandwidth = quality.bandwidth;
-  bool lossy = quality.loss_ppm > 0;
+  Lever* throttle = nullptr;  // the narrowest
   for (const LeverId id : levers.on_directions()) {
     Lever& lever = levers[id];
     if (!lever.concerns(from, to, conn.plane)) continue;
@@ -110,53 +109,91 @@ SimTime World::Impl::impaired_arrival_time(Connection& conn, std::uint8_t end, s
       jitter += lever.jitter;
       ++lever.effects;
     } else if (lever.kind == LeverKind::kThrottle) {
-      if (bandwidth == 0 || lever.bandwidth < bandwidth) bandwidth = lever.bandwidth;
-      lever.effects += size;
-    } else if (lever.kind == LeverKind::kLose) {
-      lossy = true;
+      const std::uint64_t least = throttle == nullptr ? quality.bandwidth : throttle->bandwidth;
+      if (least == 0 || lever.bandwidth < least) throttle = &lever;
     }
   }
-  const bool plain =
-      bandwidth == 0 && !lossy && jitter == Duration::zero() && quality.jitter == Duration::zero();
-  if (plain) return now_ + delay;
-  Line& wire_line = line(from, to);
-  const std::uint64_t luck_before = wire_line.luck.fingerprint();
-  Choices choices = choices_of(wire_line.luck);
-  if (quality.jitter > Duration::zero())
-    delay += draw_jitter(quality.shape, quality.jitter, choices);
-  if (jitter > Duration::zero()) delay += draw_jitter(JitterShape::kUniform, jitter, choices);
-  if (lossy) delay += draw_loss(conn, end, quality, choices);
-  fold_luck(wire_line.luck, luck_before);
-  if (bandwidth > 0) {
-    wire_line.free_at = std::max(wire_line.free_at, now_) + time_on_wire(size, bandwidth);
-    return wire_line.free_at + delay;
+  if (quality.jitter > Duration::zero() || jitter > Duration::zero()) {
+    ChoiceStream& luck = line(from, to).luck;
+    const std::uint64_t luck_before = luck.fingerprint();
+    Choices choices = choices_of(luck);
+    if (quality.jitter > Duration::zero())
+      delay += draw_jitter(quality.shape, quality.jitter, choices);
+    if (jitter > Duration::zero()) delay += draw_jitter(JitterShape::kUniform, jitter, choices);
+    fold_luck(luck, luck_before);
   }
-  return now_ + delay;
+  if (throttle != nullptr) throttle->effects += size;
+  if (throttle == nullptr && quality.bandwidth == 0) return now_ + delay;
+  return time_of_last_bit(conn, end, size, throttle == nullptr ? 0 : throttle->bandwidth) + delay;
 }
 
-// How much later a message comes because it had to be sent again, and again: 200 ms, 400 ms, ...
-// One draw per transmission.
-Duration World::Impl::draw_loss(const Connection& conn, std::uint8_t end,
-                                const PathQuality& quality, Choices& choices) {
-  Duration late{};
-  for (std::uint32_t attempt = 0; attempt < kLossesMax; ++attempt) {
-    // Outcomes from the top down belong to the path, then to each lever in turn, so that whoever
-    // lost it is known.
-    std::uint64_t left = kMillion - 1 - choices.choose(Site::kLoss, kMillion);
-    bool lost = left < quality.loss_ppm;
-    left -= std::min<std::uint64_t>(left, quality.loss_ppm);
-    for (const LeverId id : levers.on_directions()) {
-      Lever& lever = levers[id];
-      if (lost || lever.kind != LeverKind::kLose) continue;
-      if (!lever.concerns(conn.machine[end], conn.machine[1 - end], conn.plane)) continue;
-      lost = left < lever.loss_ppm;
-      lever.effects += lost ? 1 : 0;
-      left -= std::min<std::uint64_t>(left, lever.loss_ppm);
-    }
-    if (!lost) break;
-    late += kRtoMin * (1 << attempt);
+// When a message that starts now has left the narrowest place of its way. Whoever sends over a link
+// in one direction shares it, first come, first served; a throttle is each direction's own.
+SimTime World::Impl::time_of_last_bit(const Connection& conn, std::uint8_t end, std::uint32_t size,
+                                      std::uint64_t throttle) {
+  const MachineId from = conn.machine[end];
+  const MachineId to = conn.machine[1 - end];
+  SimTime first_bit = now_;
+  SimTime last_bit = now_;
+  const auto squeeze = [&](SimTime& free_at, std::uint64_t bandwidth) {
+    first_bit = std::max(first_bit, free_at);
+    free_at = first_bit + time_on_wire(size, bandwidth);
+    last_bit = std::max(last_bit, free_at);
+  };
+  for (const Hop& hop : narrow_hops(at(from).vertex, at(to).vertex)) {
+    squeeze(link_free_at[hop.place], hop.bandwidth);
   }
-  return late;
+  if (throttle > 0) squeeze(line(from, to).free_at, throttle);
+  return last_bit;
+}
+
+const std::vector<Hop>& World::Impl::narrow_hops(VertexId from, VertexId to) {
+  const auto [place, is_new] = narrows.try_emplace({from, to});
+  if (!is_new) return place->second;
+  link_free_at.resize(graph.links().size() * 2);
+  VertexId here = from;
+  for (const LinkId id : graph.route(from, to)) {
+    const LinkInfo& link = graph.links()[id.value];
+    const bool forth = link.a == here;
+    if (link.quality.bandwidth > 0) {
+      place->second.push_back({id.value * std::size_t{2} + forth, link.quality.bandwidth});
+    }
+    here = forth ? link.b : link.a;
+  }
+  return place->second;
+}
+
+// Whether this transmission is lost: one draw, if anything loses on this way, against what is in
+// force now.
+bool World::Impl::draw_loss(const Connection& conn, std::uint8_t end, const PathQuality& quality) {
+  const MachineId from = conn.machine[end];
+  const MachineId to = conn.machine[1 - end];
+  const std::vector<LeverId>& pulled = levers.on_directions();
+  const auto loses_here = [&](LeverId id) {
+    return levers[id].kind == LeverKind::kLose && levers[id].concerns(from, to, conn.plane);
+  };
+  if (quality.loss_ppm == 0 && std::none_of(pulled.begin(), pulled.end(), loses_here)) return false;
+  ChoiceStream& luck = line(from, to).luck;
+  const std::uint64_t luck_before = luck.fingerprint();
+  // Outcomes from the top down belong to the path, then to each lever in turn, so that whoever lost
+  // it is known. They lose independently: each gets its share of what those before it let pass.
+  std::uint64_t left = kMillion - 1 - choices_of(luck).choose(Site::kLoss, kMillion);
+  fold_luck(luck, luck_before);
+  std::uint64_t passing = kMillion;
+  const auto loses = [&](std::uint32_t loss_ppm) {
+    const std::uint64_t share = passing * loss_ppm / kMillion;
+    const bool lost = left < share;
+    passing -= share;
+    left -= lost ? 0 : share;
+    return lost;
+  };
+  if (loses(quality.loss_ppm)) return true;
+  for (const LeverId id : pulled) {
+    if (!loses_here(id) || !loses(levers[id].loss_ppm)) continue;
+    ++levers[id].effects;
+    return true;
+  }
+  return false;
 }
 
 // Made when first needed, named after both machines: its luck does not depend on who else exists.

@@ -1,16 +1,23 @@
 // How messages travel on an open connection: in order, never lost, sometimes late.
 //
-// A message that meets a cut, on leaving or on arriving, is lost on the wire and kept by the
-// sender's kernel, together with all that follows it. It is sent again 200 ms after the trouble
-// began, then after 400 ms more, 800 ms, ... capped at 120 s (Linux: TCP_RTO_MIN, TCP_RTO_MAX), so
-// that a stream flushes some time *after* a long cut heals, as it does on real hosts; after
-// `tcp_timeout` the kernel gives up. A clog instead keeps everything and flushes at once when
-// released.
+// A message that is lost, or meets a cut on leaving or on arriving, is kept by the sender's kernel,
+// together with all that follows it. It is sent again 200 ms after the trouble began, then after
+// 400 ms more, 800 ms, ... capped at 120 s (Linux: TCP_RTO_MIN, TCP_RTO_MAX), so that a stream
+// flushes some time *after* a long cut heals, as it does on real hosts; after `tcp_timeout` the
+// kernel gives up. Each of these transmissions meets the losses, cuts and delays of its own moment.
+// A clog instead keeps everything and flushes at once when released.
 //
-// Simplified: acknowledgements of delivered data come back at once, unless the way back is cut;
-// then data still flows one way until the window is full, and the sender gives up like above. A
-// receiver that does not read (paused, slow) takes `send_buffer_bytes` per connection into its
-// kernel, then closes the window; a closed window never times out.
+// Simplified: there is no fast retransmit; a lost message waits for its timeout however many follow
+// it. What has piled up behind it goes out in one go with its retransmission and is not drawn
+// again: further gaps in such a burst a kernel does mend within a round trip or so, and a stream
+// that carries more messages than it has timeouts would otherwise fall behind for as long as
+// anything is lost.
+//
+// Simplified: acknowledgements of delivered data come back at once and are never lost, since each
+// repeats all before it, unless the way back is cut; then data still flows one way until the window
+// is full, and the sender gives up like above. A receiver that does not read (paused, slow) takes
+// `send_buffer_bytes` per connection into its kernel, then closes the window; a closed window never
+// times out.
 #include <algorithm>
 #include <utility>
 
@@ -48,15 +55,22 @@ void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
   message.size = static_cast<std::uint32_t>(payload->size());
   CHECK(message.size == payload->size());
   message.payload = std::move(payload);
-  if (conn.end[end] == End::kUnborn) return enqueue(c, end, std::move(message));  // still dialling
   if (!levers.rules().empty() && touch(c, end, message)) return;
+  if (conn.end[end] == End::kUnborn) return enqueue(c, end, std::move(message));  // still dialling
   const Way& way = conn.way[end];
-  const bool passes = passage(conn, end) == Passage::kOpen;
-  if (!passes) count_blocked(conn, end);
-  const bool usual = passes && way.stream == kNil && message.held_by.value == 0 &&
+  message.stopped = passage(conn, end) != Passage::kOpen;
+  if (message.stopped) count_blocked(conn, end);
+  const bool usual = !message.stopped && way.stream == kNil && message.held_by.value == 0 &&
                      message.not_before <= now_ &&
                      way.in_flight + std::uint64_t{message.size} <= spec->send_buffer_bytes;
-  if (usual) return transmit(c, end, std::move(message));
+  if (usual) return transmit_or_keep(c, end, std::move(message));
+  enqueue(c, end, std::move(message));
+}
+
+// Precondition: nothing waits on this way.
+void World::Impl::transmit_or_keep(std::uint32_t c, std::uint8_t end, Waiting message) {
+  if (transmit(c, end, message)) return;
+  stall(streams[stream_of(c, end)]);
   enqueue(c, end, std::move(message));
 }
 
@@ -69,10 +83,11 @@ void World::Impl::enqueue(std::uint32_t c, std::uint8_t end, Waiting message) {
 
 // Puts it on the wire. Nothing overtakes on one way: it arrives at least a nanosecond after what is
 // ahead of it.
-void World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting message) {
+bool World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting& message, bool exposed) {
   Connection& conn = connections[c];
   Way& way = conn.way[end];
-  SimTime arrival = arrival_time(conn, end, message.size);
+  SimTime arrival = arrival_time(conn, end, message.size, exposed);
+  if (arrival == kNever) return false;
   const std::uint32_t index = segments.take();
   if (way.tail != kNil) {
     Segment& ahead = segments[way.tail];
@@ -92,6 +107,7 @@ void World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting message) {
   segment.end = end;
   segment.kind = message.kind;
   schedule(arrival, DueKind::kArrive, index);
+  return true;
 }
 
 void World::Impl::arrive(std::uint32_t index) {
@@ -137,11 +153,7 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
   const bool known = conn.end[receiver] == End::kOpen ||
                      (segment.kind == SegmentKind::kAck && conn.end[receiver] == End::kUnborn) ||
                      (segment.kind == SegmentKind::kFin && conn.end[receiver] == End::kClosing);
-  if (!known) {
-    way.in_flight -= segment.size;
-    send_rst(c, receiver);
-    return free_if_done(c);
-  }
+  if (!known) return stray_arrives(c, segment);
   if (segment.kind == SegmentKind::kFin) return fin_arrives(c, sender);
   if (segment.kind == SegmentKind::kAck) return ack_arrives(c, segment);
 
@@ -163,9 +175,27 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
     arm_retransmission(stream);
   } else {
     way.in_flight -= segment.size;
-    if (way.stream != kNil) pump(way.stream);
+    if (way.stream != kNil) {
+      Stream& stream = streams[way.stream];
+      acknowledge_all(stream);
+      if (!stream.lost) stream.retry_at = kNoRetry;
+      pump(way.stream);
+    }
   }
   deliver(*machine, Received{conn_id(conn, receiver), std::move(segment.payload)});
+}
+
+// The receiver knows nothing of the connection, and says so. If that gets lost, the sender's kernel
+// tries again as with anything that is not acknowledged.
+void World::Impl::stray_arrives(std::uint32_t c, const Segment& segment) {
+  Connection& conn = connections[c];
+  conn.way[segment.end].in_flight -= segment.size;
+  if (!send_rst(c, 1 - segment.end) && conn.end[segment.end] != End::kGone) {
+    Stream& stream = streams[stream_of(c, segment.end)];
+    stream.unanswered = true;
+    arm_retransmission(stream);
+  }
+  free_if_done(c);
 }
 
 // A segment did not make it. The sender's kernel still has it, and all that it sent after it.
@@ -173,6 +203,7 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
   Connection& conn = connections[c];
   const std::uint8_t end = first.end;
   Way& way = conn.way[end];
+  const bool stopped = passage(conn, end) != Passage::kOpen;
   std::vector<Waiting> lost;
   std::uint64_t bytes = 0;
   const auto take = [&](Segment& segment) {
@@ -181,6 +212,7 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
     waiting.size = segment.size;
     waiting.port = segment.port;
     waiting.kind = segment.kind;
+    waiting.stopped = stopped;
     bytes += segment.size;
     way.in_flight -= segment.size;
     segment.kind = SegmentKind::kVoid;
@@ -200,15 +232,12 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
     take(segment);
   }
   way.tail = tail;
-  if (passage(conn, end) != Passage::kOpen) {
-    for (std::size_t i = 1; i < lost.size(); ++i) count_blocked(conn, end);
-  }
+  for (std::size_t i = 1; stopped && i < lost.size(); ++i) count_blocked(conn, end);
   if (conn.end[end] == End::kGone) return free_if_done(c);  // nobody is left to send it again
   const std::uint32_t s = stream_of(c, end);
   Stream& stream = streams[s];
   stream.queued += bytes;
-  stream.queue.insert(stream.queue.begin(), std::make_move_iterator(lost.begin()),
-                      std::make_move_iterator(lost.end()));
+  stream.queue.put_in_front(std::move(lost));
   if (!stream.window_closed) {
     if (passage(conn, end) == Passage::kClogged) {
       stream.clogged = true;
@@ -242,17 +271,17 @@ void World::Impl::read_by(Machine& machine, std::span<const Input> inputs) {
   }
 }
 
-// Sends what may go.
+// Sends what may go, in one go: only the first of it can be lost.
 void World::Impl::pump(std::uint32_t s) {
   Stream& stream = streams[s];
   Connection& conn = connections[stream.conn];
   Way& way = conn.way[stream.end];
-  std::size_t gone = 0;
-  while (gone < stream.queue.size() && !stream.dialling && !stream.lost && !stream.window_closed) {
-    Waiting& front = stream.queue[gone];
+  bool exposed = true;
+  while (!stream.queue.empty() && !stream.dialling && !stream.lost && !stream.window_closed) {
+    Waiting& front = stream.queue.front();
     if (front.held_by.value != 0) break;
     if (front.not_before > now_) {
-      if (!std::exchange(stream.pump_due, true)) {
+      if (std::exchange(stream.pump_at, front.not_before) != front.not_before) {
         schedule(front.not_before, DueKind::kPump, s, stream.generation);
       }
       break;
@@ -260,16 +289,22 @@ void World::Impl::pump(std::uint32_t s) {
     const Passage way_on = passage(conn, stream.end);
     stream.clogged = way_on == Passage::kClogged;
     if (way_on == Passage::kCut) stall(stream);
-    if (way_on != Passage::kOpen) break;
+    if (way_on != Passage::kOpen) {
+      if (!std::exchange(front.stopped, true)) count_blocked(conn, stream.end);
+      break;
+    }
     if (way.in_flight > 0 && way.in_flight + std::uint64_t{front.size} > spec->send_buffer_bytes) {
       break;
     }
-    stream.queued -= front.size;
-    transmit(stream.conn, stream.end, std::move(front));
-    ++gone;
+    const std::uint32_t size = front.size;
+    if (!transmit(stream.conn, stream.end, front, exposed)) {
+      stall(stream);
+      break;
+    }
+    stream.queued -= size;
+    stream.queue.pop_front();
+    exposed = false;
   }
-  stream.queue.erase(stream.queue.begin(),
-                     stream.queue.begin() + static_cast<std::ptrdiff_t>(gone));
   settle(s);
 }
 
@@ -279,39 +314,52 @@ void World::Impl::stall(Stream& stream) {
 }
 
 void World::Impl::arm_retransmission(Stream& stream) {
-  if (std::exchange(stream.timer, true)) return;
+  if (stream.retry_at != kNoRetry) return;
   stream.since = now_;
   stream.attempts = 0;
+  retransmit_at(stream, now_ + kRtoMin);
+}
+
+void World::Impl::retransmit_at(Stream& stream, SimTime time) {
+  stream.retry_at = time;
   const std::uint32_t s = connections[stream.conn].way[stream.end].stream;
-  schedule(now_ + kRtoMin, DueKind::kRetransmit, s, stream.generation);
+  schedule(time, DueKind::kRetransmit, s, stream.generation);
+}
+
+// An acknowledgement that comes through is one of all before it too.
+void World::Impl::acknowledge_all(Stream& stream) {
+  Way& way = connections[stream.conn].way[stream.end];
+  way.in_flight -= static_cast<std::uint32_t>(std::exchange(stream.unacked, 0));
 }
 
 void World::Impl::retransmit(std::uint32_t s) {
   Stream& stream = streams[s];
+  if (stream.retry_at != now_) return;
   Connection& conn = connections[stream.conn];
-  Way& way = conn.way[stream.end];
   const Passage there = passage(conn, stream.end);
   const Passage back = passage(conn, 1 - stream.end);
   const bool through = there == Passage::kOpen && host_hears(conn, stream.end);
-  stream.timer = false;
+  const bool unacknowledged = stream.unacked > 0 || stream.unanswered;
+  if (there != Passage::kOpen) count_blocked(conn, stream.end);
+  if (through && unacknowledged && back != Passage::kOpen) count_blocked(conn, 1 - stream.end);
   if (there == Passage::kClogged || back == Passage::kClogged) stream.since = now_;
   if (through && back == Passage::kOpen) {
-    way.in_flight -= static_cast<std::uint32_t>(stream.unacked);
-    stream.unacked = 0;
+    acknowledge_all(stream);
+    stream.unanswered = stream.unanswered && !send_rst(stream.conn, 1 - stream.end);
   }
   if (through) stream.lost = false;
-  if (stream.lost || stream.unacked > 0) {
+  pump(s);  // with the timer on: what is lost now belongs to the same trouble
+  stream.retry_at = kNoRetry;
+  if (stream.lost || stream.unacked > 0 || stream.unanswered) {
     if (now_ - stream.since >= spec->tcp_timeout) {
       return lose_end(stream.conn, stream.end, CloseReason::kTimedOut);
     }
-    stream.timer = true;
     ++stream.attempts;
     const Duration rto =
         std::min(kRtoMin * (1 << std::min(stream.attempts, kDoublingsMax)), kRtoMax);
-    schedule(std::min(now_ + rto, stream.since + spec->tcp_timeout), DueKind::kRetransmit, s,
-             stream.generation);
+    retransmit_at(stream, std::min(now_ + rto, stream.since + spec->tcp_timeout));
   }
-  pump(s);
+  settle(s);
 }
 
 // What the kernel has not taken: all that is beyond its buffer, in flight or waiting.
@@ -342,9 +390,10 @@ void World::Impl::settle(std::uint32_t s) {
     stream.tell_due = true;
     schedule(now_, DueKind::kTellUnsent, s, stream.generation);
   }
-  const bool needed = stream.dialling || stream.lost || stream.timer || stream.clogged ||
-                      stream.window_closed || stream.tell_due || stream.unacked > 0 ||
-                      stream.unread > 0 || stream.told > 0 || !stream.queue.empty();
+  const bool needed = stream.dialling || stream.lost || stream.retry_at != kNoRetry ||
+                      stream.clogged || stream.window_closed || stream.tell_due ||
+                      stream.unacked > 0 || stream.unread > 0 || stream.told > 0 ||
+                      !stream.queue.empty();
   if (!needed) drop_stream(stream.conn, stream.end);
 }
 

@@ -72,10 +72,16 @@ struct Notice {
   Input input;
 };
 
-// What is remembered of a direction that has bandwidth, jitter or loss.
+// What is remembered of a direction between two machines that has jitter or loss, or is throttled.
 struct Line {
   ChoiceStream luck;
-  SimTime free_at;  // when the last bit put on it has left
+  SimTime free_at;  // when the last bit of what was throttled has left
+};
+
+// One direction of a link that carries so much and no more.
+struct Hop {
+  std::size_t place = 0;  // in `link_free_at`
+  std::uint64_t bandwidth = 0;
 };
 
 enum class Passage : std::uint8_t { kOpen, kClogged, kCut };
@@ -130,7 +136,7 @@ struct World::Impl final : Levers {
   void close(Machine& machine, const Close& effect);
   void fin_arrives(std::uint32_t conn, std::uint8_t sender);
   void rst_arrives(std::uint32_t conn, std::uint8_t sender);
-  void send_rst(std::uint32_t conn, std::uint8_t end);
+  bool send_rst(std::uint32_t conn, std::uint8_t end);  // false: it was lost
   void reset_both(std::uint32_t conn);
   // The end is no more; its node, if it still held it, is told `why`.
   void lose_end(std::uint32_t conn, std::uint8_t end, CloseReason why);
@@ -144,16 +150,21 @@ struct World::Impl final : Levers {
   std::uint32_t find(const Machine& machine, ConnId id) const;
   ConnId conn_id(const Connection& conn, std::uint8_t end) const;
   void send(Machine& machine, ConnId id, PayloadRef payload);
-  void transmit(std::uint32_t conn, std::uint8_t end, Waiting message);
+  // False: it was lost on the wire, and `message` is what it was. `exposed`: that can happen to it.
+  bool transmit(std::uint32_t conn, std::uint8_t end, Waiting& message, bool exposed = true);
+  void transmit_or_keep(std::uint32_t conn, std::uint8_t end, Waiting message);
   void enqueue(std::uint32_t conn, std::uint8_t end, Waiting message);
   void arrive(std::uint32_t segment);
   void data_arrives(std::uint32_t conn, Segment& segment);
+  void stray_arrives(std::uint32_t conn, const Segment& segment);
   void take_back(std::uint32_t conn, Segment segment);
   void stop_reading(std::uint32_t conn, std::uint8_t receiver);
   void read_by(Machine& machine, std::span<const Input> inputs);
   void pump(std::uint32_t stream);
   void stall(Stream& stream);
   void arm_retransmission(Stream& stream);
+  void retransmit_at(Stream& stream, SimTime time);
+  void acknowledge_all(Stream& stream);
   void retransmit(std::uint32_t stream);
   void tell_unsent(std::uint32_t stream);
   std::uint64_t unsent(const Stream& stream) const;
@@ -166,11 +177,14 @@ struct World::Impl final : Levers {
   Passage passage(Connection& conn, std::uint8_t end);
   bool host_hears(const Connection& conn, std::uint8_t end) const;
   void count_blocked(const Connection& conn, std::uint8_t end);
-  SimTime arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size);
+  // kNever: it is lost on the way, which happens only to what is `exposed`.
+  SimTime arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size, bool exposed);
   SimTime impaired_arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size,
-                                const PathQuality& quality);
-  Duration draw_loss(const Connection& conn, std::uint8_t end, const PathQuality& quality,
-                     Choices& choices);
+                                const PathQuality& quality, bool exposed);
+  bool draw_loss(const Connection& conn, std::uint8_t end, const PathQuality& quality);
+  SimTime time_of_last_bit(const Connection& conn, std::uint8_t end, std::uint32_t size,
+                           std::uint64_t throttle);
+  const std::vector<Hop>& narrow_hops(VertexId from, VertexId to);
   void count_cut_links(const Connection& conn);
   Line& line(MachineId from, MachineId to);
   void classify(Connection& conn, const Payload& payload);
@@ -244,6 +258,9 @@ struct World::Impl final : Levers {
   LeverTable levers;
   // Which cut links lie on the way two vertices would take if nothing were cut.
   std::map<std::pair<VertexId, VertexId>, std::vector<LeverId>> detours;
+  // The links of limited bandwidth on the way from one vertex to another, as it is now.
+  std::map<std::pair<VertexId, VertexId>, std::vector<Hop>> narrows;
+  std::vector<SimTime> link_free_at;  // when the last bit has left; two directions a link
 
   std::uint32_t console_tickets = 0;
   std::vector<ConsoleReply> console_replies;

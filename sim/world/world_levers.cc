@@ -105,6 +105,7 @@ LeverId World::Impl::cut_link(LinkId link) {
 
 void World::Impl::topology_changed() {
   detours.clear();
+  narrows.clear();
   for (std::uint32_t c = 0; c < connections.high_water(); ++c) connections[c].path = PathId{};
   say_reachability();
 }
@@ -136,7 +137,11 @@ bool World::Impl::crash(MachineId id, bool power_lost) {
     machine.powered = false;
     digest.disk(now_, machine.name_hash, DiskAct::kLost, "", 0, machine.disk.lose_unsynced());
   }
-  if (machine.node != nullptr) end_program(machine);
+  if (machine.node != nullptr) {
+    end_program(machine);
+  } else {
+    kill_connections(machine, true);  // what its kernel was still sending for a program long gone
+  }
   return true;
 }
 

@@ -58,7 +58,51 @@ TEST(Levers, OverlappingCutsDoNotUndoEachOther) {
   stage.run_for(10s);
   EXPECT_TRUE(stage.heard("m2", "received in1 hello"));
   EXPECT_EQ(stage.levers().effects(first), 0u);
-  EXPECT_EQ(stage.levers().effects(second), 1u);
+  EXPECT_EQ(stage.levers().effects(second), 6u);  // sent again after 0.2, 0.6, 1.4, 3, 6.2 s
+}
+
+TEST(Levers, ACutThatOnlyProlongsAnotherCountsWhatIsSentAgain) {
+  Stage stage = two_planes();
+  const LeverId first = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  stage.tell("m1", "send c hello");
+  stage.run_until(2s);
+  const LeverId second = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  stage.levers().release(first);
+  stage.run_until(5s);
+  EXPECT_EQ(stage.levers().effects(first), 3u);   // at 1, 1.2, 1.6 s
+  EXPECT_EQ(stage.levers().effects(second), 2u);  // at 2.4, 4 s
+}
+
+TEST(Levers, CutsOfBothWaysCountEachItsOwn) {
+  Stage stage = two_planes();
+  const LeverId there = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  const LeverId back = stage.levers().cut({stage.way("m2", "m1")}, kAllPlanes);
+  stage.tell("m1", "send c hello");
+  stage.run_until(2s);
+  stage.levers().release(there);
+  stage.run_until(2500ms);
+  EXPECT_EQ(stage.levers().effects(there), 3u);
+  EXPECT_EQ(stage.levers().effects(back), 1u);  // the acknowledgement of what got through at 2.4 s
+}
+
+TEST(Levers, ACutCountsWhatAnotherLeverHadHeldBack) {
+  Stage stage = two_planes();
+  MessageRule rule;
+  rule.label = "bus:PING";
+  const LeverId hold = stage.levers().on_message(rule);
+  stage.tell("m1", "send b bus:PING");
+  const LeverId cut = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  const LeverId clog = stage.levers().clog({stage.way("m1", "m2")}, kAllPlanes);
+  stage.levers().release(hold);
+  EXPECT_EQ(stage.levers().effects(cut), 1u);
+  EXPECT_EQ(stage.levers().effects(clog), 1u);
+}
+
+TEST(Levers, ACutCountsAnOrderlyClose) {
+  Stage stage = two_planes();
+  const LeverId cut = stage.levers().cut({stage.way("m1", "m2")}, kAllPlanes);
+  stage.tell("m1", "close c");
+  EXPECT_EQ(stage.levers().effects(cut), 1u);
 }
 
 TEST(Clog, KeepsEverythingAndFlushesAtOnce) {
@@ -123,6 +167,22 @@ TEST(Throttle, CountsBytes) {
   EXPECT_EQ(stage.levers().effects(throttle), 2000u);
 }
 
+TEST(Throttle, CountsOnlyWhereItIsTheNarrowest) {
+  StageSpec spec;
+  spec.link.bandwidth = 1000;
+  Stage stage = two_planes(spec);
+  const auto ways = [&] { return std::vector{stage.way("m1", "m2")}; };
+  const LeverId wider = stage.levers().throttle(ways(), kAllPlanes, 2000);
+  stage.tell("m1", "send c n1 100");
+  EXPECT_EQ(stage.levers().effects(wider), 0u);
+  const LeverId narrow = stage.levers().throttle(ways(), kAllPlanes, 500);
+  const LeverId narrowest = stage.levers().throttle(ways(), kAllPlanes, 100);
+  stage.tell("m1", "send c n2 100");
+  EXPECT_EQ(stage.levers().effects(wider), 0u);
+  EXPECT_EQ(stage.levers().effects(narrow), 0u);
+  EXPECT_EQ(stage.levers().effects(narrowest), 100u);
+}
+
 TEST(Rules, HoldTheSecondOfItsKindAndAllBehindIt) {
   Stage stage = two_planes();
   MessageRule rule;
@@ -172,6 +232,47 @@ TEST(Rules, DelayByPrefixFromOneMachine) {
   EXPECT_EQ(stage.when("m2", "received in2 text"), 4001ms + 20us + 1ns);
   EXPECT_LT(stage.when("m2", "received in1 text"), 2s);
   EXPECT_EQ(stage.levers().effects(from_m2), 0u);
+}
+
+TEST(Rules, EachDelayedMessageGoesWhenItsOwnDelayIsOver) {
+  Stage stage = two_planes();
+  MessageRule rule;
+  rule.label = "bus:PING";
+  rule.act = MessageRule::Act::kDelay;
+  rule.delay = 3s;
+  stage.levers().on_message(rule);
+  for (const std::string n : {"1", "2", "3"}) {
+    stage.run_until(std::chrono::seconds(std::stoi(n)));
+    stage.tell("m1", "send b bus:PING" + n);
+  }
+  stage.run_for(10s);
+  for (const std::string n : {"1", "2", "3"}) {
+    EXPECT_EQ(stage.when("m2", "received in2 bus:PING" + n),
+              std::chrono::seconds(std::stoi(n)) + 3001ms + 20us);
+  }
+}
+
+TEST(Rules, MeanWhatIsSentWhileDiallingToo) {
+  Stage stage;
+  MessageRule rule;
+  rule.label = "bus:PING";
+  const LeverId hold = stage.levers().on_message(rule);
+  rule.label = "bus:VOTE";
+  rule.act = MessageRule::Act::kDrop;
+  const LeverId drop = stage.levers().on_message(rule);
+  for (const std::string word : {"bus:PING", "bus:VOTE"}) {
+    stage.tell("m1", "dial to-" + word + " m2");
+    stage.tell("m1", "send to-" + word + " " + word);
+  }
+  stage.run_until(2s);
+  EXPECT_TRUE(stage.heard("m1", "connected to-bus:PING"));
+  EXPECT_TRUE(stage.heard("m1", "closed to-bus:VOTE reset"));
+  EXPECT_THAT(stage.texts("m2", "received"), IsEmpty());
+  EXPECT_EQ(stage.levers().effects(hold), 1u);
+  EXPECT_EQ(stage.levers().effects(drop), 1u);
+  stage.levers().release(hold);
+  stage.run_for(1s);
+  EXPECT_EQ(stage.when("m2", "received in1 bus:PING"), 2001ms);
 }
 
 TEST(Rules, DropTakesTheConnectionWithIt) {
@@ -347,7 +448,7 @@ TEST(CutLink, BitesWhatWouldHaveGoneOverIt) {
   stage.tell("m1", "send c hello");
   stage.run_for(1s);
   EXPECT_THAT(stage.texts("m2", "received"), IsEmpty());
-  EXPECT_EQ(stage.levers().effects(cut), 1u);
+  EXPECT_EQ(stage.levers().effects(cut), 3u);  // sent again after 0.2, 0.6 s
   stage.levers().release(cut);
   EXPECT_TRUE(stage.levers().reaches(stage.id("m1"), stage.id("m2"), Plane::kBus));
   stage.run_for(10s);

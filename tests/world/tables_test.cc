@@ -1,10 +1,15 @@
-// Slabs, serial tables and direction sets: small things that everything stands on.
+// Slabs, queues, serial tables and direction sets: small things that everything stands on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "sim/base/choices.h"
+#include "sim/world/fifo.h"
 #include "sim/world/lever_table.h"
 #include "sim/world/serial_table.h"
 #include "sim/world/slab.h"
@@ -25,6 +30,59 @@ TEST(Slab, StaysPutAndCopiesDeeply) {
   slab.release(5);
   EXPECT_EQ(slab.in_use(), 1000u);
   EXPECT_EQ(slab.take(), 5u);
+}
+
+TEST(Fifo, AgreesWithADeque) {
+  ChoiceStream stream(1, "fifo");
+  Choices choices(stream);
+  Fifo<int> fifo;
+  std::deque<int> twin;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t what = choices.choose(Site::kKey, 20);
+    if (what == 0) {
+      fifo.put_in_front({i, -i});
+      twin.insert(twin.begin(), {i, -i});
+    } else if (what < 10) {
+      fifo.push_back(i);
+      twin.push_back(i);
+    } else if (!twin.empty()) {
+      ASSERT_EQ(fifo.front(), twin.front());
+      fifo.pop_front();
+      twin.pop_front();
+    }
+    ASSERT_EQ(fifo.size(), twin.size());
+    ASSERT_EQ(fifo.empty(), twin.empty());
+    ASSERT_TRUE(std::equal(fifo.begin(), fifo.end(), twin.begin(), twin.end()));
+  }
+}
+
+// Counts how often any of its kind was moved.
+struct Mover {
+  Mover() = default;
+  Mover(Mover&&) noexcept { ++moves; }
+  Mover& operator=(Mover&&) noexcept {
+    ++moves;
+    return *this;
+  }
+  static inline int moves = 0;
+};
+
+TEST(Fifo, LeavingALongQueueCostsNoMoreThanLeavingAShortOne) {
+  constexpr int kLength = 10'000;
+  Fifo<Mover> fifo;
+  for (int i = 0; i < kLength; ++i) fifo.push_back(Mover{});
+  Mover::moves = 0;
+  for (int i = 0; i < kLength; ++i) fifo.pop_front();
+  EXPECT_LT(Mover::moves, 3 * kLength);
+}
+
+TEST(Fifo, KeepsNothingOfWhatHasLeft) {
+  Fifo<std::shared_ptr<int>> fifo;
+  const auto item = std::make_shared<int>(7);
+  fifo.push_back(item);
+  for (int i = 0; i < 10; ++i) fifo.push_back(nullptr);
+  fifo.pop_front();
+  EXPECT_EQ(item.use_count(), 1);
 }
 
 TEST(SerialTable, AgreesWithAMap) {

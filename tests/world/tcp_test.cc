@@ -90,7 +90,7 @@ TEST(Tcp, CutStallsAndFlushesAtTheNextRetransmission) {
   stage.run_until(2s);
   EXPECT_TRUE(stage.texts("m2", "received").empty());
   stage.levers().release(cut);
-  EXPECT_EQ(stage.levers().effects(cut), 2u);
+  EXPECT_EQ(stage.levers().effects(cut), 4u);  // two, and the first of them twice again
   stage.run_for(10s);
   // Stalled at 1 s + 20 us; tried after 0.2, 0.6, 1.4 s: the last is the first after the cut.
   EXPECT_EQ(stage.when("m2", "received in1 one"), 2401ms + 20us);
@@ -148,7 +148,8 @@ TEST(Tcp, WithoutAcknowledgementsTheSenderGivesUp) {
   stage.run_for(25s);
   EXPECT_TRUE(stage.heard("m2", "received in1 hello"));
   EXPECT_EQ(stage.when("m1", "closed c timed out"), 21s + 1ms + 20us);
-  EXPECT_EQ(stage.levers().effects(cut), 1u);  // the acknowledgement
+  // The acknowledgement, and those of what was sent again after 0.2, 0.6, 1.4, 3, 6.2, 12.6, 20 s.
+  EXPECT_EQ(stage.levers().effects(cut), 8u);
 }
 
 TEST(Tcp, AcknowledgementsThatComeAfterAllSaveTheConnection) {
@@ -163,6 +164,27 @@ TEST(Tcp, AcknowledgementsThatComeAfterAllSaveTheConnection) {
   stage.tell("m1", "send c ask-again");
   stage.run_for(1s);
   EXPECT_TRUE(stage.heard("m1", "received c re:ask-again"));
+}
+
+TEST(Tcp, AnAcknowledgementIsOneOfAllBeforeIt) {
+  StageSpec spec;
+  spec.world.send_buffer_bytes = 1000;
+  Stage stage = connected(spec);
+  const LeverId cut = stage.levers().cut({stage.way("m2", "m1")}, kAllPlanes);
+  stage.tell("m1", "send c unacknowledged 800");
+  stage.run_until(10s);  // the kernel will try again at 13.6 s
+  stage.levers().release(cut);
+  stage.tell("m1", "send c small 100");
+  stage.run_until(11s);
+  stage.tell("m1", "send c large 900");
+  stage.run_until(12s);
+  EXPECT_EQ(stage.when("m2", "received in1 large"), 11s + 1ms + 20us);
+  // Nor does the next trouble wait for the timeout of the last.
+  const LeverId lose = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
+  stage.tell("m1", "send c again");
+  stage.levers().release(lose);
+  stage.run_for(10s);
+  EXPECT_EQ(stage.when("m2", "received in1 again"), 12s + 201ms + 20us);
 }
 
 TEST(Tcp, ADeadProgramAnswersRst) {
@@ -307,15 +329,192 @@ TEST(Tcp, LossIsDelayByDoublingTimeouts) {
   EXPECT_GT(doublings, 0);
 }
 
-TEST(Tcp, LossDelaysWhatFollows) {
+TEST(Tcp, EachTransmissionMeetsTheLossOfItsOwnMoment) {
   Stage stage = connected();
   const LeverId lose = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
-  stage.tell("m1", "send c one");
+  stage.run_until(1900ms);
+  stage.tell("m1", "send c late");
+  stage.run_until(2s);
   stage.levers().release(lose);
-  stage.tell("m1", "send c two");
-  stage.run_for(2000s);
-  EXPECT_EQ(stage.when("m2", "received in1 two"), stage.when("m2", "received in1 one") + 1ns);
-  EXPECT_GT(stage.when("m2", "received in1 one"), 1200ms);
+  stage.run_for(10s);
+  EXPECT_EQ(stage.when("m2", "received in1 late"), 2101ms + 20us);
+  EXPECT_EQ(stage.levers().effects(lose), 1u);
+}
+
+TEST(Tcp, LossDelaysWhatFollowsAndKeepsTheOrder) {
+  Stage stage = connected();
+  const LeverId lose = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
+  for (const std::string text : {"one", "two", "three"}) stage.tell("m1", "send c " + text);
+  stage.run_until(2s);
+  EXPECT_TRUE(stage.texts("m2", "received").empty());
+  stage.levers().release(lose);
+  stage.run_for(10s);
+  // Sent at 1 s + 20 us, and again after 0.2, 0.6, 1.4 s; the others come along.
+  EXPECT_EQ(stage.when("m2", "received in1 one"), 2401ms + 20us);
+  EXPECT_EQ(stage.when("m2", "received in1 two"), 2401ms + 20us + 1ns);
+  EXPECT_EQ(stage.when("m2", "received in1 three"), 2401ms + 20us + 2ns);
+  EXPECT_EQ(stage.levers().effects(lose), 3u);
+}
+
+TEST(Tcp, WhatIsInFlightAheadOfALossArrivesInTime) {
+  Stage stage = connected();
+  stage.tell("m1", "send c ahead");
+  stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
+  stage.tell("m1", "send c lost");
+  stage.run_for(10s);
+  EXPECT_EQ(stage.when("m2", "received in1 ahead"), 1001ms + 20us);
+  EXPECT_FALSE(stage.heard("m2", "received in1 lost"));
+}
+
+TEST(Tcp, LossesAreIndependentAndEachHasOneAuthor) {
+  StageSpec spec;
+  spec.world.tcp_timeout = 1'000'000s;
+  Stage stage = connected(spec);
+  const LeverId first = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 500'000);
+  const LeverId second = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 500'000);
+  constexpr int kMessages = 300;
+  std::uint64_t losses = 0;
+  for (int i = 0; i < kMessages; ++i) {
+    const std::string text = "n" + std::to_string(i);
+    const Duration sent = stage.world().now() - SimTime{} + 20us;
+    stage.tell("m1", "send c " + text);
+    stage.run_for(20'000s);
+    ASSERT_TRUE(stage.heard("m2", "received in1 " + text));
+    Duration late = stage.when("m2", "received in1 " + text) - sent - 1ms;
+    for (Duration rto = 200ms; late > 0ns; rto = std::min<Duration>(2 * rto, 120s), ++losses) {
+      late -= rto;
+    }
+  }
+  const std::uint64_t of_first = stage.levers().effects(first);
+  const std::uint64_t of_second = stage.levers().effects(second);
+  EXPECT_EQ(of_first + of_second, losses);
+  // Of four transmissions the first takes two, the second one of the rest.
+  EXPECT_NEAR(static_cast<double>(of_first), 2 * kMessages, 120);
+  EXPECT_NEAR(static_cast<double>(of_second), kMessages, 60);
+}
+
+TEST(Tcp, LossThatDoesNotEndIsATimeout) {
+  StageSpec spec;
+  spec.world.tcp_timeout = 20s;
+  Stage stage = connected(spec);
+  const LeverId lose = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
+  stage.tell("m1", "send c lost");
+  stage.run_for(30s);
+  EXPECT_EQ(stage.when("m1", "closed c timed out"), 21s + 20us);
+  // At 0, 0.2, 0.6, 1.4, 3, 6.2 and 12.6 s, and a last time before giving up.
+  EXPECT_EQ(stage.levers().effects(lose), 8u);
+}
+
+TEST(Tcp, ALossAfterAnotherStartsWithAShortTimeoutAgain) {
+  Stage stage = connected();
+  const auto lose_for = [&](Duration time) {
+    const LeverId lose = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
+    stage.run_for(time);
+    stage.levers().release(lose);
+  };
+  const LeverId lose = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
+  stage.tell("m1", "send c first");
+  stage.levers().release(lose);
+  lose_for(2s);
+  stage.run_until(20s);
+  EXPECT_EQ(stage.when("m2", "received in1 first"), 4001ms + 20us);
+  const LeverId again = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
+  stage.tell("m1", "send c second");
+  stage.levers().release(again);
+  stage.run_for(10s);
+  EXPECT_EQ(stage.when("m2", "received in1 second"), 20s + 201ms + 20us);
+}
+
+TEST(Tcp, ALossyPathDoesNotHoldUpAStreamForEver) {
+  StageSpec spec;
+  spec.link.loss_ppm = 50'000;
+  Stage stage = connected(spec);
+  // A hundred a second. Were each loss to cost the stream a timeout of its own, half of them would
+  // be enough to fill all the time.
+  for (int i = 100; i < 600; ++i) {
+    stage.tell("m1", "send c n" + std::to_string(i));
+    stage.run_for(10ms);
+  }
+  stage.run_for(2s);
+  const auto texts = stage.texts("m2", "received in1");
+  ASSERT_EQ(texts.size(), 500u);
+  EXPECT_TRUE(std::is_sorted(texts.begin(), texts.end()));
+}
+
+TEST(Tcp, ACopyMadeWhileALossWaitsFinishesEqual) {
+  Stage stage = connected();
+  const LeverId lose = stage.levers().lose(stage.both("m1", "m2"), kAllPlanes, 700'000);
+  for (int i = 0; i < 20; ++i) stage.tell("m1", "send c ask-" + std::to_string(i));
+  stage.run_for(300ms);
+  Stage twin(stage);
+  ASSERT_GT(stage.levers().effects(lose), 0u);
+  for (Stage* each : {&stage, &twin}) {
+    each->run_for(5s);
+    each->levers().release(lose);
+    each->run_for(500s);
+    EXPECT_EQ(each->texts("m1", "received").size(), 20u);
+  }
+  EXPECT_EQ(stage.world().digest(), twin.world().digest());
+  EXPECT_EQ(stage.levers().effects(lose), twin.levers().effects(lose));
+}
+
+TEST(Tcp, ALostSynIsSentAgainAfterASecond) {
+  for (const std::string from : {"m1", "m2"}) {  // the SYN, or the answer to it
+    Stage stage;
+    const std::string to = from == "m1" ? "m2" : "m1";
+    const LeverId lose = stage.levers().lose({stage.way(from, to)}, kAllPlanes, 1'000'000);
+    stage.tell("m1", "dial c m2");
+    stage.tell("m1", "dial deaf m2 9999");
+    stage.run_until(2s);
+    EXPECT_EQ(stage.levers().effects(lose), 4u) << from;
+    stage.levers().release(lose);
+    stage.run_for(10s);
+    // Dialled at 1 ms + 20 us; SYNs at +1 s, +3 s.
+    EXPECT_EQ(stage.when("m1", "connected c"), 3003ms + 20us) << from;
+    EXPECT_EQ(stage.when("m1", "closed deaf refused"), 3003ms + 50us) << from;
+  }
+}
+
+TEST(Tcp, ALostRstLeavesTheConnectionHalfOpen) {
+  Stage stage = connected();
+  const LeverId lose = stage.levers().lose({stage.way("m2", "m1")}, kAllPlanes, 1'000'000);
+  stage.levers().crash(stage.id("m2"), false);
+  stage.run_for(10s);
+  EXPECT_EQ(stage.levers().effects(lose), 1u);
+  EXPECT_TRUE(stage.texts("m1", "closed").empty());
+  stage.levers().release(lose);
+  stage.run_until(20s);
+  EXPECT_TRUE(stage.texts("m1", "closed").empty());
+  stage.tell("m1", "send c hello");
+  stage.run_for(1s);
+  EXPECT_EQ(stage.when("m1", "closed c reset"), 20s + 2ms + 20us);
+}
+
+TEST(Tcp, WhatIsNotAnsweredByRstBecauseThatIsLostIsSentAgain) {
+  StageSpec spec;
+  spec.world.tcp_timeout = 20s;
+  for (const bool heals : {true, false}) {
+    Stage stage = connected(spec);
+    const LeverId cut = stage.levers().cut({stage.way("m2", "m1")}, kAllPlanes);
+    stage.levers().crash(stage.id("m2"), false);
+    stage.run_until(10s);
+    stage.tell("m1", "send c hello");
+    stage.run_until(11s);
+    if (heals) stage.levers().release(cut);
+    stage.run_for(100s);
+    // Arrived at 10 s + 1 ms + 20 us, and again after 0.2, 0.6, 1.4 s; or given up after 20 s.
+    EXPECT_EQ(stage.when("m1", "closed c reset"), heals ? 11402ms + 20us : -1ns);
+    EXPECT_EQ(stage.when("m1", "closed c timed out"), heals ? -1ns : 30001ms + 20us);
+  }
+}
+
+TEST(Tcp, ALostFinIsSentAgain) {
+  Stage stage = connected();
+  const LeverId lose = stage.levers().lose({stage.way("m1", "m2")}, kAllPlanes, 1'000'000);
+  stage.tell("m1", "close c");
+  stage.levers().release(lose);
+  stage.run_for(10s);
+  EXPECT_EQ(stage.when("m2", "closed in1 by peer"), 1201ms + 20us);
 }
 
 TEST(Tcp, BandwidthIsSharedByTheConnectionsOfOneWay) {
@@ -329,6 +528,26 @@ TEST(Tcp, BandwidthIsSharedByTheConnectionsOfOneWay) {
   stage.run_for(2s);
   EXPECT_EQ(stage.when("m2", "received in1 big"), 2501ms + 20us);
   EXPECT_EQ(stage.when("m2", "received in2 small"), 2502ms + 20us);
+}
+
+TEST(Tcp, ALinkIsSharedByAllWhoSendOverItInOneDirection) {
+  StageSpec spec;
+  spec.actors = 4;
+  spec.link.bandwidth = 1'000'000;
+  Stage stage = connected(spec);
+  stage.tell("m3", "dial d m2");
+  stage.tell("m3", "dial e m4");
+  stage.run_until(2s);
+  stage.tell("m1", "send c big 500000");
+  stage.run_until(2100ms);
+  stage.tell("m3", "send d behind-it 100000");  // over the link of m2
+  stage.tell("m3", "send e elsewhere 1000");    // over that of m3, which the last keeps for 0.1 s
+  stage.tell("m2", "send in1 against-it 1000");
+  stage.run_for(2s);
+  EXPECT_EQ(stage.when("m2", "received in1 big"), 2501ms + 20us);
+  EXPECT_EQ(stage.when("m2", "received in2 behind-it"), 2601ms + 20us);
+  EXPECT_EQ(stage.when("m4", "received in1 elsewhere"), 2202ms + 20us);
+  EXPECT_LT(stage.when("m1", "received c against-it"), 2103ms);
 }
 
 TEST(Tcp, AFullKernelPushesBackAndReturnsCredit) {
@@ -421,6 +640,22 @@ TEST(Tcp, APowerLossMakesAWaitingSenderGiveUp) {
   stage.levers().crash(stage.id("m2"), true);
   stage.run_for(100s);
   EXPECT_TRUE(stage.heard("m1", "closed c timed out"));
+}
+
+TEST(Tcp, APowerLossTakesWhatTheKernelStillHadToSend) {
+  for (const bool loses_power : {true, false}) {
+    Stage stage = connected();
+    const LeverId cut = stage.levers().cut(stage.both("m1", "m2"), kAllPlanes);
+    stage.tell("m1", "send c bye");
+    stage.tell("m1", "close c");
+    stage.tell("m1", "exit 0");
+    stage.run_for(1s);
+    if (loses_power) stage.levers().crash(stage.id("m1"), true);
+    stage.levers().release(cut);
+    stage.run_for(100s);
+    EXPECT_EQ(stage.heard("m2", "received in1 bye"), !loses_power);
+    EXPECT_EQ(stage.heard("m2", "closed in1 by peer"), !loses_power);
+  }
 }
 
 TEST(Tcp, ADialAndCloseToOneself) {
