@@ -18,7 +18,7 @@ class ConfigEpochsUnique final : public CopyableVerdict<ConfigEpochsUnique> {
  public:
   explicit ConfigEpochsUnique(const RunFacts& facts)
       : CopyableVerdict("no node was asked for its full view at the end"),
-        views_(facts),
+        views_(facts, FinalViews::Peers::kItself),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)) {}
 
   void see(const Record& record) override {

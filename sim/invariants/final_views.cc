@@ -6,13 +6,20 @@
 
 namespace sim {
 
-FinalViews::FinalViews(const RunFacts& facts)
-    : directory_(facts.cast), settle_from_(facts.settle_from) {}
+FinalViews::FinalViews(const RunFacts& facts, Peers peers)
+    : directory_(facts.cast), peers_(peers), settle_from_(facts.settle_from) {}
 
 void FinalViews::see(const Record& record) {
   directory_.see(record);
   if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
-    if (!view->peers.empty()) views_[record.machine] = {record.at, record.sequence, *view};
+    if (view->peers.empty()) return;
+    View& kept = views_[record.machine];
+    kept = {record.at, record.sequence, *view};
+    if (peers_ == Peers::kItself) {
+      std::erase_if(kept.said.peers,
+                    [&](const event::PeerView& peer) { return peer.id != view->id; });
+      kept.said.peers.shrink_to_fit();
+    }
   } else if (const auto* reach = std::get_if<event::Reachability>(&record.event)) {
     cut_ = reach->groups.size() > 1 || !reach->cut.empty();
     last_disturbance_ = record.at;

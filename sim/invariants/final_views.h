@@ -2,6 +2,7 @@
 // the end of a run.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -19,7 +20,10 @@ class FinalViews final : public TraceFold {
     event::ViewSnapshot said;
   };
 
-  explicit FinalViews(const RunFacts& facts);
+  // Of the peers in a view, who asks for no more gets only the node itself: a thousand nodes'
+  // views of each other are a million.
+  enum class Peers : std::uint8_t { kAll, kItself };
+  FinalViews(const RunFacts& facts, Peers peers);
 
   void see(const Record& record) override;
 
@@ -32,6 +36,7 @@ class FinalViews final : public TraceFold {
 
  private:
   Directory directory_;
+  Peers peers_;
   std::map<MachineId, View> views_;
   SimTime settle_from_, last_disturbance_{Duration::min()};
   bool cut_ = false;

@@ -25,7 +25,8 @@ constexpr std::size_t kHistoriesKept = 256;
 class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
  public:
   explicit ReplicaDataIsPrefix(const RunFacts& facts)
-      : CopyableVerdict("no node told its replication stream"), views_(facts) {}
+      : CopyableVerdict("no node told its replication stream"),
+        views_(facts, FinalViews::Peers::kItself) {}
 
   void see(const Record& record) override {
     views_.see(record);

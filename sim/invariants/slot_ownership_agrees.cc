@@ -23,7 +23,7 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
  public:
   explicit SlotOwnershipAgrees(const RunFacts& facts)
       : CopyableVerdict("no node was asked for its full view at the end"),
-        views_(facts),
+        views_(facts, FinalViews::Peers::kAll),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)),
         operator_commands_(facts.operator_commands),
         unbound_(facts.cast.size(), no_slots()),
