@@ -4,6 +4,7 @@
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/biconnected_components.hpp>
 #include <boost/graph/dijkstra_shortest_paths.hpp>
+#include <boost/property_map/function_property_map.hpp>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -72,6 +73,7 @@ struct Topology::Graph {
   const Boosted& graph();
   const Tree& tree(std::uint32_t root);
   std::optional<LinkId> only_link(std::uint32_t vertex) const;
+  bool is_host(std::uint32_t vertex) const { return vertices[vertex].kind == VertexKind::kHost; }
   std::optional<std::vector<LinkId>> find_route(std::uint32_t from, std::uint32_t to);
   std::uint32_t intern(const std::optional<PathQuality>& quality);
   std::uint32_t other_end(LinkId link, std::uint32_t vertex) const {
@@ -97,25 +99,32 @@ const Tree& Topology::Graph::tree(std::uint32_t root) {
   const Boosted& g = graph();
   using Edge = boost::graph_traits<Boosted>::edge_descriptor;
   std::vector<Edge> reached_by(vertices.size());
-  std::vector<std::int64_t> distance(vertices.size(), std::numeric_limits<std::int64_t>::max());
+  constexpr std::int64_t kFar = std::numeric_limits<std::int64_t>::max();
+  std::vector<std::int64_t> distance(vertices.size(), kFar);
   const auto by_vertex = boost::get(boost::vertex_index, g);
+  // Hosts do not forward: a way begins or ends at one, and leads through none.
+  const auto latency_leaving_its_source = [&](const Edge& edge) {
+    const auto from = boost::source(edge, g);
+    return from != root && is_host(static_cast<std::uint32_t>(from)) ? kFar : g[edge].latency;
+  };
   boost::dijkstra_shortest_paths(
       g, root,
-      boost::weight_map(boost::get(&EdgeWeight::latency, g))
+      boost::weight_map(boost::make_function_property_map<Edge>(latency_leaving_its_source))
+          .distance_combine(boost::closed_plus<std::int64_t>(kFar))
           .distance_map(boost::make_iterator_property_map(distance.begin(), by_vertex))
           .visitor(boost::make_dijkstra_visitor(boost::record_edge_predecessors(
               boost::make_iterator_property_map(reached_by.begin(), by_vertex),
               boost::on_edge_relaxed()))));
   place->second.assign(vertices.size(), kUnknown);
   for (std::uint32_t v = 0; v < vertices.size(); ++v) {
-    if (v == root || distance[v] == std::numeric_limits<std::int64_t>::max()) continue;
+    if (v == root || distance[v] == kFar) continue;
     place->second[v] = g[reached_by[v]].link;
   }
   return place->second;
 }
 
-// A host hangs on one link as a rule: then its paths are those of what it hangs on, and one tree
-// serves a whole rack.
+// A host hangs on one link as a rule: then its paths are those of what it hangs on (unless that is
+// a host too, which does not forward), and one tree serves a whole rack.
 std::optional<LinkId> Topology::Graph::only_link(std::uint32_t vertex) const {
   std::optional<LinkId> only;
   for (const LinkId link : at[vertex]) {
@@ -123,6 +132,7 @@ std::optional<LinkId> Topology::Graph::only_link(std::uint32_t vertex) const {
     if (only.has_value()) return std::nullopt;
     only = link;
   }
+  if (only.has_value() && is_host(other_end(*only, vertex))) return std::nullopt;
   return only;
 }
 

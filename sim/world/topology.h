@@ -1,9 +1,10 @@
 // Where machines stand and what connects them: a Boost.Graph of hosts, rack switches, zones and
 // regions.
 //
-// Messages follow the path of shortest latency over the links that are up. Cutting a link re-routes
-// what can be re-routed and partitions the rest. The graph itself lives behind this header, so that
-// nobody else compiles Boost.Graph.
+// Messages follow the path of shortest latency over the links that are up, and through no host but
+// those at its ends: a host does not forward what is not for it. Cutting a link re-routes what can
+// be re-routed and partitions the rest. The graph itself lives behind this header, so that nobody
+// else compiles Boost.Graph.
 #pragma once
 
 #include <cstdint>

@@ -92,4 +92,7 @@ class Stage {
   std::map<std::uint32_t, std::string> replies_;
 };
 
+// A stage on which m1 has dialled m2 as c, at 1 s.
+Stage connected(StageSpec spec = {});
+
 }  // namespace sim::stage

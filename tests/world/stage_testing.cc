@@ -305,4 +305,13 @@ int Stage::count(const std::string& who, const std::string& text) const {
   return n;
 }
 
+Stage connected(StageSpec spec) {
+  Stage stage(std::move(spec));
+  stage.tell("m1", "dial c m2");
+  stage.run_until(1s);
+  CHECK(stage.heard("m1", "connected c"));
+  CHECK(stage.heard("m2", "accepted in1"));
+  return stage;
+}
+
 }  // namespace sim::stage

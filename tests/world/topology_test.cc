@@ -55,6 +55,19 @@ TEST(Topology, ReRoutesRoundACutAndPartitionsWithoutAWay) {
   EXPECT_EQ(ring.t.path(ring.h1, ring.h2)->latency, 4ms);
 }
 
+TEST(Topology, AHostDoesNotForward) {
+  Ring ring;
+  // A cable between the hosts serves themselves, but is no way round for the racks.
+  const LinkId cable = ring.t.add_link(ring.h1, ring.h2, takes(10us));
+  EXPECT_THAT(ring.t.route(ring.h1, ring.h2), ElementsAre(cable));
+  EXPECT_THAT(ring.t.route(ring.r1, ring.r2), ElementsAre(ring.r1_r2));
+  EXPECT_THAT(ring.t.route(ring.h1, ring.r2), ElementsAre(ring.h1_r1, ring.r1_r2));
+  ring.t.set_link(ring.h2_r2, false);
+  EXPECT_THAT(ring.t.route(ring.h1, ring.h2), ElementsAre(cable));
+  EXPECT_FALSE(ring.t.path(ring.r1, ring.h2).has_value());
+  EXPECT_FALSE(ring.t.path(ring.h2, ring.wan).has_value());
+}
+
 TEST(Topology, APathAddsUpItsLinks) {
   Topology t;
   const VertexId a = t.add_vertex(VertexKind::kHost, "a");
@@ -87,7 +100,7 @@ TEST(Topology, ArticulationPointsArePlacesWhoseLossParts_Hosts) {
   EXPECT_THAT(ring.t.articulation_points(), ElementsAre(ring.r1, ring.r2, ring.wan));
 }
 
-// Against Floyd and Warshall, on random graphs with cuts.
+// Against Floyd and Warshall, on random graphs with cuts, in which hosts forward nothing.
 TEST(Topology, AgreesWithASlowTwin) {
   ChoiceStream stream(1, "topology");
   Choices choices(stream);
@@ -96,7 +109,9 @@ TEST(Topology, AgreesWithASlowTwin) {
     const std::size_t n = 3 + choices.choose(Site::kKey, 8);
     std::vector<VertexId> v;
     for (std::size_t i = 0; i < n; ++i) {
-      v.push_back(t.add_vertex(VertexKind::kHost, "v" + std::to_string(i)));
+      const bool host = choices.chance(Site::kLoss, 1, 3);
+      const auto kind = host ? VertexKind::kHost : VertexKind::kSwitch;
+      v.push_back(t.add_vertex(kind, "v" + std::to_string(i)));
     }
     constexpr std::int64_t kFar = std::int64_t{1} << 60;
     std::vector<std::vector<std::int64_t>> d(n, std::vector<std::int64_t>(n, kFar));
@@ -113,6 +128,7 @@ TEST(Topology, AgreesWithASlowTwin) {
       }
     }
     for (std::size_t k = 0; k < n; ++k) {
+      if (t.vertices()[k].kind == VertexKind::kHost) continue;
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t j = 0; j < n; ++j) d[i][j] = std::min(d[i][j], d[i][k] + d[k][j]);
       }
