@@ -88,11 +88,11 @@ TEST(Determinism, ARunCopiedAtAnyEventFinishesEqual) {
   ChoiceStream stream(42, "test:copy");
   Choices choices(stream);
   std::vector<std::unique_ptr<sim::Run>> copies;
-  std::uint64_t until_copy = choices.choose(Site::kFaultTime, 4000);
+  std::uint64_t until_copy = choices.choose(Site::kFaultTime, 2500);
   while (original.advance()) {
     if (until_copy-- > 0 || copies.size() == 12) continue;
     copies.push_back(std::make_unique<sim::Run>(original));
-    until_copy = choices.choose(Site::kFaultTime, 4000);
+    until_copy = choices.choose(Site::kFaultTime, 2500);
   }
   const std::string expected = to_json(original.result());
   ASSERT_GT(copies.size(), 5u);

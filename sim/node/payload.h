@@ -30,7 +30,7 @@ class Payload : public boost::intrusive_ref_counter<Payload, boost::thread_unsaf
   // The wire form.
   virtual std::string bytes() const = 0;
   // What a fault calls it: "bus:PING", "bus:FAILOVER_AUTH_REQUEST", "cmd:SET", "reply",
-  // "repl:STREAM". Static text.
+  // "repl:STREAM". Good as long as the payload.
   virtual std::string_view label() const = 0;
   // Hash of every decoded field, at wire precision: what the digest folds when this is delivered.
   virtual std::uint64_t hash() const = 0;

@@ -205,9 +205,8 @@ struct ViewSnapshot {
   std::int64_t offset = 0;
   bool replication_up = false;  // replicas: the link to the primary is up
   std::uint64_t current_epoch = 0, config_epoch = 0, last_vote_epoch = 0;
-  std::map<std::string, std::uint64_t>
-      counters;                 // "bus_sent_ping": messages by type since boot
-  std::vector<PeerView> peers;  // full probes only; includes the node itself
+  std::map<std::string, std::uint64_t> counters;  // "bus_sent_ping": messages by type since boot
+  std::vector<PeerView> peers;                    // full probes only; includes the node itself
 };
 
 // ---- Clients ----
@@ -280,7 +279,7 @@ struct Reachability {
 };
 // A message on its way: dense traces only.
 struct Delivered {
-  std::string_view label;
+  std::string label;
   MachineId from;
   ConnId conn;
   std::uint32_t size = 0;
@@ -293,7 +292,7 @@ struct Connection {
 // A message-level fault acted on one message.
 struct MessageTouched {
   std::uint32_t fault = 0;
-  std::string_view label;
+  std::string label;
   MachineId from, to;
   std::string what;  // "held", "delayed 3s", "dropped with its connection"
 };

@@ -169,11 +169,9 @@ class Reader {
  public:
   template <class E>
   using Ref = E&;
-  using Labels = std::set<std::string, std::less<>>;
   using Machines = std::map<std::string, MachineId, std::less<>>;
 
-  Reader(const json& object, const Cast& cast, Labels& labels)
-      : object_(object), cast_(cast), labels_(labels) {}
+  Reader(const json& object, const Cast& cast) : object_(object), cast_(cast) {}
 
   template <class T>
   void operator()(const char* key, T& value) {
@@ -254,11 +252,6 @@ class Reader {
       value += static_cast<char>((high << 4) | low);
     }
   }
-  void get(const json& from, std::string_view& value) {
-    std::string text;
-    get(from, text);
-    value = *labels_.insert(std::move(text)).first;
-  }
   void get(const json& from, NodeName& value) {
     std::string text;
     get(from, text);
@@ -316,7 +309,7 @@ class Reader {
   template <class E>
   void get_object(const json& from, E& value) {
     expect(from.is_object(), "an object");
-    Reader inner(from, cast_, labels_);
+    Reader inner(from, cast_);
     fields(inner, value);
   }
   template <class A, class B>
@@ -338,7 +331,6 @@ class Reader {
 
   const json& object_;
   const Cast& cast_;
-  Labels& labels_;
 };
 
 template <std::size_t I>
@@ -391,7 +383,7 @@ TraceReader::TraceReader(std::istream& in) : in_(in) {
         line_, "expected a trace of version 1, got version " + header["slotsim_trace"].dump());
   }
   try {
-    Reader reader(header, header_.cast, labels_);
+    Reader reader(header, header_.cast);
     reader("scenario", header_.scenario);
     reader("seed", header_.seed);
     reader("cast", header_.cast);
@@ -408,7 +400,7 @@ std::optional<Record> TraceReader::next() {
     if (!line.is_object())
       throw TraceError(line_, "expected a record, one JSON object a line (is the file cut short?)");
     try {
-      Reader reader(line, header_.cast, labels_);
+      Reader reader(line, header_.cast);
       std::string kind;
       reader("kind", kind);
       std::size_t index = 0;

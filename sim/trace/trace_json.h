@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <istream>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -39,8 +38,7 @@ class TraceError : public std::runtime_error {
       : std::runtime_error("line " + std::to_string(line) + ": " + why) {}
 };
 
-// Reads a saved trace record by record, in bounded memory. Records point into the reader (labels):
-// keep it alive.
+// Reads a saved trace record by record, in bounded memory.
 class TraceReader {
  public:
   // Reads the header; throws TraceError if there is none, or one of another version. `in` must
@@ -60,7 +58,6 @@ class TraceReader {
   std::uint64_t line_ = 0;
   std::uint64_t skipped_ = 0;
   TraceHeader header_;
-  std::set<std::string, std::less<>> labels_;  // what the string_views of records point to
 };
 
 }  // namespace sim

@@ -156,6 +156,7 @@ void World::Impl::plan_wake(Machine& machine) {
 // counts the ticks it has idled through.
 void World::Impl::wake_for_change(Machine& machine) {
   if (machine.node == nullptr || !machine.reads()) return;
+  if (machine.node->tick() == machine.node->deadline()) return;  // it idles through none
   Input passed = DeadlinePassed{};
   step(machine, {&passed, 1});
 }

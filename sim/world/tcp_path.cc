@@ -243,7 +243,8 @@ bool World::Impl::touch(std::uint32_t c, std::uint8_t end, Waiting& message) {
         what = "dropped with its connection";
         break;
     }
-    record(from, Source::kWorld, event::MessageTouched{id.value, label, from, to, what});
+    record(from, Source::kWorld,
+           event::MessageTouched{id.value, std::string(label), from, to, what});
     if (rule.act == MessageRule::Act::kDrop) {
       reset_both(c);
       return true;

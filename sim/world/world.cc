@@ -152,10 +152,13 @@ void World::Impl::digest_input(Machine& machine, Input& input) {
     seen.size = received->payload->size();
     seen.content = received->payload->hash();
     if (spec->record_deliveries) {
-      const Connection& conn = connections[find(machine, received->conn)];
-      const MachineId peer = conn.machine[received->conn.is_dialled() ? 1 : 0];
+      // What piled up may be of a connection that has ended meanwhile.
+      const std::uint32_t conn = find(machine, received->conn);
+      const MachineId peer = conn == kNil
+                                 ? kNoMachine
+                                 : connections[conn].machine[received->conn.is_dialled() ? 1 : 0];
       record(machine.id, Source::kWire,
-             event::Delivered{received->payload->label(), peer, received->conn,
+             event::Delivered{std::string(received->payload->label()), peer, received->conn,
                               static_cast<std::uint32_t>(seen.size), seen.content});
     }
   } else if (const auto* accepted = std::get_if<Accepted>(&input)) {

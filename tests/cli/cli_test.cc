@@ -110,7 +110,7 @@ TEST_F(Cli, FourWhenTheClusterDoesNotConverge) {
 }
 
 TEST_F(Cli, FiveWhenALimitEndsTheRun) {
-  const Outcome outcome = run(quiet("limited", R"("limits": {"events": 1500})"));
+  const Outcome outcome = run(quiet("limited", R"("limits": {"events": 400})"));
   EXPECT_EQ(outcome.code, 5);
   EXPECT_THAT(last_line(outcome.out), HasSubstr("event limit reached"));
 }

@@ -326,7 +326,7 @@ TEST(Client, GoesToTheNewOwnerAsSoonAsAMapNamesIt) {
   bench.run(20s);
   EXPECT_THAT(bench.all<OpCompleted>(), IsEmpty());
   failed_over = true;
-  bench.run(1s);
+  bench.run(5s);
   EXPECT_EQ(only_end(bench).node, "10.0.0.4:6379");
 }
 
