@@ -95,7 +95,7 @@ TEST(IdleTicks, AreCountedAsIfRunWhileClocksAndProgramsMisbehave) {
       {"at": "26s", "do": "clock-skew", "node": "m1", "by": "5s", "for": "20s"},
       {"at": "45s", "do": "crash", "node": "m2", "for": "8s"}]})")
                                 .front();
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) expect_the_same(scenario, seed);
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) expect_the_same(scenario, seed);
 }
 
 TEST(IdleTicks, AreCountedAsIfRunInFailoversAndReconfigurations) {
@@ -107,7 +107,7 @@ TEST(IdleTicks, AreCountedAsIfRunInFailoversAndReconfigurations) {
 
 TEST(IdleTicks, AreCountedAsIfRunInASwarm) {
   const Scenario scenario = load_shipped("swarm").front();
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) expect_the_same(scenario, seed);
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) expect_the_same(scenario, seed);
 }
 
 }  // namespace
