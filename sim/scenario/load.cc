@@ -63,11 +63,6 @@ namespace {
 
 using namespace reader;
 
-void add_once(std::vector<std::string>& names, const std::string& name) {
-  if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
-    names.push_back(name);
-}
-
 // Where the file puts two machines on one host, it must put them in one place.
 void check_hosts(Options& root, const std::vector<PlannedServer>& servers) {
   std::map<std::string, const PlannedServer*> first;
@@ -84,24 +79,23 @@ void learn_names(const std::vector<PlannedServer>& servers, Scenario& scenario) 
   KnownNames& known = scenario.known;
   known.shards = scenario.cluster.shards;
   known.spares = scenario.cluster.spares;
-  for (const std::string& zone : scenario.cluster.zones) known.zones.push_back(zone);
-  for (const auto& [region, zones] : scenario.cluster.regions) known.regions.push_back(region);
+  for (const std::string& zone : scenario.cluster.zones) known.zones.add(zone);
+  for (const auto& [region, zones] : scenario.cluster.regions) known.regions.add(region);
+  std::set<std::string> hosts;
   for (const PlannedServer& server : servers) {
-    known.machines.push_back(server.name);
-    add_once(known.racks, server.rack);
-    if (known.hosts.empty() || known.hosts.back() != server.host)
-      known.hosts.push_back(server.host);
+    known.machines.add(server.name);
+    if (!server.rack.empty()) known.racks.add(server.rack);
+    hosts.insert(server.host);
   }
-  std::sort(known.hosts.begin(), known.hosts.end());
-  known.hosts.erase(std::unique(known.hosts.begin(), known.hosts.end()), known.hosts.end());
+  for (const std::string& host : hosts) known.hosts.add(host);
   std::uint32_t clients = 0;
   for (const WorkloadOptions& workload : scenario.workloads) {
     for (std::uint32_t i = 0; i < workload.clients; ++i) {
-      known.machines.push_back("client-" + std::to_string(++clients));
+      known.machines.add("client-" + std::to_string(++clients));
     }
   }
   for (std::size_t i = 0; i < scenario.workloads.size(); ++i) {
-    known.machines.push_back("auditor-" + std::to_string(i + 1));
+    known.machines.add("auditor-" + std::to_string(i + 1));
   }
 }
 
@@ -167,7 +161,8 @@ Scenario read_variant(const JsonRef& document, const Vocabulary& vocabulary, Pro
     check_hosts(root, servers);
     learn_names(servers, scenario);
     Options network = root.object("network");
-    scenario.known.switches = network.texts("switches", std::vector<std::string>{});
+    for (const std::string& name : network.texts("switches", std::vector<std::string>{}))
+      scenario.known.switches.add(name);
   }
   Options rest(document, "", problems, shaped ? &scenario.known : nullptr);
   scenario.network = read_network(rest.object("network"));

@@ -36,13 +36,13 @@ std::optional<VertexName> vertex_name(const std::string& text, Options& options,
     return std::nullopt;
   }
   if (known == nullptr) return VertexName{kind, name};
-  const std::vector<std::string>& names = kind == "zone"     ? known->zones
-                                          : kind == "region" ? known->regions
-                                          : kind == "rack"   ? known->racks
-                                          : kind == "host"   ? known->hosts
-                                          : kind == "switch" ? known->switches
-                                                             : known->machines;
-  if (std::find(names.begin(), names.end(), name) != names.end()) return VertexName{kind, name};
+  const NameList& names = kind == "zone"     ? known->zones
+                          : kind == "region" ? known->regions
+                          : kind == "rack"   ? known->racks
+                          : kind == "host"   ? known->hosts
+                          : kind == "switch" ? known->switches
+                                             : known->machines;
+  if (names.has(name)) return VertexName{kind, name};
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   why = "there is no " + kind + ' ' + quote(name);
   hint = problems.guess(name, candidates);

@@ -80,7 +80,7 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
   return value;
 }
 
-const std::vector<std::string>* names_of(const KnownNames& known, Kind kind) {
+const NameList* names_of(const KnownNames& known, Kind kind) {
   switch (kind) {
     case Kind::kMachine:
       return &known.machines;
@@ -99,8 +99,8 @@ const std::vector<std::string>* names_of(const KnownNames& known, Kind kind) {
 
 std::optional<Selector> named(Kind kind, std::string_view what, std::string_view name,
                               const KnownNames* known, SelectorMistake& mistake) {
-  const std::vector<std::string>* names = known == nullptr ? nullptr : names_of(*known, kind);
-  if (names != nullptr && std::find(names->begin(), names->end(), name) == names->end()) {
+  const NameList* names = known == nullptr ? nullptr : names_of(*known, kind);
+  if (names != nullptr && !names->has(name)) {
     mistake.what = "there is no " + std::string(what) + ' ' + quote(name);
     if (!mistake.guess) return std::nullopt;
     const std::vector<std::string_view> candidates(names->begin(), names->end());
@@ -240,9 +240,7 @@ std::optional<Selector> parse_selector(std::string_view word, const KnownNames* 
   // A machine's name, or a word meant to be something else.
   const bool numbered =
       known == nullptr && !word.empty() && word.back() >= '0' && word.back() <= '9';
-  const bool named_so =
-      known != nullptr &&
-      std::find(known->machines.begin(), known->machines.end(), word) != known->machines.end();
+  const bool named_so = known != nullptr && known->machines.has(word);
   if (!named_so && !numbered && is_mistyped(word, known, mistake)) return std::nullopt;
   return named(Kind::kMachine, "machine", word, known, mistake);
 }

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/scenario/name_list.h"
+
 namespace sim {
 
 struct Selector {
@@ -60,8 +62,8 @@ struct Selector {
 // The names a scenario has, so that a selector for something that does not exist is an error when
 // the file is read.
 struct KnownNames {
-  std::vector<std::string> machines;  // servers, clients and auditors
-  std::vector<std::string> zones, racks, hosts, regions, switches;
+  NameList machines;  // servers, clients and auditors
+  NameList zones, racks, hosts, regions, switches;
   std::uint32_t shards = 0, spares = 0;
 };
 
