@@ -51,6 +51,8 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
       }
     } else if (std::holds_alternative<event::MachineCrashed>(record.event)) {
       see_crash(record);
+    } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
+      if (stage_.directory().is_cluster_node(record.machine)) refresh(record.at);
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
       std::erase_if(held_, [&](const auto& entry) { return entry.first.first == record.machine; });
       waiting_.erase(record.machine);
@@ -84,19 +86,28 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     SimTime began;
     std::optional<SimTime> ended;
   };
+  using Silences = std::vector<Silence>;  // in order of time
 
   // What was lost in a silence is sent again after a pause that has doubled for as long as it
   // lasted, or on a new link, of which there is one every T: so long may bytes still be missing.
   SimTime over(const Silence& silence) const {
     return *silence.ended + grace_ + std::min(*silence.ended - silence.began, timeout_);
   }
-  void mark(std::optional<Silence>& silence, bool silent, SimTime now) const {
+  bool is_over(const Silence& silence, SimTime now) const {
+    return silence.ended && over(silence) < now;
+  }
+  void mark(Silences& silences, bool silent, SimTime now) const {
     if (!silent) {
-      if (silence && !silence->ended) silence->ended = now;
+      if (!silences.empty() && !silences.back().ended) silences.back().ended = now;
       return;
     }
-    if (!silence || (silence->ended && over(*silence) < now)) silence = Silence{now, {}};
-    silence->ended.reset();
+    std::erase_if(silences, [&](const Silence& silence) { return is_past(silence, now); });
+    if (silences.empty() || is_over(silences.back(), now)) silences.push_back({now, {}});
+    silences.back().ended.reset();
+  }
+  // Nobody's suspicion reaches back to it.
+  bool is_past(const Silence& silence, SimTime now) const {
+    return silence.ended && *silence.ended + 4 * timeout_ < now;
   }
   struct Held {
     event::Suspicion level{};
@@ -119,26 +130,26 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
         if (apart || cuts_.count({a, b}) > 0) mark(cuts_[{a, b}], apart, now);
       }
     }
-    std::erase_if(cuts_, [&](const auto& entry) {
-      return entry.second->ended && *entry.second->ended + 4 * timeout_ < now;
-    });
+    std::erase_if(cuts_, [&](const auto& entry) { return is_past(entry.second.back(), now); });
   }
 
-  // When the silence between the two began that is still on or has only just ended.
+  // When the silence between the two began that is still on or has only just ended. One that began
+  // before another was over counts from the beginning of that one: it found the streams stalled.
   std::optional<SimTime> silent_since(Pair pair, SimTime now) const {
-    std::optional<SimTime> since;
-    const auto consider = [&](const Silence& silence) {
-      if (silence.ended && over(silence) < now) return;
-      if (!since || silence.began < *since) since = silence.began;
+    Silences silences;
+    const auto add = [&](const auto& known, const auto& whose) {
+      if (const auto found = known.find(whose); found != known.end())
+        silences.insert(silences.end(), found->second.begin(), found->second.end());
     };
-    for (const MachineId machine : {pair.first, pair.second}) {
-      if (const auto own = alone_.find(machine); own != alone_.end() && own->second) {
-        consider(*own->second);
-      }
+    add(alone_, pair.first);
+    add(alone_, pair.second);
+    add(cuts_, Pair{std::minmax(pair.first, pair.second)});
+    std::sort(silences.begin(), silences.end(),
+              [](const Silence& a, const Silence& b) { return a.began > b.began; });
+    std::optional<SimTime> since;
+    for (const Silence& silence : silences) {
+      if (!is_over(silence, since.value_or(now))) since = silence.began;
     }
-    const auto cut =
-        cuts_.find({std::min(pair.first, pair.second), std::max(pair.first, pair.second)});
-    if (cut != cuts_.end()) consider(*cut->second);
     return since;
   }
 
@@ -234,8 +245,9 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     waiting_[record.machine] = {record.at, record.at, std::move(observers)};
   }
 
-  // A node that starts takes the PONGs of its nodes.conf for fresh, and tells the others, who PING
-  // a dead peer later for it: all timers that have not sent their PING yet run anew.
+  // A node that starts takes the PONGs of its nodes.conf for fresh, one that was paused those that
+  // have lain about meanwhile, and they tell the others, who PING a dead peer later for it: all
+  // timers that have not sent their PING yet run anew.
   void refresh(SimTime now) {
     for (auto& [peer, death] : waiting_) {
       if (now <= death.timed_from + (latest_ - timeout_)) death.timed_from = now;
@@ -305,7 +317,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
 
   bool cut_since(SimTime at) const {
     return std::any_of(cuts_.begin(), cuts_.end(), [&](const auto& entry) {
-      return !entry.second->ended || *entry.second->ended >= at;
+      return !entry.second.back().ended || *entry.second.back().ended >= at;
     });
   }
 
@@ -318,8 +330,8 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   Stage stage_;
   Duration timeout_, disorder_, earliest_, latest_, grace_;
   std::map<Pair, Held> held_;
-  std::map<MachineId, std::optional<Silence>> alone_;
-  std::map<Pair, std::optional<Silence>> cuts_;
+  std::map<MachineId, Silences> alone_;
+  std::map<Pair, Silences> cuts_;         // none of them empty
   std::map<MachineId, SimTime> counted_;  // peers that somebody held FAIL by counting
   std::map<MachineId, Death> waiting_;
   std::set<Pair> strangers_;      // observers that have forgotten a peer

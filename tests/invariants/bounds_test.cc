@@ -249,6 +249,27 @@ TEST(FailureDetectionBounds, ASilenceOutlastsAShortHealAndItsOwnEnd) {
   EXPECT_THAT(bad.judge("failure_detection_bounds").what(), HasSubstr("after only 1.000 s"));
 }
 
+// m1 dies while what the cut had stalled has not been sent again: m2 has waited since the cut.
+TEST(FailureDetectionBounds, ASilenceThatFollowsUponAnotherCountsFromThere) {
+  const std::vector<std::vector<std::string>> apart = {{"m1"}, {"m2", "m3", "m4", "m5", "m6", "c"}};
+  Story story;
+  story.boot().at(10s).cut(apart).at(11s).cut({});
+  Story soon = story, late = story;
+  soon.at(12304ms).crash(m1).at(13s).suspect(m2, m1, kNone, kPfail);
+  EXPECT_EQ(soon.judge("failure_detection_bounds").judgement, Judgement::kPass);
+  late.at(12305ms).crash(m1).at(13s).suspect(m2, m1, kNone, kPfail);
+  EXPECT_THAT(late.judge("failure_detection_bounds").what(), HasSubstr("after only 695 ms"));
+}
+
+// m5 finds the last PONG of m1 when it goes on, takes it for fresh, and says so.
+TEST(FailureDetectionBounds, AllowsForPongsRelayedByANodeThatWasPaused) {
+  Story story;
+  story.boot().at(9s).say(m5, event::MachinePaused{}).at(10s).crash(m1);
+  story.at(11s).say(m5, event::MachineResumed{}).ends(14203ms);
+  EXPECT_EQ(story.judge("failure_detection_bounds").judgement, Judgement::kPass);
+  EXPECT_EQ(story.ends(14204ms).judge("failure_detection_bounds").count, 4u);
+}
+
 TEST(FailureDetectionBounds, SeesFailBelowItsQuorumOrWithoutReporters) {
   Story story = crash_m1_at_10s();
   story.at(12500ms).suspect(m2, m1, kNone, kPfail).suspect(m2, m1, kPfail, kFail, 1, 2);
