@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
-#include <boost/graph/biconnected_components.hpp>
 #include <boost/graph/dijkstra_shortest_paths.hpp>
 #include <boost/property_map/function_property_map.hpp>
 #include <limits>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -19,8 +19,6 @@ namespace {
 struct EdgeWeight {
   std::int64_t latency = 0;
   std::uint32_t link = 0;
-  // For the biconnected algorithm, which wants a component number to write to.
-  std::size_t component = 0;
 };
 using Boosted = boost::adjacency_list<boost::vecS, boost::vecS, boost::undirectedS,
                                       boost::no_property, EdgeWeight>;
@@ -71,6 +69,9 @@ struct Topology::Graph {
     // `qualities` stays: who holds a reference from before may still look at it.
   }
   const Boosted& graph();
+  // By vertex: the part of the network it forwards in, named by its first vertex; kUnknown for
+  // hosts, and for one that is left out.
+  std::vector<std::uint32_t> forwarding_parts(std::optional<VertexId> without) const;
   const Tree& tree(std::uint32_t root);
   std::optional<LinkId> only_link(std::uint32_t vertex) const;
   bool is_host(std::uint32_t vertex) const { return vertices[vertex].kind == VertexKind::kHost; }
@@ -88,9 +89,31 @@ const Boosted& Topology::Graph::graph() {
   for (std::uint32_t i = 0; i < links.size(); ++i) {
     if (!links[i].up) continue;
     boost::add_edge(links[i].a.value, links[i].b.value,
-                    EdgeWeight{links[i].quality.latency.count(), i, 0}, *boosted);
+                    EdgeWeight{links[i].quality.latency.count(), i}, *boosted);
   }
   return *boosted;
+}
+
+std::vector<std::uint32_t> Topology::Graph::forwarding_parts(
+    std::optional<VertexId> without) const {
+  std::vector<std::uint32_t> part(vertices.size(), kUnknown);
+  std::vector<std::uint32_t> todo;
+  const auto enter = [&](std::uint32_t vertex, std::uint32_t number) {
+    if (is_host(vertex) || part[vertex] != kUnknown || VertexId{vertex} == without) return;
+    part[vertex] = number;
+    todo.push_back(vertex);
+  };
+  for (std::uint32_t first = 0; first < vertices.size(); ++first) {
+    enter(first, first);
+    while (!todo.empty()) {
+      const std::uint32_t vertex = todo.back();
+      todo.pop_back();
+      for (const LinkId link : at[vertex]) {
+        if (links[link.value].up) enter(other_end(link, vertex), first);
+      }
+    }
+  }
+  return part;
 }
 
 const Tree& Topology::Graph::tree(std::uint32_t root) {
@@ -270,34 +293,54 @@ std::vector<LinkId> Topology::route(VertexId from, VertexId to) const {
   return graph_->find_route(from.value, to.value).value_or(std::vector<LinkId>{});
 }
 
-std::vector<VertexId> Topology::articulation_points() const {
-  const Boosted& g = graph_->graph();
-  std::vector<std::size_t> candidates;
-  boost::articulation_points(g, std::back_inserter(candidates));
-  std::sort(candidates.begin(), candidates.end());
-  std::vector<VertexId> points;
-  for (const std::size_t without : candidates) {
-    // Walk from each neighbour in turn; a point matters if hosts lie in more than one of the parts.
-    std::vector<bool> seen(graph_->vertices.size(), false);
-    seen[without] = true;
-    int parts_with_hosts = 0;
-    for (auto [n, n_end] = boost::adjacent_vertices(without, g); n != n_end; ++n) {
-      if (seen[*n]) continue;
-      bool has_host = false;
-      std::vector<std::size_t> todo{*n};
-      seen[*n] = true;
-      while (!todo.empty()) {
-        const std::size_t v = todo.back();
-        todo.pop_back();
-        has_host |= graph_->vertices[v].kind == VertexKind::kHost;
-        for (auto [w, w_end] = boost::adjacent_vertices(v, g); w != w_end; ++w) {
-          if (!seen[*w]) todo.push_back(*w);
-          seen[*w] = true;
-        }
-      }
-      parts_with_hosts += has_host ? 1 : 0;
+// A way is a part of the network all of whose vertices forward, a cable from host to host, or a
+// host that has neither and reaches itself only; numbered in this order.
+std::vector<Topology::Ways> Topology::ways(std::optional<VertexId> without) const {
+  const Graph& g = *graph_;
+  const auto vertices = static_cast<std::uint32_t>(g.vertices.size());
+  const auto links = static_cast<std::uint32_t>(g.links.size());
+  const std::vector<std::uint32_t> part = g.forwarding_parts(without);
+  std::vector<Ways> result(vertices);
+  for (std::uint32_t v = 0; v < vertices; ++v) {
+    Ways& mine = result[v];
+    if (part[v] != kUnknown) mine.push_back(part[v]);
+    if (!g.is_host(v)) continue;
+    for (const LinkId link : g.at[v]) {
+      if (!g.links[link.value].up) continue;
+      const std::uint32_t other = g.other_end(link, v);
+      if (g.is_host(other)) mine.push_back(vertices + link.value);
+      if (part[other] != kUnknown) mine.push_back(part[other]);
     }
-    if (parts_with_hosts > 1) points.push_back(VertexId{static_cast<std::uint32_t>(without)});
+    if (mine.empty()) mine.push_back(vertices + links + v);
+    std::sort(mine.begin(), mine.end());
+    mine.erase(std::unique(mine.begin(), mine.end()), mine.end());
+  }
+  return result;
+}
+
+namespace {
+bool share_a_way(const Topology::Ways& a, const Topology::Ways& b) {
+  return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
+}
+}  // namespace
+
+std::vector<VertexId> Topology::articulation_points() const {
+  const std::vector<Ways> before = ways();
+  std::vector<VertexId> points;
+  for (std::uint32_t v = 0; v < graph_->vertices.size(); ++v) {
+    if (graph_->is_host(v)) continue;
+    const std::vector<Ways> after = ways(VertexId{v});
+    // Hosts that hang on the same ways fare alike, and there are few kinds of them.
+    std::set<std::pair<Ways, Ways>> hosts;
+    for (std::uint32_t host = 0; host < graph_->vertices.size(); ++host) {
+      if (graph_->is_host(host)) hosts.emplace(before[host], after[host]);
+    }
+    const bool matters = std::any_of(hosts.begin(), hosts.end(), [&](const auto& one) {
+      return std::any_of(hosts.begin(), hosts.end(), [&](const auto& other) {
+        return share_a_way(one.first, other.first) && !share_a_way(one.second, other.second);
+      });
+    });
+    if (matters) points.push_back(VertexId{v});
   }
   return points;
 }

@@ -92,8 +92,14 @@ class Topology {
   // Links on the path, in order; empty if partitioned or equal.
   std::vector<LinkId> route(VertexId from, VertexId to) const;
 
-  // Vertices whose loss disconnects hosts that are connected now (Boost.Graph articulation points),
-  // by id.
+  // The numbers of the ways that are open to a vertex, in order. Two vertices have a path between
+  // them iff they share a way; so vertices with the same ways need not be told apart.
+  using Ways = std::vector<std::uint32_t>;
+  // Of every vertex, by id; as if `without`, which is no host, had gone.
+  std::vector<Ways> ways(std::optional<VertexId> without = {}) const;
+
+  // Vertices whose loss disconnects hosts that are connected now, by id. Never a host: it forwards
+  // nothing.
   std::vector<VertexId> articulation_points() const;
 
  private:

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "sim/base/choices.h"
 #include "sim/world/jitter.h"
 
@@ -98,6 +101,97 @@ TEST(Topology, ArticulationPointsArePlacesWhoseLossParts_Hosts) {
   EXPECT_THAT(ring.t.articulation_points(), ElementsAre(ring.r1, ring.r2));
   ring.t.set_link(ring.r1_r2, false);
   EXPECT_THAT(ring.t.articulation_points(), ElementsAre(ring.r1, ring.r2, ring.wan));
+}
+
+// Routes never lead through a host, so a host is no single point of failure, and is no way round
+// one.
+TEST(Topology, ArticulationPointsAreNoHostsAndAreNotBypassedByThem) {
+  Topology t;
+  const auto host = [&](const char* name) { return t.add_vertex(VertexKind::kHost, name); };
+  const VertexId a = host("a"), both = host("both"), b = host("b");
+  const VertexId s1 = t.add_vertex(VertexKind::kSwitch, "s1");
+  const VertexId s2 = t.add_vertex(VertexKind::kSwitch, "s2");
+  t.add_link(a, s1, takes(1ms));
+  t.add_link(both, s1, takes(1ms));
+  t.add_link(both, s2, takes(1ms));
+  t.add_link(b, s2, takes(1ms));
+  EXPECT_FALSE(t.path(a, b).has_value());
+  EXPECT_THAT(t.articulation_points(), ElementsAre(s1, s2));
+  const VertexId hub = t.add_vertex(VertexKind::kSwitch, "hub");
+  t.add_link(s1, hub, takes(1ms));
+  t.add_link(hub, s2, takes(1ms));
+  EXPECT_THAT(t.articulation_points(), ElementsAre(s1, s2, hub));
+  // A cable between two hosts serves these two, and nobody behind them.
+  t.add_link(a, b, takes(1ms));
+  EXPECT_THAT(t.articulation_points(), ElementsAre(s1, s2));
+}
+
+// A network of up to ten vertices, some of them hosts, with links of which some are down.
+Topology random_network(Choices& choices) {
+  Topology t;
+  const std::size_t n = 3 + choices.choose(Site::kKey, 8);
+  std::vector<VertexId> v;
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool host = choices.chance(Site::kLoss, 1, 2);
+    const auto kind = host ? VertexKind::kHost : VertexKind::kSwitch;
+    v.push_back(t.add_vertex(kind, "v" + std::to_string(i)));
+  }
+  for (std::size_t k = 0; k < n + 3; ++k) {
+    const std::size_t a = choices.choose(Site::kKey, n), b = choices.choose(Site::kKey, n);
+    if (a == b) continue;
+    const LinkId link = t.add_link(v[a], v[b], takes(1ms));
+    if (choices.chance(Site::kLoss, 1, 4)) t.set_link(link, false);
+  }
+  return t;
+}
+
+TEST(Topology, VerticesThatShareAWayAreThoseWithAPath) {
+  ChoiceStream stream(1, "ways");
+  Choices choices(stream);
+  for (int run = 0; run < 100; ++run) {
+    const Topology t = random_network(choices);
+    const std::vector<Topology::Ways> ways = t.ways();
+    for (std::uint32_t i = 0; i < ways.size(); ++i) {
+      for (std::uint32_t j = 0; j < ways.size(); ++j) {
+        Topology::Ways shared;
+        std::set_intersection(ways[i].begin(), ways[i].end(), ways[j].begin(), ways[j].end(),
+                              std::back_inserter(shared));
+        ASSERT_EQ(!shared.empty(), t.path(VertexId{i}, VertexId{j}).has_value());
+      }
+    }
+  }
+}
+
+// Takes every vertex out in turn and asks for every path.
+TEST(Topology, ArticulationPointsAgreeWithASlowTwin) {
+  ChoiceStream stream(2, "ways");
+  Choices choices(stream);
+  std::size_t found = 0;
+  for (int run = 0; run < 100; ++run) {
+    const Topology t = random_network(choices);
+    std::vector<VertexId> points;
+    for (std::uint32_t v = 0; v < t.vertices().size(); ++v) {
+      Topology without = t;
+      for (std::uint32_t link = 0; link < t.links().size(); ++link) {
+        const LinkInfo& info = t.links()[link];
+        if (info.a.value == v || info.b.value == v) without.set_link(LinkId{link}, false);
+      }
+      bool parts = false;
+      for (std::uint32_t i = 0; i < t.vertices().size(); ++i) {
+        for (std::uint32_t j = 0; j < i; ++j) {
+          const VertexId a{i}, b{j};
+          const bool hosts = t.vertices()[i].kind == VertexKind::kHost &&
+                             t.vertices()[j].kind == VertexKind::kHost;
+          if (!hosts || i == v || j == v) continue;
+          parts |= t.path(a, b).has_value() && !without.path(a, b).has_value();
+        }
+      }
+      if (parts) points.push_back(VertexId{v});
+    }
+    found += points.size();
+    ASSERT_EQ(t.articulation_points(), points);
+  }
+  EXPECT_GT(found, 20u);
 }
 
 // Against Floyd and Warshall, on random graphs with cuts, in which hosts forward nothing.
