@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/base/check.h"
+#include "sim/base/hash.h"
 
 namespace sim {
 namespace {
@@ -14,6 +15,14 @@ bool is_among(MachineId machine, const std::vector<MachineId>& machines) {
   return machines.empty() || std::find(machines.begin(), machines.end(), machine) != machines.end();
 }
 
+// Marks are sums over the directions of a machine, in whatever order these come.
+std::uint64_t mark_of_one_from(MachineId to) {
+  return mix64(std::uint64_t{to.value} * 2);
+}
+std::uint64_t mark_of_one_to(MachineId from) {
+  return mix64(std::uint64_t{from.value} * 2 + 1);
+}
+
 }  // namespace
 
 DirectionSet::DirectionSet(std::vector<Direction> directions, std::size_t machines)
@@ -21,17 +30,33 @@ DirectionSet::DirectionSet(std::vector<Direction> directions, std::size_t machin
   if (directions.size() <= kFew) {
     few_ = std::move(directions);
     std::sort(few_.begin(), few_.end());
+    few_.erase(std::unique(few_.begin(), few_.end()), few_.end());
     return;
   }
   many_.assign(machines * machines, false);
-  for (const Direction& direction : directions) {
-    many_.at(direction.from.value * machines + direction.to.value) = true;
+  marks_.resize(machines);
+  for (const auto& [from, to] : directions) {
+    auto place = many_.at(from.value * machines + to.value);
+    if (place) continue;
+    place = true;
+    marks_[from.value] += mark_of_one_from(to);
+    marks_[to.value] += mark_of_one_to(from);
   }
 }
 
 bool DirectionSet::contains(MachineId from, MachineId to) const {
   if (many_.empty()) return std::binary_search(few_.begin(), few_.end(), Direction{from, to});
   return many_[from.value * machines_ + to.value];
+}
+
+std::uint64_t DirectionSet::mark(MachineId machine) const {
+  if (!many_.empty()) return marks_[machine.value];
+  std::uint64_t mark = 0;
+  for (const auto& [from, to] : few_) {
+    if (from == machine) mark += mark_of_one_from(to);
+    if (to == machine) mark += mark_of_one_to(from);
+  }
+  return mark;
 }
 
 std::vector<LeverId>* LeverTable::list_of(LeverKind kind) {

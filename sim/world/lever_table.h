@@ -16,10 +16,14 @@ class DirectionSet {
   DirectionSet() = default;
   DirectionSet(std::vector<Direction> directions, std::size_t machines);
   bool contains(MachineId from, MachineId to) const;
+  // Of what begins or ends at the machine. Machines with the same mark are not told apart by the
+  // set: it has the same directions from them and to them.
+  std::uint64_t mark(MachineId machine) const;
 
  private:
-  std::vector<Direction> few_;  // sorted
-  std::vector<bool> many_;      // a matrix, row by row, when there are more than a few
+  std::vector<Direction> few_;        // sorted
+  std::vector<bool> many_;            // a matrix, row by row, when there are more than a few
+  std::vector<std::uint64_t> marks_;  // by machine, when there are
   std::size_t machines_ = 0;
 };
 

@@ -1,5 +1,7 @@
 // Who reaches whom, told as records whenever cuts change: pictures and timelines are drawn from
 // them.
+#include <algorithm>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -10,6 +12,26 @@ namespace {
 
 constexpr std::pair<Plane, std::string_view> kPlanes[] = {
     {Plane::kBus, "bus"}, {Plane::kClient, "client"}, {Plane::kReplication, "replication"}};
+
+// Machines that are joined, each group named by the first of it.
+class Groups {
+ public:
+  explicit Groups(std::size_t machines) : towards_first_(machines) {
+    std::iota(towards_first_.begin(), towards_first_.end(), 0u);
+  }
+  MachineId first(MachineId machine) {
+    std::uint32_t m = machine.value;
+    while (towards_first_[m] != m) m = towards_first_[m] = towards_first_[towards_first_[m]];
+    return MachineId{m};
+  }
+  void join(MachineId a, MachineId b) {
+    const std::uint32_t one = first(a).value, other = first(b).value;
+    towards_first_[std::max(one, other)] = std::min(one, other);
+  }
+
+ private:
+  std::vector<std::uint32_t> towards_first_;
+};
 
 }  // namespace
 
@@ -22,8 +44,6 @@ bool World::Impl::reaches(MachineId from, MachineId to, Plane plane) const {
   return true;
 }
 
-// Groups: machines joined by ways that are open in both directions. What is cut inside a group is
-// listed by pairs.
 void World::Impl::say_reachability() {
   bool any = !levers.cut_links().empty();
   bool planes_differ = false;
@@ -34,41 +54,83 @@ void World::Impl::say_reachability() {
   }
   if (!any) return record(kNoMachine, Source::kWorld, event::Reachability{"all", {}, {}});
   for (const auto& [plane, name] : kPlanes) {
-    const std::size_t n = machines.size();
-    std::vector<std::uint32_t> group(n);
-    std::iota(group.begin(), group.end(), 0u);
-    const auto root = [&](std::uint32_t m) {
-      while (group[m] != m) m = group[m] = group[group[m]];
-      return m;
-    };
-    std::vector<Direction> cuts;
-    for (std::uint32_t a = 0; a < n; ++a) {
-      for (std::uint32_t b = a + 1; b < n; ++b) {
-        const bool there = reaches(MachineId{a}, MachineId{b}, plane);
-        const bool back = reaches(MachineId{b}, MachineId{a}, plane);
-        if (!there) cuts.push_back({MachineId{a}, MachineId{b}});
-        if (!back) cuts.push_back({MachineId{b}, MachineId{a}});
-        if (!there || !back) continue;
-        const std::uint32_t ra = root(a), rb = root(b);
-        group[std::max(ra, rb)] = std::min(ra, rb);
-      }
-    }
-    event::Reachability said;
+    event::Reachability said = reachability(plane);
     said.plane = planes_differ ? std::string(name) : "all";
-    std::map<std::uint32_t, std::vector<std::string>> groups;
-    for (std::uint32_t m = 0; m < n; ++m) groups[root(m)].push_back(people[m].name);
-    if (groups.size() > 1) {
-      for (auto& [first, names] : groups) said.groups.push_back(std::move(names));
-    }
-    for (const Direction& cut_way : cuts) {
-      // Between groups that is what being apart means, unless just one way is cut.
-      const bool apart = root(cut_way.from.value) != root(cut_way.to.value);
-      if (apart && !reaches(cut_way.to, cut_way.from, plane)) continue;
-      said.cut.emplace_back(people[cut_way.from.value].name, people[cut_way.to.value].name);
-    }
     record(kNoMachine, Source::kWorld, std::move(said));
     if (!planes_differ) return;
   }
+}
+
+// There are a few kinds of machines, as a rule, however many machines: a partition makes two.
+std::vector<std::vector<MachineId>> World::Impl::alike(Plane plane) const {
+  const std::vector<Topology::Ways> ways = graph.ways();
+  std::map<std::pair<Topology::Ways, std::vector<std::uint64_t>>, std::vector<MachineId>> kinds;
+  for (std::uint32_t m = 0; m < machines.size(); ++m) {
+    std::vector<std::uint64_t> marks;
+    for (const LeverId id : levers.on_directions()) {
+      const Lever& lever = levers[id];
+      if (lever.kind != LeverKind::kCut || (lever.planes & plane_set(plane)) == 0) continue;
+      marks.push_back(lever.directions.mark(MachineId{m}));
+    }
+    kinds[{ways[at(MachineId{m}).vertex.value], std::move(marks)}].push_back(MachineId{m});
+  }
+  std::vector<std::vector<MachineId>> result;
+  for (auto& [kind, members] : kinds) result.push_back(std::move(members));
+  return result;
+}
+
+// Groups: machines joined by ways that are open in both directions. What is cut inside a group is
+// listed by pairs.
+event::Reachability World::Impl::reachability(Plane plane) const {
+  struct Cut {
+    const std::vector<MachineId>*some, *others;
+    bool there, back;
+  };
+  const std::vector<std::vector<MachineId>> kinds = alike(plane);
+  Groups groups(machines.size());
+  std::vector<Cut> cuts;
+  for (auto some = kinds.begin(); some != kinds.end(); ++some) {
+    for (auto others = some; others != kinds.end(); ++others) {
+      if (others == some && some->size() == 1) continue;
+      const MachineId one = some->front(), other = others->back();
+      const bool there = reaches(one, other, plane), back = reaches(other, one, plane);
+      if (!there || !back) {
+        cuts.push_back({&*some, &*others, there, back});
+        continue;
+      }
+      for (const MachineId machine : *some) groups.join(machine, other);
+      for (const MachineId machine : *others) groups.join(machine, one);
+    }
+  }
+  std::vector<Direction> listed;
+  for (const auto& [some, others, there, back] : cuts) {
+    // Between groups that is what being apart means, unless just one way is cut.
+    const bool apart = groups.first(some->front()) != groups.first(others->back());
+    if (apart && !there && !back) continue;
+    for (const MachineId a : *some) {
+      for (const MachineId b : *others) {
+        if (a == b) continue;
+        if (!there) listed.push_back({a, b});
+        if (!back && some != others) listed.push_back({b, a});
+      }
+    }
+  }
+  std::sort(listed.begin(), listed.end(), [](const Direction& a, const Direction& b) {
+    const auto pair = [](const Direction& way) { return std::minmax(way.from, way.to); };
+    return pair(a) != pair(b) ? pair(a) < pair(b) : a < b;
+  });
+  event::Reachability said;
+  std::map<MachineId, std::vector<std::string>> by_first;
+  for (std::uint32_t m = 0; m < machines.size(); ++m) {
+    by_first[groups.first(MachineId{m})].push_back(people[m].name);
+  }
+  if (by_first.size() > 1) {
+    for (auto& [first, names] : by_first) said.groups.push_back(std::move(names));
+  }
+  for (const auto& [from, to] : listed) {
+    said.cut.emplace_back(people[from.value].name, people[to.value].name);
+  }
+  return said;
 }
 
 }  // namespace sim

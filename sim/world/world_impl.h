@@ -230,6 +230,9 @@ struct World::Impl final : Levers {
   void topology_changed();
   void stir_streams(LeverId released);
   void say_reachability();
+  event::Reachability reachability(Plane plane) const;
+  // Machines, in order, that nothing that cuts this plane tells apart.
+  std::vector<std::vector<MachineId>> alike(Plane plane) const;
 
   std::shared_ptr<const WorldSpec> spec;
   Cast people;

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <numeric>
+
+#include "sim/base/choices.h"
 #include "tests/world/stage.h"
 
 namespace sim::stage {
@@ -492,6 +496,68 @@ TEST(Reachability, TellsGroupsAndOneWayCuts) {
   EXPECT_THAT(said[5].cut, IsEmpty());
   EXPECT_EQ(said[7].plane, "all");
   EXPECT_THAT(said[7].groups, IsEmpty());
+}
+
+// What is told of the bus, worked out pair by pair.
+event::Reachability told_slowly(Stage& stage, const std::vector<std::string>& names) {
+  const auto open = [&](std::size_t a, std::size_t b) {
+    return stage.levers().reaches(stage.id(names[a]), stage.id(names[b]), Plane::kBus);
+  };
+  std::vector<std::size_t> group(names.size());
+  std::iota(group.begin(), group.end(), std::size_t{0});
+  for (std::size_t round = 0; round < names.size(); ++round) {
+    for (std::size_t a = 0; a < names.size(); ++a) {
+      for (std::size_t b = 0; b < names.size(); ++b) {
+        if (open(a, b) && open(b, a)) group[a] = std::min(group[a], group[b]);
+      }
+    }
+  }
+  event::Reachability said;
+  std::map<std::size_t, std::vector<std::string>> groups;
+  for (std::size_t m = 0; m < names.size(); ++m) groups[group[m]].push_back(names[m]);
+  for (const auto& [first, members] : groups) {
+    if (groups.size() > 1) said.groups.push_back(members);
+  }
+  const auto tell = [&](std::size_t from, std::size_t to) {
+    const bool told = group[from] == group[to] || open(to, from);
+    if (!open(from, to) && told) said.cut.emplace_back(names[from], names[to]);
+  };
+  for (std::size_t a = 0; a < names.size(); ++a) {
+    for (std::size_t b = a + 1; b < names.size(); ++b) tell(a, b), tell(b, a);
+  }
+  return said;
+}
+
+TEST(Reachability, AgreesWithASlowTwin) {
+  ChoiceStream stream(1, "reachability");
+  Choices choices(stream);
+  for (int run = 0; run < 60; ++run) {
+    StageSpec spec;
+    spec.actors = 7;
+    Stage stage(spec);
+    Levers& levers = stage.levers();
+    std::vector<std::string> names;
+    for (int i = 1; i <= 7; ++i) names.push_back("m" + std::to_string(i));
+    for (std::uint64_t cuts = choices.choose(Site::kKey, 4); cuts-- > 0;) {
+      // Of all ways, or of a few: sets of directions are kept in two forms.
+      const std::uint64_t all = 2 + choices.choose(Site::kKey, 8);
+      std::vector<Direction> ways;
+      for (const std::string& a : names) {
+        for (const std::string& b : names) {
+          if (a != b && choices.chance(Site::kLoss, 1, all)) ways.push_back(stage.way(a, b));
+        }
+      }
+      levers.cut(ways, kAllPlanes);
+    }
+    const VertexId hub = *levers.topology().find("hub");
+    levers.cut_link(*levers.topology().link_between(
+        hub, *levers.topology().find(names[choices.choose(Site::kKey, 7)])));
+    stage.run_for(1ms);
+    const event::Reachability told = reachabilities(stage).back(),
+                              slowly = told_slowly(stage, names);
+    ASSERT_EQ(told.groups, slowly.groups);
+    ASSERT_EQ(told.cut, slowly.cut);
+  }
 }
 
 }  // namespace
