@@ -6,8 +6,10 @@
 //
 // The bound. A primary that is cut off at time 0 is replaced T + 500 ms later at the earliest and
 // stops by itself at 1.5T + 2 ticks + D at the latest (each peer turns PFAIL within that time), so
-// while the two cannot hear of each other they overlap by at most T/2 + 2 ticks + 3D. Once they
-// can, it takes the old one T/2 + 2 ticks + 3D to hear of its successor: that is how often every
+// while the two cannot hear of each other they overlap by at most T/2 + 2 ticks + 3D. One that was
+// dead, paused or cut off before may have been replaced sooner after time 0, or before it; it stops
+// no later for that, counted from when it was there and cut off. Once the two can hear of each
+// other, it takes the old one T/2 + 2 ticks + 3D to hear of its successor: that is how often every
 // pair of nodes exchanges headers. A one-way cut adds T: bytes still come in until the peer drops
 // the link. Clocks that disagree lengthen both by their disagreement; faults that bend delays are
 // not counted.
@@ -35,7 +37,8 @@ class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
       : CopyableVerdict("no node claimed a slot"),
         stage_(facts.cast),
         node_timeout_(facts.node_timeout),
-        allowed_(noticed_within(facts) - facts.node_timeout + 2 * facts.one_way_max),
+        stop_within_(noticed_within(facts)),
+        allowed_(stop_within_ - facts.node_timeout + 2 * facts.one_way_max),
         writable_(facts.cast.size(), no_slots()) {}
 
   void see(const Record& record) override {
@@ -94,12 +97,24 @@ class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
     last_record_ = record;
   }
 
+  // While the two are apart, at most one of them has a majority; the other stops by itself.
+  bool is_due_to_end(Pair pair, bool one_way, SimTime now) const {
+    if (stage_.connectivity().connected(pair.first, pair.second)) return false;
+    SimTime due = SimTime::max();
+    for (const MachineId machine : {pair.first, pair.second}) {
+      if (const auto isolated = stage_.isolated_since(machine))
+        due = std::min(due, std::max(*isolated, stage_.undisturbed_since()) + stop_within_);
+    }
+    return due == SimTime::max() || now > due + (one_way ? node_timeout_ : Duration{});
+  }
+
   void judge(Pair pair, Overlap& overlap, SimTime now, std::uint64_t record) {
     const Duration apart_allowed = allowed_ + (overlap.one_way ? node_timeout_ : Duration{});
     // A chain of machines between them passes the news on hop by hop.
     const bool direct = stage_.connectivity().mutual(pair.first, pair.second);
     const Duration connected_allowed = direct ? allowed_ : 2 * allowed_;
-    const bool too_long_apart = overlap.apart > apart_allowed;
+    const bool too_long_apart =
+        overlap.apart > apart_allowed && is_due_to_end(pair, overlap.one_way, now);
     if (overlap.told || (!too_long_apart && overlap.connected <= connected_allowed)) return;
     overlap.told = true;
     const std::string which = overlap.slots->count() == 1 ? "slot " : "slots ";
@@ -164,7 +179,7 @@ class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
   }
 
   Stage stage_;
-  Duration node_timeout_, allowed_;
+  Duration node_timeout_, stop_within_, allowed_;
   std::vector<SlotsRef> writable_;  // by machine: what it accepts writes for
   std::map<Pair, Overlap> overlaps_;
   std::map<MachineId, SimTime> takers_;

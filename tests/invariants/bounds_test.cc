@@ -135,6 +135,23 @@ TEST(OneWritablePrimary, SeesAnOverlapBeyondIt) {
                         "1.206 s while cut off from each other (allowed 1.205 s)"));
 }
 
+// m1 is replaced while it is paused, and goes on in a minority: it stops as late as if it had been
+// cut off then.
+TEST(OneWritablePrimary, GivesAPrimaryThatComesBackCutOffTheTimeToNotice) {
+  Story story;
+  story.boot().at(10s).say(m1, event::MachinePaused{}).at(12500ms).promote(m4, m1, shard(0), 4);
+  story.at(13s).cut({{"m1"}, {"m2", "m3", "m4", "m5", "m6", "c"}});
+  story.at(14s).say(m1, event::MachineResumed{});
+  Story late = story;
+  story.at(17203ms).healthy(m1, false, "minority").ends(30s);
+  const Judged judged = story.judge("one_writable_primary");
+  EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
+  EXPECT_THAT(judged.summary, HasSubstr("longest 3.203 s"));
+  late.at(17204ms).healthy(m1, false, "minority").ends(30s);
+  EXPECT_THAT(late.judge("one_writable_primary").what(),
+              HasSubstr("3.204 s while cut off from each other"));
+}
+
 TEST(OneWritablePrimary, CountsTheTimeAfterTheHealApart) {
   Story story = isolate_m1_at_10s();
   story.at(12500ms).promote(m4, m1, shard(0), 4).at(13500ms).cut({});
