@@ -52,10 +52,7 @@ class ConfigEpochsUnique final : public CopyableVerdict<ConfigEpochsUnique> {
 
  private:
   static bool is_primary(const event::ViewSnapshot& view) {
-    for (const event::PeerView& peer : view.peers) {
-      if (peer.id == view.id) return peer.role == Role::kPrimary;
-    }
-    return false;
+    return !view.peers.empty() && view.peers.front().role == Role::kPrimary;
   }
 
   FinalViews views_;

@@ -2,9 +2,28 @@
 
 #include <algorithm>
 
+#include "sim/base/hash.h"
 #include "sim/invariants/verdict.h"
 
 namespace sim {
+namespace {
+
+bool same_owners(const FinalViews::Owners& a, const FinalViews::Owners& b) {
+  return a.hash == b.hash &&
+         std::equal(a.by_id.begin(), a.by_id.end(), b.by_id.begin(), b.by_id.end(),
+                    [](const FinalViews::Owner& one, const FinalViews::Owner& other) {
+                      return one.id == other.id && same_slots(one.slots, other.slots);
+                    });
+}
+
+event::ViewSnapshot of_itself(const event::ViewSnapshot& view) {
+  event::ViewSnapshot kept = view;
+  std::erase_if(kept.peers, [&](const event::PeerView& peer) { return peer.id != view.id; });
+  kept.peers.shrink_to_fit();
+  return kept;
+}
+
+}  // namespace
 
 FinalViews::FinalViews(const RunFacts& facts, Peers peers)
     : directory_(facts.cast), peers_(peers), settle_from_(facts.settle_from) {}
@@ -13,13 +32,8 @@ void FinalViews::see(const Record& record) {
   directory_.see(record);
   if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
     if (view->peers.empty()) return;
-    View& kept = views_[record.machine];
-    kept = {record.at, record.sequence, *view};
-    if (peers_ == Peers::kItself) {
-      std::erase_if(kept.said.peers,
-                    [&](const event::PeerView& peer) { return peer.id != view->id; });
-      kept.said.peers.shrink_to_fit();
-    }
+    views_[record.machine] = {record.at, record.sequence, of_itself(*view),
+                              peers_ == Peers::kOwners ? owners_in(*view) : nullptr};
   } else if (const auto* reach = std::get_if<event::Reachability>(&record.event)) {
     cut_ = reach->groups.size() > 1 || !reach->cut.empty();
     last_disturbance_ = record.at;
@@ -32,6 +46,25 @@ void FinalViews::see(const Record& record) {
     views_.erase(record.machine);
     if (directory_.is_cluster_node(record.machine)) last_disturbance_ = record.at;
   }
+}
+
+// Nodes list their peers in different orders, hence sorted.
+std::shared_ptr<const FinalViews::Owners> FinalViews::owners_in(
+    const event::ViewSnapshot& view) const {
+  Owners owners;
+  for (const event::PeerView& peer : view.peers) {
+    if (peer.slots->count() > 0) owners.by_id.push_back({peer.id, peer.slots});
+  }
+  std::sort(owners.by_id.begin(), owners.by_id.end(),
+            [](const Owner& a, const Owner& b) { return a.id < b.id; });
+  for (const Owner& owner : owners.by_id) {
+    owners.hash = fold64(fold64(owners.hash, hash_text(owner.id.view())), owner.slots->hash());
+  }
+  for (const auto& [machine, other] : views_) {
+    if (same_owners(*other.owners, owners)) return other.owners;
+  }
+  owners.by_id.shrink_to_fit();
+  return std::make_shared<const Owners>(std::move(owners));
 }
 
 std::string FinalViews::not_quiescent(Duration quiet) const {

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "sim/invariants/invariant.h"
 #include "sim/trace/directory.h"
@@ -14,15 +16,24 @@ namespace sim {
 
 class FinalViews final : public TraceFold {
  public:
+  struct Owner {
+    NodeName id;
+    SlotsRef slots;  // not empty
+  };
+  struct Owners {
+    std::vector<Owner> by_id;
+    std::uint64_t hash = 0;
+  };
   struct View {
     SimTime at;
     std::uint64_t record = 0;
-    event::ViewSnapshot said;
+    event::ViewSnapshot said;              // of the peers only the node itself
+    std::shared_ptr<const Owners> owners;  // whom it believes to own slots; null unless asked for
   };
 
-  // Of the peers in a view, who asks for no more gets only the node itself: a thousand nodes'
-  // views of each other are a million.
-  enum class Peers : std::uint8_t { kAll, kItself };
+  // A thousand nodes' views of each other are a million peers. So nothing is kept of them but the
+  // owners of slots, where they are asked for, and of those one copy for all views that agree.
+  enum class Peers : std::uint8_t { kOwners, kItself };
   FinalViews(const RunFacts& facts, Peers peers);
 
   void see(const Record& record) override;
@@ -35,6 +46,8 @@ class FinalViews final : public TraceFold {
   std::string not_quiescent(Duration quiet) const;
 
  private:
+  std::shared_ptr<const Owners> owners_in(const event::ViewSnapshot& view) const;
+
   Directory directory_;
   Peers peers_;
   std::map<MachineId, View> views_;

@@ -23,7 +23,7 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
  public:
   explicit SlotOwnershipAgrees(const RunFacts& facts)
       : CopyableVerdict("no node was asked for its full view at the end"),
-        views_(facts, FinalViews::Peers::kAll),
+        views_(facts, FinalViews::Peers::kOwners),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)),
         operator_commands_(facts.operator_commands),
         unbound_(facts.cast.size(), no_slots()),
@@ -102,7 +102,7 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
     std::map<std::pair<std::uint64_t, NodeName>, SlotsRef> claims;
     for (const auto& [machine, view] : views_.views()) {
       for (const event::PeerView& peer : view.said.peers) {
-        if (peer.id == view.said.id && peer.role == Role::kPrimary && peer.slots->count() > 0) {
+        if (peer.role == Role::kPrimary && peer.slots->count() > 0) {
           claims[{view.said.config_epoch, peer.id}] = peer.slots;
         }
       }
@@ -131,15 +131,15 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
                    ", which a primary with a greater configEpoch owns");
     }
     SlotSet named;
-    for (const event::PeerView& peer : view.said.peers) {
-      const SlotSet& slots = peer.slots->slots();
+    for (const FinalViews::Owner& owner : view.owners->by_id) {
+      const SlotSet& slots = owner.slots->slots();
       named |= slots;
-      const auto owned = owned_.find(peer.id);
+      const auto owned = owned_.find(owner.id);
       const SlotSet wrong =
           owned == owned_.end() ? slots & covered_ : slots & covered_ & ~owned->second;
-      if (wrong.any() && peer.id != view.said.id) {
+      if (wrong.any() && owner.id != view.said.id) {
         disagree(machine, view, wrong,
-                 who + " believes that " + directory.label(peer.id) + " owns " + describe(wrong) +
+                 who + " believes that " + directory.label(owner.id) + " owns " + describe(wrong) +
                      ", but it belongs to " + owner_names(wrong));
       }
     }

@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
+#include "sim/invariants/final_views.h"
 #include "tests/invariants/story_testing.h"
 
 namespace sim::story {
@@ -54,6 +58,28 @@ TEST(ConfigEpochsUnique, IsNotCheckedBeforeTheClusterIsQuiet) {
   Story cut = healed_at_20s();
   cut.cut({{"m1"}, {"m2"}}).at(40s).views();
   EXPECT_THAT(cut.judge("config_epochs_unique").summary, HasSubstr("still cut"));
+}
+
+// ---- Final views ----
+
+// A thousand views of a thousand nodes that all agree must not be kept a thousand times.
+TEST(FinalViews, KeepOneCopyOfTheOwnersThatViewsAgreeOn) {
+  Story story = healed_at_20s().views();
+  event::ViewSnapshot reversed = story.view(m5);
+  std::reverse(reversed.peers.begin(), reversed.peers.end());
+  story.say(m5, reversed);
+  story.say(m6, with(story.view(m6), m2, slots(5461, 10921)));
+  FinalViews views(story.facts, FinalViews::Peers::kOwners);
+  for (const Record& record : story.records) views.see(record);
+  std::set<const FinalViews::Owners*> copies;
+  for (const auto& [machine, view] : views.views()) {
+    EXPECT_EQ(view.owners->by_id.size(), 3u);
+    EXPECT_EQ(view.said.peers.size(), 1u);
+    EXPECT_EQ(view.said.peers.capacity(), 1u);
+    copies.insert(view.owners.get());
+  }
+  EXPECT_EQ(views.views().size(), 6u);
+  EXPECT_EQ(copies.size(), 2u);
 }
 
 // ---- slot_ownership_agrees ----
