@@ -6,9 +6,6 @@
 #include "sim/trace/describe.h"
 
 namespace sim {
-namespace {
-constexpr std::size_t kLastRecords = 20;
-}  // namespace
 
 Run::Run(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)),
@@ -116,7 +113,9 @@ void Run::take(Record record) {
     replication_up_[record.machine.value] = 0;
   } else if (auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
     event::ViewSnapshot& kept = views_[record.machine] = *view;
-    kept.peers = {};  // nobody here asks for them, and in a cluster of a thousand they are a million
+    // Nobody here asks for them, and in a cluster of a thousand they are a million. ({} would keep
+    // their memory.)
+    kept.peers = std::vector<event::PeerView>();
   } else if (std::holds_alternative<event::OpInvoked>(record.event)) {
     ++in_flight_;
   } else if (std::holds_alternative<event::OpCompleted>(record.event)) {
@@ -132,8 +131,7 @@ void Run::take(Record record) {
   } else {
     forming_records_.push_back(record);
   }
-  if (last_records_.size() == kLastRecords) last_records_.erase(last_records_.begin());
-  last_records_.push_back(std::move(record));
+  last_records_.keep(std::move(record));
 }
 
 void Run::tell(const Record& record) {
@@ -183,7 +181,7 @@ std::string Run::whereabouts() const {
   std::string text = "scenario " + plan_->scenario.file + ", seed " + std::to_string(plan_->seed) +
                      ", t = " + format_time(now()) + (formed_ ? "" : " (still forming)") +
                      ", event " + std::to_string(world_.events()) + "; last records:";
-  for (const Record& record : last_records_) {
+  for (const Record& record : last_records_.all()) {
     text += "\n  " + format_time(record.at) + "  " + describe(record, directory_);
   }
   return text;

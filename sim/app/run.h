@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "sim/app/judge.h"
+#include "sim/app/last_records.h"
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
 #include "sim/world/world.h"
@@ -146,8 +147,8 @@ class Run {
   bool converged_ = false;
   std::map<MachineId, event::ViewSnapshot> views_;  // the last probe of each
   std::vector<std::uint32_t>
-      replication_up_;                // by machine: incarnation + 1 in which its link came up
-  std::vector<Record> last_records_;  // ring of the last 20, for whereabouts
+      replication_up_;        // by machine: incarnation + 1 in which its link came up
+  LastRecords last_records_;  // for whereabouts
   std::function<void(const Record&)> sink_;
 };
 
