@@ -2,15 +2,9 @@
 
 #include <utility>
 
-namespace sim {
+#include "sim/trace/describe.h"
 
-namespace {
-std::string seconds_and_ms(std::int64_t ms) {
-  std::string fraction = std::to_string(ms % 1000);
-  fraction.insert(0, 3 - fraction.size(), '0');
-  return std::to_string(ms / 1000) + "." + fraction + " s";
-}
-}  // namespace
+namespace sim {
 
 std::string words(Duration duration) {
   const std::int64_t ns = duration.count();
@@ -18,12 +12,13 @@ std::string words(Duration duration) {
   if (ns == 0) return "0 s";
   if (ns < 1'000'000) return std::to_string((ns + 999) / 1000) + " us";
   const std::int64_t ms = ns / 1'000'000;
-  return ms < 1000 ? std::to_string(ms) + " ms" : seconds_and_ms(ms);
+  return ms < 1000 ? std::to_string(ms) + " ms" : moment(sim_time(duration));
 }
 
 std::string moment(SimTime at) {
-  const std::int64_t ms = to_ms(at);
-  return ms < 0 ? "-" + seconds_and_ms(-ms) : seconds_and_ms(ms);
+  std::string text = format_time(at);
+  text.insert(text.size() - 1, 1, ' ');
+  return text;
 }
 
 std::string counted(std::uint64_t count, std::string_view singular) {
