@@ -48,7 +48,7 @@ void PictureFold::see_event(const Record& record) {
   } else if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
     faults_[began->id] = began->text.empty() ? began->kind : began->text;
   } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
-    faults_.erase(ended->id);
+    if (!ended->never) faults_.erase(ended->id);
   }
 }
 

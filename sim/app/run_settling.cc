@@ -101,10 +101,8 @@ void Run::audit_poll() {
 
 void Run::finish() {
   probe_everybody();
-  for (ActiveFault& active : faults_) {
-    if (active.ended) continue;
-    active.ended = true;
-    tell_end(active);
+  for (const ActiveFault& active : faults_) {
+    if (!active.ended) tell_end(active);
   }
   phase_ = event::Phase::kDone;
   world_.note(event::PhaseBegan{phase_});

@@ -139,7 +139,8 @@ void Run::end_fault(std::uint32_t index) {
 void Run::tell_end(const ActiveFault& active) {
   const Fault::Effects effects = active.fault->effects(world_.levers());
   const bool momentary = !find_fault(active.kind)->lasts;
-  world_.note(event::FaultEnded{active.id, effects.count, std::string(effects.unit), momentary});
+  world_.note(event::FaultEnded{active.id, effects.count, std::string(effects.unit), momentary,
+                                !momentary && !active.ended});
 }
 
 // ---- The nemesis ----

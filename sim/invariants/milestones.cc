@@ -186,7 +186,8 @@ void Milestones::see_world(const Record& record) {
   } else if (const auto* fault = std::get_if<event::FaultBegan>(&record.event)) {
     add("fault", record, fault->targets.size() == 1 ? fault->targets.front() : kNoMachine,
         fault->text.empty() ? fault->kind : fault->text);
-  } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
+  } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event);
+             ended != nullptr && !ended->never) {
     add("fault-end", record, kNoMachine,
         "fault " + std::to_string(ended->id) + " ended: " + std::to_string(ended->effects) + " " +
             ended->unit,

@@ -48,7 +48,7 @@ void Stage::see_faults(const Record& record) {
     if (bends_delays(began->kind)) bending_.insert(began->id);
     reconfigured_ |= began->kind == "config-set";
   } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
-    if (bending_.erase(ended->id) > 0) undisturbed_since_ = record.at;
+    if (!ended->never && bending_.erase(ended->id) > 0) undisturbed_since_ = record.at;
   } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {
     forming_ = phase->phase == event::Phase::kForming;
   }

@@ -268,7 +268,8 @@ class Words {
     return "fault " + number(e.id) + ": " + (e.text.empty() ? e.kind : e.text);
   }
   std::string operator()(const event::FaultEnded& e) const {
-    return "fault " + number(e.id) + " ends (" + effects_text(e.effects, e.unit) + ")";
+    return "fault " + number(e.id) + (e.never ? " never ended (" : " ends (") +
+           effects_text(e.effects, e.unit) + ")";
   }
   std::string operator()(const event::StepReply& e) const {
     const std::string asked =

@@ -282,6 +282,7 @@ void fields(V& v, FieldRef<V, event::FaultBegan> e) {
 template <class V>
 void fields(V& v, FieldRef<V, event::FaultEnded> e) {
   v("id", e.id), v("effects", e.effects), v("unit", e.unit), v("momentary", e.momentary);
+  v("never", e.never);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::StepReply> e) {

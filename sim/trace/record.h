@@ -315,6 +315,7 @@ struct FaultEnded {
   std::uint64_t effects = 0;  // packets, bytes, wake-ups or clock readings it really changed
   std::string unit;           // "packets held", "messages dropped", "clock readings"
   bool momentary = false;     // it was over when it began; this only tells what it did
+  bool never = false;         // the run ends and it holds still; likewise
 };
 struct StepReply {  // answer to a scripted command
   std::uint32_t id = 0;

@@ -56,6 +56,14 @@ TEST(Describe, PlanRecordsHaveNoSubject) {
   EXPECT_EQ(describe(record, three_machines()), "fault 1: crash m1");
 }
 
+TEST(Describe, AFaultThatHoldsToTheLastNeverEnded) {
+  const Directory who(three_machines());
+  event::FaultEnded ended{1, 2, "programs killed"};
+  EXPECT_EQ(words_for(ended, who, Speakers::kOne), "fault 1 ends (2 programs killed)");
+  ended.never = true;
+  EXPECT_EQ(words_for(ended, who, Speakers::kOne), "fault 1 never ended (2 programs killed)");
+}
+
 TEST(Describe, SpeaksOfManyInThePlural) {
   const Directory who(three_machines());
   const auto many = [&](const Event& event) { return words_for(event, who, Speakers::kMany); };

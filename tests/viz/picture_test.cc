@@ -141,6 +141,8 @@ TEST(Picture, ListsTheFaultsInForce) {
   stage.add(3s, -1, event::FaultBegan{2, "partition", "", {}});
   stage.add(4s, -1, event::FaultEnded{1, 3, "wake-ups"});
   EXPECT_EQ(picture_of(stage).faults, std::vector<std::string>{"partition"});
+  stage.add(9s, -1, event::FaultEnded{.id = 2, .never = true});
+  EXPECT_EQ(picture_of(stage).faults, std::vector<std::string>{"partition"});
 }
 
 }  // namespace
