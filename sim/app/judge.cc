@@ -225,6 +225,15 @@ void Judge::headline(RunResult& result) const {
   }
 }
 
+namespace {
+// The seed in which whoever misses the bound, or nearly so, looks first.
+std::uint64_t worst_seed(const Distribution& distribution, const MetricBound& bound) {
+  using Compare = MetricBound::Compare;
+  const bool least = bound.compare == Compare::kGreater || bound.compare == Compare::kGreaterEqual;
+  return least ? distribution.min_seed : distribution.max_seed;
+}
+}  // namespace
+
 std::vector<Expectation> judge_bounds_over_seeds(const Scenario& scenario,
                                                  const MetricTable& table) {
   std::vector<Expectation> judged;
@@ -254,7 +263,7 @@ std::vector<Expectation> judge_bounds_over_seeds(const Scenario& scenario,
       expectation.met = bound.met_by(value);
       expectation.detail = "is " + format_metric(value, distribution->unit) + " over " +
                            std::to_string(distribution->runs) + " runs (worst seed " +
-                           std::to_string(distribution->worst_seed) + ")";
+                           std::to_string(worst_seed(*distribution, bound)) + ")";
     }
     judged.push_back(std::move(expectation));
   }

@@ -250,12 +250,12 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
   for (const std::string_view name : kShown) {
     const std::optional<Distribution> d = summary.metrics.distribution(name);
     if (!with_numbers || !d || runs < 2) continue;
-    out += paint.faint(
-               fmt::format("     {:<16} p50 {}  p90 {}  p99 {}  max {}  (worst seed {}, {} runs)",
-                           name, format_metric(d->p50, d->unit), format_metric(d->p90, d->unit),
-                           format_metric(d->p99, d->unit), format_metric(d->max, d->unit),
-                           d->worst_seed, d->runs)) +
-           "\n";
+    out +=
+        paint.faint(fmt::format("     {:<16} p50 {}  p90 {}  p99 {}  max {} in seed {}  ({} runs)",
+                                name, format_metric(d->p50, d->unit),
+                                format_metric(d->p90, d->unit), format_metric(d->p99, d->unit),
+                                format_metric(d->max, d->unit), d->max_seed, d->runs)) +
+        "\n";
   }
   return out;
 }

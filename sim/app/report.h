@@ -18,7 +18,8 @@ std::string report_run(const Scenario& scenario, const RunResult& result, const 
 // replay="..."
 std::string failure_line(const RunResult& result);
 
-// Many seeds of one scenario: how many passed, percentiles with the worst seed, bounds over seeds.
+// Many seeds of one scenario: how many passed, percentiles with the seed of the maximum, bounds
+// over seeds.
 struct SeedsSummary {
   const Scenario* scenario = nullptr;
   std::uint64_t passed = 0, failed = 0;

@@ -44,7 +44,8 @@ std::optional<Distribution> MetricTable::distribution(std::string_view name) con
   result.p90 = nearest_rank(values, 90).first;
   result.p99 = nearest_rank(values, 99).first;
   result.max = values.back().first;
-  result.worst_seed = first_seed_of(values, result.max);
+  result.min_seed = first_seed_of(values, result.min);
+  result.max_seed = first_seed_of(values, result.max);
   return result;
 }
 

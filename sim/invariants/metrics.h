@@ -2,7 +2,7 @@
 //
 // `Metrics` folds one run into named integers; what an invariant counts anyway (the lost writes) it
 // is given instead of counting it again. `MetricTable` collects them over seeds and answers
-// nearest-rank percentiles with the worst seed.
+// nearest-rank percentiles with the seeds of the extremes.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ struct Distribution {
   MetricUnit unit{};
   std::uint64_t runs = 0;  // that reported it
   std::int64_t min = 0, p50 = 0, p90 = 0, p99 = 0, max = 0;
-  std::uint64_t worst_seed = 0;  // the lowest seed that has the maximum
+  std::uint64_t min_seed = 0, max_seed = 0;  // the lowest seeds that have the extremes
 };
 
 class MetricTable {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/app/cli.h"
+#include "sim/app/judge.h"
 #include "sim/app/report.h"
 
 namespace sim {
@@ -195,6 +196,31 @@ TEST(Junit, IsWellFormedWhateverTheTextsHold) {
   EXPECT_THAT(xml, HasSubstr("tests=\"3\" failures=\"2\""));
   EXPECT_THAT(xml, HasSubstr("a &quot;quoted&quot; &lt;name&gt; &amp; more"));
   EXPECT_THAT(xml, Not(HasSubstr("\x01")));
+}
+
+// ---- Bounds over seeds ----
+
+// Who misses a bound looks into the seed that is furthest on its wrong side.
+TEST(BoundsOverSeeds, NameTheSeedFurthestOnTheirWrongSide) {
+  MetricTable table;
+  for (const auto& [seed, value] : {std::pair{1, 500}, {2, 100}, {3, 900}}) {
+    const std::vector<Metric> metrics{metric("hit_rate", value)};
+    table.add(static_cast<std::uint64_t>(seed), metrics);
+  }
+  using Compare = MetricBound::Compare;
+  for (const auto& [compare, worst] : {std::pair{Compare::kLess, "(worst seed 3)"},
+                                       {Compare::kLessEqual, "(worst seed 3)"},
+                                       {Compare::kGreater, "(worst seed 2)"},
+                                       {Compare::kGreaterEqual, "(worst seed 2)"}}) {
+    Scenario scenario;
+    scenario.expect.metrics = {{.metric = "hit_rate",
+                                .statistic = MetricBound::Statistic::kP50,
+                                .compare = compare,
+                                .value = 500}};
+    const std::vector<Expectation> judged = judge_bounds_over_seeds(scenario, table);
+    ASSERT_EQ(judged.size(), 1u);
+    EXPECT_THAT(judged.front().detail, HasSubstr(worst));
+  }
 }
 
 // ---- Seeds on the command line ----

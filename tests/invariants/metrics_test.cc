@@ -145,15 +145,18 @@ TEST(MetricTable, TakesPercentilesByNearestRank) {
   EXPECT_EQ(distribution->p90, 180);
   EXPECT_EQ(distribution->p99, 198);
   EXPECT_EQ(distribution->max, 200);
-  EXPECT_EQ(distribution->worst_seed, 1u);
+  EXPECT_EQ(distribution->max_seed, 1u);
+  EXPECT_EQ(distribution->min_seed, 200u);
   EXPECT_EQ(table_of({7}).distribution("promotion")->p99, 7);
   EXPECT_EQ(table_of({7, 9}).distribution("promotion")->p50, 7);
   EXPECT_EQ(table_of({7, 9}).distribution("promotion")->p90, 9);
   EXPECT_FALSE(table_of({}).distribution("promotion").has_value());
 }
 
-TEST(MetricTable, NamesTheLowestOfTheWorstSeeds) {
-  EXPECT_EQ(table_of({3, 9, 9, 1}).distribution("promotion")->worst_seed, 2u);
+TEST(MetricTable, NamesTheLowestOfTheSeedsOfAnExtreme) {
+  const auto distribution = table_of({3, 9, 9, 1, 1}).distribution("promotion");
+  EXPECT_EQ(distribution->max_seed, 2u);
+  EXPECT_EQ(distribution->min_seed, 4u);
 }
 
 TEST(FormatMetric, PrintsIntegersInPeoplesUnits) {
