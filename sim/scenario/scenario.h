@@ -106,7 +106,8 @@ struct LinkOptions {
   Quality quality;  // keys not given: no delay, jitter or loss of its own, unlimited
 };
 // `machines` is between any two machines that share a zone: half of the delay and jitter lies on
-// each machine's own link. A link between zones, regions or switches adds its own quality to that.
+// each machine's own link. Its bandwidth is that of each such link, shared by all who are at its
+// other end. A link between zones, regions or switches adds its own quality to that.
 // Without `switches`, zones that no link connects are joined directly by a link that adds nothing;
 // with `switches` only the links given exist between zones.
 struct NetworkOptions {
