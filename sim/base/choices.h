@@ -131,7 +131,6 @@ class Choices {
 
  private:
   __extension__ using Wide = unsigned __int128;
-  static constexpr std::uint64_t kGoldenGamma = 0x9e3779b97f4a7c15u;
 
   // The outcome after overrides; recorded if somebody wants to know.
   std::uint64_t by_policy(Site site, std::uint32_t index, std::uint64_t n,

@@ -7,10 +7,13 @@
 
 namespace sim {
 
+// The golden ratio's fraction, odd: multiplying by it is a bijection that stirs the upper bits.
+inline constexpr std::uint64_t kGoldenGamma = 0x9e3779b97f4a7c15u;
+
 // The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection whose output bits each depend
 // on all input bits.
 constexpr std::uint64_t mix64(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15u;
+  x += kGoldenGamma;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
   return x ^ (x >> 31);

@@ -78,7 +78,7 @@ Value replicate(Server& server, Pass& pass, const Command& command) {
   if (cluster.peers.hot(peer).is_replica()) {
     return resp::error("ERR I can only replicate a master, not a replica.");
   }
-  if (am_primary(cluster) && (my_slot_count(cluster) != 0 || !server.keyspace.empty())) {
+  if (am_primary(cluster) && (am_serving(cluster) || !server.keyspace.empty())) {
     return resp::error("ERR To set a master the node must be empty and without assigned slots.");
   }
   follow(server, pass, peer);
@@ -94,7 +94,7 @@ Value replicas(Server& server, Pass&, const Command& command) {
   }
   resp::Array lines;
   peers.each([&](PeerId peer) {
-    if (peers.hot(peer).primary != primary) return;
+    if (peers.cold(peer).primary != primary) return;
     lines.items.push_back(resp::bulk(nodes_conf::print(peer_line(server, peer))));
   });
   return {std::move(lines)};
@@ -125,7 +125,7 @@ Value failover(Server& server, Pass& pass, const Command& command) {
     return resp::error("ERR I'm a replica but my master is unknown to me");
   }
   const PeerHot& hot = cluster.peers.hot(primary);
-  if ((hot.has(bus::flag::kFail) || hot.linked == 0) && form == FailoverForm::kDefault) {
+  if ((hot.has(bus::flag::kFail) || !hot.linked()) && form == FailoverForm::kDefault) {
     return resp::error("ERR Master is down or failed, please use CLUSTER FAILOVER FORCE");
   }
   start_manual_failover(server, pass, form);

@@ -49,7 +49,7 @@ void reconnect(Server& server, Pass& pass) {
     const PeerHot& hot = cluster.peers.hot(PeerId{row});
     if (!hot.used() || hot.has(bus::flag::kNoAddr)) continue;
     if (hot.has(bus::flag::kPfail)) ++cluster.suspected_at_cron;
-    if (hot.linked == 0) dial_peer(server, pass, PeerId{row});
+    if (!hot.linked()) dial_peer(server, pass, PeerId{row});
   }
 }
 
@@ -60,9 +60,9 @@ void ping_random_peer(Server& server, Pass& pass) {
   for (std::uint32_t i = 0; i < kRandomPingSamples; ++i) {
     const PeerId peer = draw_peer(peers, pass.choices, Site::kRandomPing);
     const PeerHot& hot = peers.hot(peer);
-    if (hot.linked == 0 || hot.ping_sent_ms != 0 || peer == kMyself) continue;
+    if (!hot.linked() || hot.pinged() || peer == kMyself) continue;
     if (hot.has(bus::flag::kHandshake)) continue;
-    if (chosen.is_none() || peers.hot(chosen).pong_received_ms > hot.pong_received_ms) {
+    if (chosen.is_none() || peers.hot(chosen).pong_received_ms() > hot.pong_received_ms()) {
       chosen = peer;
     }
   }
@@ -74,11 +74,12 @@ void ping_random_peer(Server& server, Pass& pass) {
 void renew_stuck_link(Server& server, Pass& pass, PeerId peer, std::int64_t now) {
   const ClusterState& cluster = server.cluster;
   const PeerHot& hot = cluster.peers.hot(peer);
+  if (!hot.linked() || !hot.pinged()) return;
   const PeerCold& cold = cluster.peers.cold(peer);
   const std::int64_t timeout = server.config.cluster_node_timeout_ms;
-  if (hot.linked == 0 || hot.ping_sent_ms == 0 || now - hot.ping_sent_ms <= timeout / 2) return;
+  if (now - cluster.peers.ping_sent_ms(peer) <= timeout / 2) return;
   if (now - cold.data_received_ms <= timeout / 2) return;
-  if (now - cluster.dialled.find(cold.dialled_link)->created_ms <= timeout) return;
+  if (now - cold.dialled_ms <= timeout) return;
   free_dialled_link(server, pass, peer);
 }
 
@@ -89,16 +90,17 @@ bool watch(Server& server, Pass& pass, PeerId peer) {
   const std::int64_t timeout = server.config.cluster_node_timeout_ms;
   renew_stuck_link(server, pass, peer, now);
   const PeerHot& hot = cluster.peers.hot(peer);
-  const bool due = hot.ping_sent_ms == 0 && now - hot.pong_received_ms > timeout / 2;
+  const bool due = !hot.pinged() && now - hot.pong_received_ms() > timeout / 2;
   const bool failing_over =
       cluster.manual.end_ms != 0 && am_primary(cluster) && peer == cluster.manual.replica;
-  if (hot.linked != 0 && (due || failing_over)) {
+  if (hot.linked() && (due || failing_over)) {
     send_ping(server, pass, peer);
     return false;
   }
-  if (hot.ping_sent_ms == 0) return false;
+  if (!hot.pinged()) return false;
   const std::int64_t silence =
-      now - std::max(hot.ping_sent_ms, cluster.peers.cold(peer).data_received_ms);
+      now -
+      std::max(cluster.peers.ping_sent_ms(peer), cluster.peers.cold(peer).data_received_ms);
   if (silence <= timeout || hot.has(bus::flag::kPfail | bus::flag::kFail)) return false;
   suspect(server, pass, peer);
   return true;
@@ -108,8 +110,8 @@ bool watch(Server& server, Pass& pass, PeerId peer) {
 bool needs_nothing(const PeerHot& hot, std::int64_t oldest_pong_ms) {
   constexpr std::uint16_t kUnusual =
       bus::flag::kNoAddr | bus::flag::kHandshake | bus::flag::kPfail | bus::flag::kFail;
-  return hot.used() && hot.linked != 0 && hot.ping_sent_ms == 0 && !hot.has(kUnusual) &&
-         hot.pong_received_ms >= oldest_pong_ms;
+  return hot.used() && hot.linked() && !hot.pinged() && !hot.has(kUnusual) &&
+         hot.pong_received_ms() >= oldest_pong_ms;
 }
 
 // Loop 2 of the cron. True: somebody turned PFAIL. Finds out, on the way, until when neither loop
@@ -126,13 +128,14 @@ bool watch_all(Server& server, Pass& pass) {
   for (std::uint32_t row = 1; row < cluster.peers.rows(); ++row) {
     const PeerHot& hot = cluster.peers.hot(PeerId{row});
     if (needs_nothing(hot, oldest_pong)) {
-      earliest = std::min(earliest, hot.pong_received_ms);
+      earliest = std::min(earliest, hot.pong_received_ms());
       continue;
     }
     if (!hot.used() || hot.has(bus::flag::kNoAddr | bus::flag::kHandshake)) continue;
     if (watch(server, pass, PeerId{row})) turned = true;
-    settled = settled && hot.linked != 0 && !hot.has(bus::flag::kPfail);
-    earliest = std::min(earliest, hot.ping_sent_ms != 0 ? hot.ping_sent_ms : hot.pong_received_ms);
+    settled = settled && hot.linked() && !hot.has(bus::flag::kPfail);
+    earliest = std::min(earliest, hot.pinged() ? cluster.peers.ping_sent_ms(PeerId{row})
+                                               : hot.pong_received_ms());
   }
   cluster.next_scan_ms = !settled ? 0 : earliest == kNever ? kNever : earliest + half_timeout;
   return turned;
@@ -196,7 +199,7 @@ void tell_claim(Server& server, Pass& pass) {
   const PeerCold& mine = cluster.peers.cold(kMyself);
   Told& told = cluster.told;
   const Role role = me.is_primary() ? Role::kPrimary : Role::kReplica;
-  const NameRef primary = me.primary.is_none() ? NameRef{} : cluster.peers.hot(me.primary).name;
+  const NameRef primary = mine.primary.is_none() ? NameRef{} : cluster.peers.hot(mine.primary).name();
   if (told.started && told.role == role && told.replica_of == primary && told.slots == mine.slots &&
       told.config_epoch == mine.config_epoch && told.current_epoch == cluster.current_epoch) {
     return;

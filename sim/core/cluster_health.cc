@@ -30,7 +30,7 @@ std::uint32_t count_primaries(ClusterState& cluster) {
   cluster.size = 0;
   cluster.peers.each([&](PeerId peer) {
     const PeerHot& hot = cluster.peers.hot(peer);
-    if (!hot.is_primary() || hot.slot_count == 0) return;
+    if (!hot.is_primary() || !hot.serving()) return;
     ++cluster.size;
     if (!hot.has(bus::flag::kPfail | bus::flag::kFail)) ++reachable;
   });

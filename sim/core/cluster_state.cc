@@ -7,14 +7,14 @@
 namespace sim {
 
 const NodeName& peer_name(const Server& server, PeerId peer) {
-  return server.names->name(peer.is_none() ? NameRef{} : server.cluster.peers.hot(peer).name);
+  return server.names->name(peer.is_none() ? NameRef{} : server.cluster.peers.hot(peer).name());
 }
 const NodeName& my_name(const Server& server) {
   return peer_name(server, kMyself);
 }
 
 const Address& peer_address(const Server& server, PeerId peer) {
-  return server.names->address(server.cluster.peers.hot(peer).address);
+  return server.names->address(server.cluster.peers.address(peer));
 }
 
 Endpoint peer_endpoint(const Server& server, PeerId peer) {
@@ -49,8 +49,7 @@ std::vector<PeerId> available_replicas(const Server& server, PeerId primary) {
   std::vector<PeerId> replicas;
   const PeerTable& peers = server.cluster.peers;
   peers.each([&](PeerId peer) {
-    const PeerHot& hot = peers.hot(peer);
-    if (hot.primary != primary || hot.has(bus::flag::kFail)) return;
+    if (peers.cold(peer).primary != primary || peers.hot(peer).has(bus::flag::kFail)) return;
     if (known_offset(server, peer) != 0) replicas.push_back(peer);
   });
   return replicas;
@@ -58,34 +57,34 @@ std::vector<PeerId> available_replicas(const Server& server, PeerId primary) {
 
 void refresh_own_row(Server& server) {
   const Config& config = server.config;
-  PeerHot& me = server.cluster.peers.hot(kMyself);
-  Address address = server.names->address(me.address);
+  PeerTable& peers = server.cluster.peers;
+  Address address = peer_address(server, kMyself);
   if (!config.cluster_announce_ip.empty()) address.ip = config.cluster_announce_ip;
   address.port = config.cluster_announce_port != 0 ? config.cluster_announce_port : config.port;
   address.cport =
       config.cluster_announce_bus_port != 0 ? config.cluster_announce_bus_port : config.bus_port();
   address.pport = 0;
-  me.address = server.names->intern(address);
+  peers.set_address(kMyself, server.names->intern(address));
   address.ip = config.cluster_announce_ip;
   server.cluster.header_address = server.names->intern(address);
   if (config.cluster_replica_no_failover) {
-    me.set(bus::flag::kNoFailover);
+    peers.hot(kMyself).set(bus::flag::kNoFailover);
   } else {
-    me.clear(bus::flag::kNoFailover);
+    peers.hot(kMyself).clear(bus::flag::kNoFailover);
   }
 }
 
 void cluster_config_changed(Server& server, Pass&, const Config& before) {
   ClusterState& cluster = server.cluster;
-  const std::uint16_t flags_before = cluster.peers.hot(kMyself).flags;
+  const std::uint16_t flags_before = cluster.peers.hot(kMyself).flags();
   if (server.config.cluster_announce_ip.empty() && !before.cluster_announce_ip.empty()) {
     // Unknown again, until the next PING or MEET tells it. (Protocol §5.4.)
     Address address = peer_address(server, kMyself);
     address.ip.clear();
-    cluster.peers.hot(kMyself).address = server.names->intern(std::move(address));
+    cluster.peers.set_address(kMyself, server.names->intern(address));
   }
   refresh_own_row(server);
-  if (cluster.peers.hot(kMyself).flags != flags_before) {
+  if (cluster.peers.hot(kMyself).flags() != flags_before) {
     save_later(cluster, false);
     cluster.todo |= todo::kUpdateState;
   }

@@ -133,7 +133,7 @@ inline bool am_primary(const ClusterState& cluster) {
 }
 // kNoPeer: I am a primary, or do not know mine.
 inline PeerId my_primary(const ClusterState& cluster) {
-  return cluster.peers.hot(kMyself).primary;
+  return cluster.peers.cold(kMyself).primary;
 }
 // kNoPeer: nobody serves the slot.
 inline PeerId slot_owner(const ClusterState& cluster, SlotId slot) {
@@ -142,8 +142,8 @@ inline PeerId slot_owner(const ClusterState& cluster, SlotId slot) {
 inline bool cluster_ok(const ClusterState& cluster) {
   return cluster.ok;
 }
-inline std::uint32_t my_slot_count(const ClusterState& cluster) {
-  return cluster.peers.hot(kMyself).slot_count;
+inline bool am_serving(const ClusterState& cluster) {  // slots are bound to me
+  return cluster.peers.hot(kMyself).serving();
 }
 
 const NodeName& peer_name(const Server& server, PeerId peer);

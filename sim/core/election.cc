@@ -40,7 +40,7 @@ bool called_for(const Server& server) {
   const PeerHot& failed = cluster.peers.hot(primary);
   if (!failed.has(bus::flag::kFail) && !manual) return false;
   if (server.config.cluster_replica_no_failover && !manual) return false;
-  return failed.slot_count > 0;
+  return failed.serving();
 }
 
 bool data_too_old(const Server& server, const Pass& pass) {
@@ -113,9 +113,10 @@ std::uint32_t replica_rank(const Server& server) {
   const auto mine = static_cast<std::uint64_t>(replication_offset(server));
   std::uint32_t rank = 0;
   cluster.peers.each([&](PeerId peer) {
-    const PeerHot& hot = cluster.peers.hot(peer);
-    if (peer == kMyself || hot.primary != primary || hot.has(bus::flag::kNoFailover)) return;
-    if (cluster.peers.cold(peer).offset > mine) ++rank;
+    const PeerCold& cold = cluster.peers.cold(peer);
+    if (peer == kMyself || cold.primary != primary) return;
+    if (cluster.peers.hot(peer).has(bus::flag::kNoFailover)) return;
+    if (cold.offset > mine) ++rank;
   });
   return rank;
 }
@@ -164,7 +165,7 @@ void count_vote(Server& server, Pass& pass, PeerId voter, const bus::Header& hea
   if (voter.is_none()) return;
   const PeerHot& hot = cluster.peers.hot(voter);
   Election& election = cluster.election;
-  if (!hot.is_primary() || hot.slot_count == 0 || header.current_epoch < election.epoch) return;
+  if (!hot.is_primary() || !hot.serving() || header.current_epoch < election.epoch) return;
   ++election.votes;
   pass.note(event::VoteCounted{peer_name(server, voter), header.current_epoch, election.votes,
                                quorum(cluster)});

@@ -50,7 +50,7 @@ void fail_if_majority_agrees(Server& server, Pass& pass, PeerId peer) {
   if (reports < quorum(cluster)) return;
   change_suspicion(server, pass, peer, event::Suspicion::kFail, reports);
   bus::Message message = build_message(server, bus::Type::kFail);
-  message.body = bus::Fail{hot.name};
+  message.body = bus::Fail{hot.name()};
   send_to_all(server, pass, message);
   cluster.todo |= todo::kUpdateState;
   save_later(cluster, false);
@@ -112,8 +112,8 @@ void clear_suspicion(Server& server, Pass& pass, PeerId peer) {
     // A primary with slots was probably being replaced: give that a chance first.
     const auto failed = cluster.failed_ms.find(peer);
     const std::int64_t since = failed == cluster.failed_ms.end() ? 0 : failed->second;
-    const bool at_once = hot.is_replica() || hot.slot_count == 0;
-    const bool undone = hot.is_primary() && hot.slot_count > 0 &&
+    const bool at_once = hot.is_replica() || !hot.serving();
+    const bool undone = hot.is_primary() && hot.serving() &&
                         pass.wall_ms() - since > 2 * server.config.cluster_node_timeout_ms;
     if (!at_once && !undone) return;
   } else if (!hot.has(bus::flag::kPfail)) {

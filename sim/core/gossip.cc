@@ -14,9 +14,11 @@ namespace {
 
 constexpr std::uint16_t kUnfitForGossip = bus::flag::kHandshake | bus::flag::kNoAddr;
 
-bus::Gossip entry_of(const PeerHot& hot) {
-  return {hot.name, static_cast<std::uint32_t>(hot.ping_sent_ms / 1000),
-          static_cast<std::uint32_t>(hot.pong_received_ms / 1000), hot.address, hot.flags};
+bus::Gossip entry_of(Server& server, PeerId peer) {
+  PeerTable& peers = server.cluster.peers;
+  return {peers.profile(peer, *server.names),
+          static_cast<std::uint32_t>(peers.ping_sent_ms(peer) / 1000),
+          static_cast<std::uint32_t>(peers.hot(peer).pong_received_ms() / 1000)};
 }
 
 // Rows drawn at random, each of them in use.
@@ -31,9 +33,9 @@ void draw_rows(const PeerTable& peers, Choices& choices, std::span<std::uint32_t
 
 // A tenth of the cluster but at least three, drawn with replacement in at most three times as many
 // attempts.
-void pick_at_random(ClusterState& cluster, Choices& choices, std::vector<bus::Gossip>& picked,
+void pick_at_random(Server& server, Choices& choices, std::vector<bus::Gossip>& picked,
                     std::int64_t fresh, std::int64_t wanted) {
-  PeerTable& peers = cluster.peers;
+  PeerTable& peers = server.cluster.peers;
   std::array<std::uint32_t, 64> rows;
   for (std::int64_t draws = 3 * wanted; draws > 0 && fresh > 0;) {
     // A draw fills at most one place, so as many draws as there are places left are made in any
@@ -49,8 +51,8 @@ void pick_at_random(ClusterState& cluster, Choices& choices, std::vector<bus::Go
       const PeerHot& hot = peers.hot(peer);
       if (peer == kMyself || hot.has(bus::flag::kPfail) || peers.marked(peer)) continue;
       --fresh;
-      if (hot.has(kUnfitForGossip) || (hot.linked == 0 && hot.slot_count == 0)) continue;
-      picked.push_back(entry_of(hot));
+      if (hot.has(kUnfitForGossip) || (!hot.linked() && !hot.serving())) continue;
+      picked.push_back(entry_of(server, peer));
       peers.mark(peer);
     }
   }
@@ -58,13 +60,14 @@ void pick_at_random(ClusterState& cluster, Choices& choices, std::vector<bus::Go
 }
 
 // Every suspected peer comes along, as many as the last cron counted.
-void add_suspected(const ClusterState& cluster, std::vector<bus::Gossip>& picked) {
-  std::uint32_t left = cluster.suspected_at_cron;
-  const PeerTable& peers = cluster.peers;
+void add_suspected(Server& server, std::vector<bus::Gossip>& picked) {
+  std::uint32_t left = server.cluster.suspected_at_cron;
+  const PeerTable& peers = server.cluster.peers;
   for (std::uint32_t row = 0; left > 0 && row < peers.rows(); ++row) {
-    const PeerHot& hot = peers.hot(PeerId{row});
+    const PeerId peer{row};
+    const PeerHot& hot = peers.hot(peer);
     if (!hot.used() || !hot.has(bus::flag::kPfail) || hot.has(kUnfitForGossip)) continue;
-    picked.push_back(entry_of(hot));
+    picked.push_back(entry_of(server, peer));
     --left;
   }
 }
@@ -84,18 +87,19 @@ PeerId draw_peer(const PeerTable& peers, Choices& choices, Site site) {
 bus::Message build_message(const Server& server, bus::Type type) {
   const ClusterState& cluster = server.cluster;
   const PeerHot& me = cluster.peers.hot(kMyself);
-  const PeerId spokesman = me.primary.is_none() ? kMyself : me.primary;
+  const PeerId primary = my_primary(cluster);
+  const PeerId spokesman = primary.is_none() ? kMyself : primary;
   bus::Message message{{}, bus::Nothing{}};
   bus::Header& header = message.header;
   header.type = type;
   header.current_epoch = cluster.current_epoch;
   header.config_epoch = announced_config_epoch(cluster);
   header.offset = static_cast<std::uint64_t>(replication_offset(server));
-  header.sender = me.name;
+  header.sender = me.name();
   header.slots = cluster.peers.cold(spokesman).slots;
-  if (!me.primary.is_none()) header.replica_of = cluster.peers.hot(me.primary).name;
+  if (!primary.is_none()) header.replica_of = cluster.peers.hot(primary).name();
   header.address = cluster.header_address;
-  header.flags = me.flags;
+  header.flags = me.flags();
   header.state = cluster.ok ? 0 : 1;
   if (me.is_primary() && cluster.manual.end_ms != 0) header.mflags[0] |= bus::mflag::kPaused;
   return message;
@@ -110,9 +114,9 @@ bus::Message build_heartbeat(Server& server, Pass& pass, bus::Type type) {
   const std::int64_t wanted = std::min(std::max<std::int64_t>(known / 10, 3), fresh);
   if (wanted > 0) {
     beat.gossip.reserve(static_cast<std::size_t>(wanted) + cluster.suspected_at_cron);
-    pick_at_random(cluster, pass.choices, beat.gossip, fresh, wanted);
+    pick_at_random(server, pass.choices, beat.gossip, fresh, wanted);
   }
-  if (cluster.suspected_at_cron > 0) add_suspected(cluster, beat.gossip);
+  if (cluster.suspected_at_cron > 0) add_suspected(server, beat.gossip);
   message.header.count = static_cast<std::uint16_t>(beat.gossip.size());
   if (!server.config.cluster_announce_hostname.empty()) {
     beat.extensions.push_back(bus::hostname_extension(server.config.cluster_announce_hostname));
@@ -126,7 +130,7 @@ void send_ping(Server& server, Pass& pass, PeerId peer) {
   ClusterState& cluster = server.cluster;
   send_on(server, pass, dialled_conn(server, peer),
           build_heartbeat(server, pass, bus::Type::kPing));
-  cluster.peers.hot(peer).ping_sent_ms = pass.wall_ms();
+  cluster.peers.set_ping_sent(peer, pass.wall_ms());
   cluster.next_scan_ms =
       std::min(cluster.next_scan_ms, pass.wall_ms() + server.config.cluster_node_timeout_ms / 2);
 }
@@ -140,10 +144,11 @@ void broadcast_pong(Server& server, Pass& pass, bool siblings_only) {
   const PeerId primary = my_primary(server.cluster);
   peers.each([&](PeerId peer) {
     const PeerHot& hot = peers.hot(peer);
-    if (peer == kMyself || hot.linked == 0 || hot.has(bus::flag::kHandshake)) return;
+    if (peer == kMyself || !hot.linked() || hot.has(bus::flag::kHandshake)) return;
     if (siblings_only) {
-      const bool sibling = hot.is_replica() && !hot.primary.is_none() &&
-                           (hot.primary == kMyself || hot.primary == primary);
+      const PeerId followed = peers.cold(peer).primary;
+      const bool sibling = hot.is_replica() && !followed.is_none() &&
+                           (followed == kMyself || followed == primary);
       if (!sibling) return;
     }
     send_pong(server, pass, dialled_conn(server, peer));

@@ -100,11 +100,10 @@ bool update_address(Server& server, Pass& pass, const Packet& packet) {
   ClusterState& cluster = server.cluster;
   const PeerId sender = packet.sender;
   if (packet.conn == dialled_conn(server, sender)) return false;
-  PeerHot& hot = cluster.peers.hot(sender);
-  if (shows_known_address(server, packet, hot.address)) return false;
-  hot.address = server.names->intern(shown_address(server, packet));
+  if (shows_known_address(server, packet, cluster.peers.address(sender))) return false;
+  cluster.peers.set_address(sender, server.names->intern(shown_address(server, packet)));
   free_dialled_link(server, pass, sender);
-  hot.clear(bus::flag::kNoAddr);
+  cluster.peers.hot(sender).clear(bus::flag::kNoAddr);
   cluster.next_scan_ms = 0;
   if (sender == my_primary(cluster))
     replication_follow(server, pass, peer_endpoint(server, sender));
@@ -120,7 +119,7 @@ void detect_own_address(Server& server, const Packet& packet) {
   std::string local = format_ipv4(server.self.ipv4);
   if (address.ip == local) return;
   address.ip = std::move(local);
-  cluster.peers.hot(kMyself).address = server.names->intern(std::move(address));
+  cluster.peers.set_address(kMyself, server.names->intern(address));
   save_later(cluster, false);
 }
 
@@ -162,9 +161,8 @@ bool finish_handshake(Server& server, Pass& pass, const Packet& packet) {
 
 // Somebody else lives at that address now.
 void lose_address(Server& server, Pass& pass, PeerId peer) {
-  PeerHot& hot = server.cluster.peers.hot(peer);
-  hot.set(bus::flag::kNoAddr);
-  hot.address = {};
+  server.cluster.peers.hot(peer).set(bus::flag::kNoAddr);
+  server.cluster.peers.set_address(peer, {});
   free_dialled_link(server, pass, peer);
   save_later(server.cluster, false);
 }
@@ -174,7 +172,7 @@ bool check_identity(Server& server, Pass& pass, const Packet& packet) {
   if (!packet.conn.is_dialled() || packet.behind.is_none()) return true;
   const PeerHot& hot = server.cluster.peers.hot(packet.behind);
   if (hot.has(bus::flag::kHandshake)) return finish_handshake(server, pass, packet);
-  if (hot.name == packet.header().sender) return true;
+  if (hot.name() == packet.header().sender) return true;
   lose_address(server, pass, packet.behind);
   return false;
 }
@@ -184,8 +182,8 @@ void take_pong(Server& server, Pass& pass, const Packet& packet) {
   if (!packet.conn.is_dialled() || packet.header().type != bus::Type::kPong) return;
   ClusterState& cluster = server.cluster;
   PeerHot& hot = cluster.peers.hot(packet.behind);
-  hot.pong_received_ms = pass.wall_ms();
-  hot.ping_sent_ms = 0;
+  hot.set_pong_received(pass.wall_ms());
+  cluster.peers.set_ping_sent(packet.behind, 0);
   cluster.next_scan_ms =
       std::min(cluster.next_scan_ms, pass.wall_ms() + server.config.cluster_node_timeout_ms / 2);
   if (hot.has(bus::flag::kPfail | bus::flag::kFail)) clear_suspicion(server, pass, packet.behind);
@@ -202,7 +200,7 @@ void take_configuration(Server& server, Pass& pass, const Packet& packet) {
   } else {
     set_peer_as_replica(server, pass, sender, header.replica_of);
   }
-  const PeerId owner = hot.is_primary() ? sender : hot.primary;
+  const PeerId owner = hot.is_primary() ? sender : cluster.peers.cold(sender).primary;
   if (!owner.is_none() && !same_slots(cluster.peers.cold(owner).slots, header.slots)) {
     if (hot.is_primary()) update_slots(server, pass, sender, header.config_epoch, header.slots);
     if (pass.exited()) return;

@@ -2,7 +2,7 @@
 // and accepts one.
 //
 // Serials of connections are minted ascending, so a table sorted by serial is only ever appended
-// to; 16 bytes a link.
+// to.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,6 @@ namespace sim {
 struct DialledLink {
   std::uint32_t serial = 0;
   PeerId peer;
-  std::int64_t created_ms = 0;  // fresh wall
 };
 
 struct AcceptedLink {

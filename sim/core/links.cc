@@ -41,7 +41,7 @@ void forget_link(Server& server, ConnId conn) {
   if (conn.is_dialled()) {
     if (const DialledLink* link = cluster.dialled.find(conn.serial())) {
       cluster.peers.cold(link->peer).dialled_link = 0;
-      cluster.peers.hot(link->peer).linked = 0;
+      cluster.peers.hot(link->peer).set_linked(false);
       cluster.next_scan_ms = 0;  // cron makes a new one
       cluster.dialled.remove(conn.serial());
       cluster.connecting.erase(conn.serial());
@@ -65,9 +65,10 @@ void dial_peer(Server& server, Pass& pass, PeerId peer) {
   ClusterState& cluster = server.cluster;
   const Address& address = peer_address(server, peer);
   const ConnId conn = mint_conn(server);
-  cluster.dialled.add({conn.serial(), peer, pass.wall_ms()});
+  cluster.dialled.add({conn.serial(), peer});
   cluster.peers.cold(peer).dialled_link = conn.serial();
-  cluster.peers.hot(peer).linked = 1;
+  cluster.peers.cold(peer).dialled_ms = pass.wall_ms();
+  cluster.peers.hot(peer).set_linked(true);
   cluster.connecting[conn.serial()];
   pass.dial(conn, Endpoint{parse_ipv4(address.ip), address.cport});
 }
@@ -85,7 +86,9 @@ void link_connected(Server& server, Pass& pass, ConnId conn) {
   count_sent(server, type, 1);
   pass.send_at_once(conn, make_payload(server, build_heartbeat(server, pass, type)));
   // A PING that was outstanding before keeps its age: reconnecting does not put off suspicion.
-  if (type == bus::Type::kPing && hot.ping_sent_ms == 0) hot.ping_sent_ms = pass.wall_ms();
+  if (type == bus::Type::kPing && !hot.pinged()) {
+    cluster.peers.set_ping_sent(peer, pass.wall_ms());
+  }
   hot.clear(bus::flag::kMeet);
   cluster.next_scan_ms = 0;
 }
@@ -99,8 +102,9 @@ void link_closed(Server& server, Pass& pass, ConnId conn, CloseReason why) {
   if (conn.is_dialled() && why == CloseReason::kFailedAtOnce) {
     // The connect call itself failed: the peer counts as pinged in vain from now on. (Protocol §4.1
     // 2d.) An asynchronous refusal leaves it alone.
-    PeerHot& hot = server.cluster.peers.hot(server.cluster.dialled.find(conn.serial())->peer);
-    if (hot.ping_sent_ms == 0) hot.ping_sent_ms = pass.wall_ms();
+    PeerTable& peers = server.cluster.peers;
+    const PeerId peer = server.cluster.dialled.find(conn.serial())->peer;
+    if (!peers.hot(peer).pinged()) peers.set_ping_sent(peer, pass.wall_ms());
   }
   forget_link(server, conn);
 }

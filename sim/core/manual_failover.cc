@@ -43,7 +43,7 @@ void start_manual_failover(Server& server, Pass& pass, FailoverForm form) {
 void read_mfstart(Server& server, Pass& pass, PeerId sender, ConnId conn) {
   ClusterState& cluster = server.cluster;
   // Whether I am a primary myself, 7.0 does not ask.
-  if (sender.is_none() || cluster.peers.hot(sender).primary != kMyself) return;
+  if (sender.is_none() || cluster.peers.cold(sender).primary != kMyself) return;
   reset_manual_failover(server, pass);
   cluster.manual.end_ms = pass.wall_ms() + kTimeoutMs;
   cluster.manual.replica = sender;

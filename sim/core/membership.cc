@@ -26,8 +26,8 @@ std::string lower_case(std::string_view text) {
 PeerId add_row(Server& server, NameRef name, AddressRef address, std::uint16_t flags) {
   ClusterState& cluster = server.cluster;
   const PeerId peer = cluster.peers.add(name);
-  cluster.peers.hot(peer).address = address;
-  cluster.peers.hot(peer).flags = flags;
+  cluster.peers.set_address(peer, address);
+  cluster.peers.hot(peer).set_flags(flags);
   cluster.next_scan_ms = 0;
   cluster.view_cache = {};
   return peer;
@@ -42,8 +42,8 @@ void forget_reports(ClusterState& cluster, PeerId peer) {
 
 void forget_replicas_memory(ClusterState& cluster, PeerId primary) {
   cluster.peers.each([&](PeerId peer) {
-    PeerHot& hot = cluster.peers.hot(peer);
-    if (hot.primary == primary) hot.primary = kNoPeer;
+    PeerCold& cold = cluster.peers.cold(peer);
+    if (cold.primary == primary) cold.primary = kNoPeer;
   });
 }
 
@@ -112,7 +112,7 @@ void forget_peer(Server& server, Pass& pass, PeerId peer, std::string why) {
   unbind_all(server, pass, peer);
   forget_reports(cluster, peer);
   forget_replicas_memory(cluster, peer);
-  if (!cluster.peers.hot(peer).primary.is_none()) link_replica(server, peer, kNoPeer);
+  if (!cluster.peers.cold(peer).primary.is_none()) link_replica(server, peer, kNoPeer);
   free_dialled_link(server, pass, peer);
   free_accepted_link(server, pass, peer);
   cluster.hostnames.erase(peer);

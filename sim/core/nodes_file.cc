@@ -18,7 +18,7 @@ void make_myself(Server& server, Pass& pass, const NodeName& name, std::uint16_t
   const NameRef ref = server.names->intern(name);
   if (!admit_name(server, pass, ref)) return;
   cluster.peers.add(ref);
-  cluster.peers.hot(kMyself).flags = flags;
+  cluster.peers.hot(kMyself).set_flags(flags);
 }
 
 // The row of a node the file mentions, made if it is new.
@@ -40,11 +40,11 @@ void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, L
   const PeerId primary = line.replica_of.is_none() ? kNoPeer : row_of(server, line.replica_of);
   PeerHot& hot = cluster.peers.hot(peer);
   hot.set(line.flags);
-  hot.address = server.names->intern(line.address);
-  hot.primary = primary;
+  cluster.peers.set_address(peer, server.names->intern(line.address));
+  cluster.peers.cold(peer).primary = primary;
   // Times of another life mean nothing, but that there was one does.
-  if (line.ping_sent_ms != 0) hot.ping_sent_ms = pass.wall_ms();
-  if (line.pong_received_ms != 0) hot.pong_received_ms = pass.wall_ms();
+  if (line.ping_sent_ms != 0) cluster.peers.set_ping_sent(peer, pass.wall_ms());
+  if (line.pong_received_ms != 0) hot.set_pong_received(pass.wall_ms());
   if ((line.flags & bus::flag::kFail) != 0) cluster.failed_ms[peer] = pass.wall_ms();
   if (!line.hostname.empty() && peer != kMyself) cluster.hostnames[peer] = line.hostname;
   if (!primary.is_none()) {
@@ -62,7 +62,7 @@ void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, L
   loaded.bound |= free;
   cluster.owners.assign(free, peer);
   cold.slots = server.names->share(cold.slots->slots() | free);
-  hot.slot_count = cold.slots->count() & 0x7fff;
+  hot.set_serving(true);
 }
 
 void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
@@ -83,17 +83,18 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
 nodes_conf::LineHead line_head(const Server& server, PeerId peer) {
   const ClusterState& cluster = server.cluster;
   const PeerHot& hot = cluster.peers.hot(peer);
-  const PeerId epoch_of = hot.is_replica() && !hot.primary.is_none() ? hot.primary : peer;
+  const PeerId primary = cluster.peers.cold(peer).primary;
+  const PeerId epoch_of = hot.is_replica() && !primary.is_none() ? primary : peer;
   nodes_conf::LineHead head;
   head.id = peer_name(server, peer);
   if (!hot.has(bus::flag::kNoAddr)) head.address = peer_address(server, peer);
   if (!cluster.hostnames.empty() || peer == kMyself) head.hostname = peer_hostname(server, peer);
-  head.flags = hot.flags;
-  head.replica_of = peer_name(server, hot.primary);
-  head.ping_sent_ms = hot.ping_sent_ms;
-  head.pong_received_ms = hot.pong_received_ms;
+  head.flags = hot.flags();
+  head.replica_of = peer_name(server, primary);
+  head.ping_sent_ms = cluster.peers.ping_sent_ms(peer);
+  head.pong_received_ms = hot.pong_received_ms();
   head.config_epoch = cluster.peers.cold(epoch_of).config_epoch;
-  head.connected = hot.linked != 0 || peer == kMyself;
+  head.connected = hot.linked() || peer == kMyself;
   return head;
 }
 
@@ -105,7 +106,7 @@ std::string print_file(const Server& server) {
   peers.each([&](PeerId peer) {
     const PeerHot& hot = peers.hot(peer);
     if (hot.has(bus::flag::kHandshake)) return;
-    const SlotsRef& slots = hot.slot_count != 0 ? peers.cold(peer).slots : no_slots();
+    const SlotsRef& slots = hot.serving() ? peers.cold(peer).slots : no_slots();
     nodes_conf::append(text, line_head(server, peer), slots->text());
     text += '\n';
   });
@@ -121,7 +122,7 @@ std::string print_file(const Server& server) {
 nodes_conf::Line peer_line(const Server& server, PeerId peer) {
   const PeerTable& peers = server.cluster.peers;
   nodes_conf::Line line{line_head(server, peer), {}, {}};
-  if (peers.hot(peer).slot_count != 0) line.slots = peers.cold(peer).slots->slots();
+  if (peers.hot(peer).serving()) line.slots = peers.cold(peer).slots->slots();
   return line;
 }
 

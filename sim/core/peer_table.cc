@@ -19,7 +19,7 @@ PeerId PeerTable::add(NameRef name) {
     peer.value = *lowest;
     free_.erase(lowest);
   }
-  hot(peer).name = name;
+  hot(peer).name_ = name;
   if (name.index >= by_name_.size()) by_name_.resize(name.index + 1);
   by_name_[name.index] = peer;
   ++known_;
@@ -29,7 +29,7 @@ PeerId PeerTable::add(NameRef name) {
 void PeerTable::remove(PeerId peer) {
   CHECK(peer != kMyself);
   CHECK(hot(peer).used());
-  by_name_[hot(peer).name.index] = kNoPeer;
+  by_name_[hot(peer).name_.index] = kNoPeer;
   hot(peer) = PeerHot{};
   cold(peer) = PeerCold{};
   free_.push_back(peer.value);
@@ -38,10 +38,22 @@ void PeerTable::remove(PeerId peer) {
 
 void PeerTable::rename(PeerId peer, NameRef name) {
   CHECK(find(name).is_none());
-  by_name_[hot(peer).name.index] = kNoPeer;
+  by_name_[hot(peer).name_.index] = kNoPeer;
   if (name.index >= by_name_.size()) by_name_.resize(name.index + 1);
   by_name_[name.index] = peer;
-  hot(peer).name = name;
+  hot(peer).name_ = name;
+  hot(peer).profile_ = {};
+}
+
+void PeerTable::set_address(PeerId peer, AddressRef address) {
+  cold(peer).address_ = address;
+  hot(peer).profile_ = {};
+}
+
+ProfileRef PeerTable::make_profile(PeerId peer, Names& names) {
+  PeerHot& row = hot(peer);
+  row.profile_ = names.intern(Profile{row.name_, cold(peer).address_, row.flags()});
+  return row.profile_;
 }
 
 std::size_t SlotOwners::run_of(std::uint32_t slot) const {

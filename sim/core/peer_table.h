@@ -1,8 +1,8 @@
 // What one node knows about each member of its cluster, laid out for a thousand nodes with a
 // thousand peers each.
 //
-// A row is split in two: `PeerHot` (32 bytes) is all that cron, gossip building and gossip reading
-// touch; `PeerCold` is what a packet from that very peer touches besides. Things few peers have
+// A row is split in two: `PeerHot` (16 bytes) is all that cron, gossip building and gossip reading
+// touch; `PeerCold` (a cache line) is what a packet from that very peer touches besides. Things few peers have
 // (failure reports, hostnames, times of failure and of votes) live in side tables of ClusterState.
 // Rows are stable: a removed peer leaves a free row, which the next newcomer takes. Row 0 is the
 // node itself.
@@ -29,33 +29,62 @@ inline constexpr PeerId kNoPeer{};
 inline constexpr PeerId kMyself{0};
 
 struct PeerHot {
-  std::int64_t ping_sent_ms = 0;      // when the outstanding PING left; 0: none is outstanding
-  std::int64_t pong_received_ms = 0;  // last PONG, or what gossip says about one
-  NameRef name;                       // none: a free row
-  AddressRef address;
-  PeerId primary;           // whom it replicates; none for a primary, or if that node is unknown
-  std::uint16_t flags = 0;  // bus::flag bits
-  std::uint16_t slot_count : 15 = 0;
-  std::uint16_t linked : 1 = 0;  // I have a link to it, though it may still be connecting
+  // Last PONG, or what gossip says about one. (45 bits: five centuries either side of 1970.)
+  std::int64_t pong_received_ms() const { return static_cast<std::int64_t>(word_) >> kPongAt; }
+  void set_pong_received(std::int64_t ms) {
+    word_ = (word_ & kBelowPong) | static_cast<std::uint64_t>(ms) << kPongAt;
+  }
 
-  bool has(std::uint16_t flag) const { return (flags & flag) != 0; }
-  void set(std::uint16_t flag) { flags = static_cast<std::uint16_t>(flags | flag); }
-  void clear(std::uint16_t flag) { flags = static_cast<std::uint16_t>(flags & ~flag); }
-  bool used() const { return !name.is_none(); }
+  std::uint16_t flags() const { return word_ & 0xffff; }  // bus::flag bits
+  bool has(std::uint16_t flag) const { return (word_ & flag) != 0; }
+  void set(std::uint16_t flag) { set_flags(static_cast<std::uint16_t>(flags() | flag)); }
+  void clear(std::uint16_t flag) { set_flags(static_cast<std::uint16_t>(flags() & ~flag)); }
+  void set_flags(std::uint16_t flags) {
+    if (flags == this->flags()) return;
+    word_ = (word_ & ~std::uint64_t{0xffff}) | flags;
+    profile_ = {};
+  }
   bool is_primary() const { return has(bus::flag::kMaster); }
   bool is_replica() const { return has(bus::flag::kSlave); }
+
+  bool linked() const { return (word_ & kLinked) != 0; }  // though it may still be connecting
+  bool pinged() const { return (word_ & kPinged) != 0; }  // a PING is outstanding
+  bool serving() const { return (word_ & kServing) != 0; }  // slots are bound to it
+  void set_linked(bool linked) { put(kLinked, linked); }
+  void set_serving(bool serving) { put(kServing, serving); }
+
+  bool used() const { return !name_.is_none(); }
+  NameRef name() const { return name_; }  // none: a free row
+
+ private:
+  friend class PeerTable;
+  static constexpr std::uint64_t kLinked = 1 << 16, kPinged = 1 << 17, kServing = 1 << 18;
+  static constexpr int kPongAt = 19;
+  static constexpr std::uint64_t kBelowPong = (1 << kPongAt) - 1;
+  void put(std::uint64_t bit, bool on) { word_ = on ? word_ | bit : word_ & ~bit; }
+
+  std::uint64_t word_ = 0;  // flags, the three bits above, and the time of the PONG
+  NameRef name_;
+  ProfileRef profile_;  // name, address and flags in one; none: to be made again
 };
-static_assert(sizeof(PeerHot) == 32);
+static_assert(sizeof(PeerHot) == 16);
 
 struct PeerCold {
   std::int64_t data_received_ms = 0;  // last valid packet of any type, on either link
   std::uint64_t config_epoch = 0;
-  std::uint64_t offset = 0;        // replication offset of its last header
-  SlotsRef slots = no_slots();     // slots bound to it; agrees with ClusterState::owners
-  std::uint32_t dialled_link = 0;  // serials of the two links, 0: none
+  std::uint64_t offset = 0;         // replication offset of its last header
+  SlotsRef slots = no_slots();      // slots bound to it; agrees with ClusterState::owners
+  std::int64_t dialled_ms = 0;      // when the link I have to it was made
+  std::uint32_t dialled_link = 0;   // serials of the two links, 0: none
   std::uint32_t accepted_link = 0;
+  PeerId primary;  // whom it replicates; none for a primary, or if that node is unknown
+
+ private:
+  friend class PeerTable;
+  AddressRef address_;
+  std::int64_t ping_sent_ms_ = 0;  // when the last PING left; outstanding only if PeerHot says so
 };
-static_assert(sizeof(PeerCold) <= 40);
+static_assert(sizeof(PeerCold) <= 64);
 
 class PeerTable {
  public:
@@ -63,6 +92,22 @@ class PeerTable {
   const PeerHot& hot(PeerId peer) const { return hot_[peer.value]; }
   PeerCold& cold(PeerId peer) { return cold_[peer.value]; }
   const PeerCold& cold(PeerId peer) const { return cold_[peer.value]; }
+
+  AddressRef address(PeerId peer) const { return cold(peer).address_; }
+  void set_address(PeerId peer, AddressRef address);
+  // When the outstanding PING left; 0: none is outstanding.
+  std::int64_t ping_sent_ms(PeerId peer) const {
+    return hot(peer).pinged() ? cold(peer).ping_sent_ms_ : 0;
+  }
+  void set_ping_sent(PeerId peer, std::int64_t ms) {
+    cold(peer).ping_sent_ms_ = ms;
+    hot(peer).put(PeerHot::kPinged, ms != 0);
+  }
+  // Name, address and flags of the peer, as gossip tells them.
+  ProfileRef profile(PeerId peer, Names& names) {
+    const ProfileRef known = hot(peer).profile_;
+    return known.is_none() ? make_profile(peer, names) : known;
+  }
 
   // The row of the peer of that name, kNoPeer if there is none.
   PeerId find(NameRef name) const {
@@ -97,6 +142,8 @@ class PeerTable {
   }
 
  private:
+  ProfileRef make_profile(PeerId peer, Names& names);
+
   std::vector<PeerHot> hot_;
   std::vector<PeerCold> cold_;
   std::vector<PeerId> by_name_;      // indexed by NameRef::index

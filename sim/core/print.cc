@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/core/epochs.h"
+#include "sim/core/links.h"
 #include "sim/core/nodes_file.h"
 #include "sim/wire/nodes_conf.h"
 
@@ -173,7 +174,7 @@ Value print_shards(const Server& server) {
     }
     nodes.items.push_back(shard_node(server, primary));
     peers.each([&](PeerId peer) {
-      if (peers.hot(peer).primary == primary) nodes.items.push_back(shard_node(server, peer));
+      if (peers.cold(peer).primary == primary) nodes.items.push_back(shard_node(server, peer));
     });
     add_pair(shard, "slots", {std::move(slots)});
     add_pair(shard, "nodes", {std::move(nodes)});
@@ -187,9 +188,8 @@ Value print_links(const Server& server) {
   Array links;
   cluster.peers.each([&](PeerId peer) {
     const PeerCold& cold = cluster.peers.cold(peer);
-    if (const DialledLink* link = cluster.dialled.find(cold.dialled_link)) {
-      links.items.push_back(link_entry(
-          server, peer, ConnId::dialled(server.incarnation, link->serial), true, link->created_ms));
+    if (const ConnId dialled = dialled_conn(server, peer); !dialled.is_none()) {
+      links.items.push_back(link_entry(server, peer, dialled, true, cold.dialled_ms));
     }
     if (const AcceptedLink* link = cluster.accepted.find(cold.accepted_link)) {
       links.items.push_back(link_entry(server, peer,

@@ -16,16 +16,15 @@ namespace sim {
 
 bool has_replicas(const ClusterState& cluster, PeerId primary) {
   for (std::uint32_t row = 0; row < cluster.peers.rows(); ++row) {
-    const PeerHot& hot = cluster.peers.hot(PeerId{row});
-    if (hot.used() && hot.primary == primary) return true;
+    const PeerId peer{row};
+    if (cluster.peers.hot(peer).used() && cluster.peers.cold(peer).primary == primary) return true;
   }
   return false;
 }
 
 void link_replica(Server& server, PeerId replica, PeerId primary) {
   ClusterState& cluster = server.cluster;
-  const PeerId before = cluster.peers.hot(replica).primary;
-  cluster.peers.hot(replica).primary = primary;
+  const PeerId before = std::exchange(cluster.peers.cold(replica).primary, primary);
   if (!before.is_none() && !has_replicas(cluster, before)) {
     cluster.peers.hot(before).clear(bus::flag::kMigrateTo);
   }
@@ -37,7 +36,7 @@ void set_peer_as_primary(Server& server, Pass&, PeerId peer) {
   ClusterState& cluster = server.cluster;
   PeerHot& hot = cluster.peers.hot(peer);
   if (hot.is_primary()) return;
-  const bool had_primary = !hot.primary.is_none();
+  const bool had_primary = !cluster.peers.cold(peer).primary.is_none();
   if (had_primary) link_replica(server, peer, kNoPeer);
   if (had_primary && peer != kMyself) hot.set(bus::flag::kMigrateTo);
   hot.clear(bus::flag::kSlave);
@@ -61,7 +60,7 @@ void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, NameRef primar
     save_later(cluster, false);
   }
   const PeerId named = mentioned_peer(server, primary);
-  if (!named.is_none() && named != hot.primary) {
+  if (!named.is_none() && named != cluster.peers.cold(peer).primary) {
     link_replica(server, peer, named);
     save_later(cluster, false);
   }
@@ -70,7 +69,7 @@ void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, NameRef primar
 void follow(Server& server, Pass& pass, PeerId primary) {
   ClusterState& cluster = server.cluster;
   PeerHot& me = cluster.peers.hot(kMyself);
-  if (primary == kMyself || me.slot_count != 0) {
+  if (primary == kMyself || me.serving()) {
     return pass.exit(kAssertionExit, primary == kMyself
                                          ? "assertion failed: n != myself"
                                          : "assertion failed: myself->numslots == 0");

@@ -18,9 +18,9 @@ namespace {
 // Does any primary have a replica? (A node of neither role counts as a primary here.)
 bool replicas_are_a_custom(const PeerTable& peers) {
   for (std::uint32_t row = 0; row < peers.rows(); ++row) {
-    const PeerHot& hot = peers.hot(PeerId{row});
-    if (!hot.used() || hot.primary.is_none()) continue;
-    if (!peers.hot(hot.primary).is_replica()) return true;
+    const PeerId primary = peers.cold(PeerId{row}).primary;
+    if (!peers.hot(PeerId{row}).used() || primary.is_none()) continue;
+    if (!peers.hot(primary).is_replica()) return true;
   }
   return false;
 }
@@ -28,11 +28,10 @@ bool replicas_are_a_custom(const PeerTable& peers) {
 // A node that gets its first slot wants replicas, if replicas are a custom here at all.
 void set_slots(Server& server, PeerId peer, const SlotSet& slots) {
   PeerTable& peers = server.cluster.peers;
-  const bool had_none = peers.hot(peer).slot_count == 0;
+  const bool had_none = !peers.hot(peer).serving();
   peers.cold(peer).slots = server.names->share(slots);
-  const std::uint32_t count = peers.cold(peer).slots->count();
-  peers.hot(peer).slot_count = count & 0x7fff;
-  if (had_none && count != 0 && replicas_are_a_custom(peers)) {
+  peers.hot(peer).set_serving(slots.any());
+  if (had_none && slots.any() && replicas_are_a_custom(peers)) {
     peers.hot(peer).set(bus::flag::kMigrateTo);
   }
 }
@@ -93,10 +92,10 @@ void move_with_slots(Server& server, Pass& pass, PeerId claimer, const ClaimOutc
     // A replica that does not know its primary takes "bound to nobody" for "bound to my primary".
     return pass.exit(kSegfaultExit, "segmentation fault: curmaster is NULL in a slot update");
   }
-  const bool emptied = outcome.new_primary && cluster.peers.hot(us).slot_count == 0;
+  const bool emptied = outcome.new_primary && !cluster.peers.hot(us).serving();
   const bool allowed =
       server.config.cluster_allow_replica_migration || outcome.claimed == outcome.taken_from_us;
-  const PeerId grand = us.is_none() || us == kMyself ? kNoPeer : cluster.peers.hot(us).primary;
+  const PeerId grand = us.is_none() || us == kMyself ? kNoPeer : cluster.peers.cold(us).primary;
   if (emptied && allowed) {
     follow(server, pass, claimer);
   } else if (!grand.is_none() && grand != kMyself) {
@@ -172,7 +171,7 @@ void correct_stale_claims(Server& server, Pass& pass, PeerId sender, const bus::
   if (better.is_none()) return;
   const PeerCold& owner = cluster.peers.cold(better);
   bus::Message message = build_message(server, bus::Type::kUpdate);
-  message.body = bus::Update{owner.config_epoch, cluster.peers.hot(better).name,
+  message.body = bus::Update{owner.config_epoch, cluster.peers.hot(better).name(),
                              server.names->share(owner.slots->slots() & ~cluster.not_claiming)};
   send_to(server, pass, sender, message);
 }

@@ -15,8 +15,8 @@ std::uint64_t belief_about(const Server& server, PeerId peer) {
   const PeerHot& hot = peers.hot(peer);
   constexpr std::uint16_t kAgreed = bus::flag::kMaster | bus::flag::kSlave | bus::flag::kFail |
                                     bus::flag::kHandshake | bus::flag::kNoAddr;
-  const NameRef primary = hot.primary.is_none() ? NameRef{} : peers.hot(hot.primary).name;
-  std::uint64_t hash = fold64(server.names->hash(hot.name), hot.flags & kAgreed);
+  const NameRef primary = peers.cold(peer).primary.is_none() ? NameRef{} : peers.hot(peers.cold(peer).primary).name();
+  std::uint64_t hash = fold64(server.names->hash(hot.name()), hot.flags() & kAgreed);
   hash = fold64(hash, server.names->hash(primary));
   return fold64(hash, peers.cold(peer).slots->hash());
 }
@@ -40,7 +40,7 @@ event::PeerView describe_peer(const Server& server, PeerId peer) {
   event::PeerView view;
   view.id = peer_name(server, peer);
   view.role = hot.is_replica() ? Role::kReplica : Role::kPrimary;
-  view.replica_of = peer_name(server, hot.primary);
+  view.replica_of = peer_name(server, cold.primary);
   view.suspicion = hot.has(bus::flag::kFail)    ? event::Suspicion::kFail
                    : hot.has(bus::flag::kPfail) ? event::Suspicion::kPfail
                                                 : event::Suspicion::kNone;
@@ -48,7 +48,7 @@ event::PeerView describe_peer(const Server& server, PeerId peer) {
   view.config_epoch = cold.config_epoch;
   view.handshake = hot.has(bus::flag::kHandshake);
   view.no_address = hot.has(bus::flag::kNoAddr);
-  view.linked = hot.linked != 0;
+  view.linked = hot.linked();
   return view;
 }
 
@@ -56,7 +56,7 @@ bool writable(const Server& server) {
   const ClusterState& cluster = server.cluster;
   if (writes_paused(server)) return false;
   if (!server.config.cluster_enabled) return true;
-  return cluster.ok && am_primary(cluster) && my_slot_count(cluster) > 0;
+  return cluster.ok && am_primary(cluster) && am_serving(cluster);
 }
 
 void add_counters(const ClusterState& cluster, event::ViewSnapshot& view) {

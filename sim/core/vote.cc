@@ -40,14 +40,14 @@ std::string refusal(const Server& server, const Pass& pass, PeerId candidate,
       server.mutation != Mutation::kVoteTwicePerEpoch) {
     return "already voted in this epoch";
   }
-  const PeerHot& hot = cluster.peers.hot(candidate);
-  if (hot.is_primary()) return "it is a primary";
-  if (hot.primary.is_none()) return "its primary is unknown";
+  if (cluster.peers.hot(candidate).is_primary()) return "it is a primary";
+  const PeerId primary = cluster.peers.cold(candidate).primary;
+  if (primary.is_none()) return "its primary is unknown";
   const bool forced = (request.mflags[0] & bus::mflag::kForceAck) != 0;
-  if (!cluster.peers.hot(hot.primary).has(bus::flag::kFail) && !forced) {
+  if (!cluster.peers.hot(primary).has(bus::flag::kFail) && !forced) {
     return "its primary is up";
   }
-  if (pass.wall_ms() - last_vote_for(cluster, hot.primary) <
+  if (pass.wall_ms() - last_vote_for(cluster, primary) <
           2 * server.config.cluster_node_timeout_ms &&
       server.mutation != Mutation::kVoteTwicePerEpoch) {
     return "voted for this primary's replicas a moment ago";
@@ -66,14 +66,14 @@ std::string refusal(const Server& server, const Pass& pass, PeerId candidate,
 
 void consider_vote(Server& server, Pass& pass, PeerId candidate, const bus::Header& request) {
   ClusterState& cluster = server.cluster;
-  if (candidate.is_none() || !am_primary(cluster) || my_slot_count(cluster) == 0) return;
+  if (candidate.is_none() || !am_primary(cluster) || !am_serving(cluster)) return;
   std::string why = refusal(server, pass, candidate, request);
   if (!why.empty()) {
     pass.note(
         event::VoteRefused{peer_name(server, candidate), request.current_epoch, std::move(why)});
     return;
   }
-  const PeerId primary = cluster.peers.hot(candidate).primary;
+  const PeerId primary = cluster.peers.cold(candidate).primary;
   cluster.last_vote_epoch = cluster.current_epoch;
   cluster.voted_ms[primary] = pass.wall_ms();
   pass.note(event::VoteGranted{peer_name(server, candidate), peer_name(server, primary),

@@ -31,12 +31,10 @@ const TypeNames& type_names(Type type) {
 // Mixes a message word by word: one multiplication each, because a 1,000-node cluster hashes some
 // six million entries a virtual second. Each step is a bijection of the state, so two messages that
 // differ in one word never hash equal.
-constexpr std::uint64_t kOddFactor = 0x9e3779b97f4a7c15;
-
 class Folder {
  public:
   void add(std::uint64_t word) {
-    hash_ = (hash_ ^ word) * kOddFactor;
+    hash_ = (hash_ ^ word) * kGoldenGamma;
     hash_ ^= hash_ >> 32;
   }
   void add_text(std::string_view text) {
@@ -66,10 +64,7 @@ void add_header(Folder& folder, const Header& header, const Names& names) {
 
 void add_body(Folder& folder, const Heartbeat& beat, const Names& names) {
   for (const Gossip& entry : beat.gossip) {
-    // Two words an entry: the product keeps the hashes of name and address from meeting in a plain
-    // sum.
-    folder.add(names.hash(entry.node) +
-               kOddFactor * (names.hash(entry.address) ^ (std::uint64_t{entry.flags} << 48)));
+    folder.add(names.hash(entry.profile));
     folder.add(std::uint64_t{entry.ping_sent_s} << 32 | entry.pong_received_s);
   }
   for (const Extension& extension : beat.extensions) {

@@ -81,11 +81,9 @@ struct Header {
 };
 
 struct Gossip {
-  NameRef node;
+  ProfileRef profile;
   std::uint32_t ping_sent_s = 0;
   std::uint32_t pong_received_s = 0;
-  AddressRef address;
-  std::uint16_t flags = 0;
   bool operator==(const Gossip&) const = default;
 };
 

@@ -63,16 +63,14 @@ Header read_header(std::string_view packet, Names& names) {
 }
 
 Gossip read_gossip(std::string_view packet, std::size_t at, Names& names) {
-  Gossip entry;
-  entry.node = read_name(packet, at, names);
-  entry.ping_sent_s = read32(packet, at + 40);
-  entry.pong_received_s = read32(packet, at + 44);
-  entry.address = names.intern(Address{.ip = read_ip(packet, at + 48),
-                                       .port = read16(packet, at + 94),
-                                       .cport = read16(packet, at + 96),
-                                       .pport = read16(packet, at + 100)});
-  entry.flags = read16(packet, at + 98);
-  return entry;
+  Profile profile;
+  profile.node = read_name(packet, at, names);
+  profile.address = names.intern(Address{.ip = read_ip(packet, at + 48),
+                                         .port = read16(packet, at + 94),
+                                         .cport = read16(packet, at + 96),
+                                         .pport = read16(packet, at + 100)});
+  profile.flags = read16(packet, at + 98);
+  return {names.intern(profile), read32(packet, at + 40), read32(packet, at + 44)};
 }
 
 std::optional<std::string> wrong_length(std::string_view packet, std::uint64_t expected) {

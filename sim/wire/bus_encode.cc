@@ -66,14 +66,15 @@ void append_header(std::string& out, const Header& header, std::size_t total, co
 }
 
 void append_gossip(std::string& out, const Gossip& entry, const Names& names) {
-  const Address& address = names.address(entry.address);
-  append_name(out, names.name(entry.node));
+  const Profile profile = names.profile(entry.profile);
+  const Address& address = names.address(profile.address);
+  append_name(out, names.name(profile.node));
   append_big_endian(out, entry.ping_sent_s);
   append_big_endian(out, entry.pong_received_s);
   append_ip(out, address.ip);
   append_big_endian(out, address.port);
   append_big_endian(out, address.cport);
-  append_big_endian(out, entry.flags);
+  append_big_endian(out, profile.flags);
   append_big_endian(out, address.pport);
   append_zeros(out, 2);
 }

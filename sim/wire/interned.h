@@ -10,10 +10,10 @@
 
 namespace sim {
 
-// Index 0 is the value given to the constructor. Values never move; indices are dense and never
-// reused. `T` comes with `std::uint64_t content_hash(const T&)`, found by argument-dependent
+// Index 0 is the value given to the constructor. Indices are dense and never reused; values never
+// move, unless they are small enough to be kept in a vector. `T` comes with `std::uint64_t content_hash(const T&)`, found by argument-dependent
 // lookup.
-template <class T>
+template <class T, class Values = std::deque<T>>
 class Interned {
  public:
   explicit Interned(T none) { intern(std::move(none)); }
@@ -55,7 +55,7 @@ class Interned {
     }
   }
 
-  std::deque<T> values_;
+  Values values_;
   // Apart from the values: a 1,000-node cluster looks up hashes all the time, and these fit into
   // the first cache.
   std::vector<std::uint64_t> hashes_;

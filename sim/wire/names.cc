@@ -17,6 +17,10 @@ std::uint64_t content_hash(const Address& address) {
       (std::uint64_t{address.port} << 32) | (std::uint64_t{address.cport} << 16) | address.pport;
   return hash_text(address.ip, ports);
 }
+std::uint64_t content_hash(const Profile& profile) {
+  return mix64((std::uint64_t{profile.node.index} << 32 | profile.address.index) +
+               kGoldenGamma * profile.flags);
+}
 
 NameRef Names::intern(const NodeName& name) {
   return {names_.intern(name)};
@@ -30,6 +34,17 @@ AddressRef Names::intern(const Address& address) {
   const bool usual = number != 0 && format_ipv4(number) == cut.ip;
   const AddressRef ref{addresses_.intern(std::move(cut))};
   if (ref.index == ipv4s_.size()) ipv4s_.push_back(usual ? number : 0);
+  return ref;
+}
+
+ProfileRef Names::intern(const Profile& profile) {
+  const ProfileRef ref{profiles_.intern(profile)};
+  if (ref.index == profile_hashes_.size()) {
+    // The product keeps the hashes of name and address from meeting in a plain sum.
+    profile_hashes_.push_back(
+        hash(profile.node) +
+        kGoldenGamma * (hash(profile.address) ^ (std::uint64_t{profile.flags} << 48)));
+  }
   return ref;
 }
 

@@ -36,9 +36,25 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
+// What gossip says of a node apart from times: who and where it is, and how it fares. A gossip
+// entry names one by 32 bits, so that a heartbeat in a cluster of a thousand is a kilobyte, not two.
+struct Profile {
+  NameRef node;
+  AddressRef address;
+  std::uint16_t flags = 0;  // bus::flag bits
+  bool operator==(const Profile&) const = default;
+};
+struct ProfileRef {
+  std::uint32_t index = 0;  // 0: nobody's
+  bool operator==(const ProfileRef&) const = default;
+  bool is_none() const { return index == 0; }
+};
+
 // Hash of the text: the same in every run.
 std::uint64_t content_hash(const NodeName& name);
 std::uint64_t content_hash(const Address& address);
+// Of the references: good in this run only, as a place in a table.
+std::uint64_t content_hash(const Profile& profile);
 
 class Names {
  public:
@@ -49,13 +65,17 @@ class Names {
   NameRef intern(const NodeName& name);
   // Cut to what the wire carries: up to a NUL, at most 46 bytes.
   AddressRef intern(const Address& address);
+  ProfileRef intern(const Profile& profile);
 
   // The references these give back stay valid.
   const NodeName& name(NameRef ref) const { return names_.value(ref.index); }
   const Address& address(AddressRef ref) const { return addresses_.value(ref.index); }
+  Profile profile(ProfileRef ref) const { return profiles_.value(ref.index); }
   // content_hash of what is behind the reference, without looking there.
   std::uint64_t hash(NameRef ref) const { return names_.hash(ref.index); }
   std::uint64_t hash(AddressRef ref) const { return addresses_.hash(ref.index); }
+  // Of name, address and flags: the same in every run.
+  std::uint64_t hash(ProfileRef ref) const { return profile_hashes_[ref.index]; }
   // The address' ip as a number, 0 if it is not an IPv4 address in its usual form.
   std::uint32_t ipv4(AddressRef ref) const { return ipv4s_[ref.index]; }
   // How many names there are: an upper bound for NameRef::index, for tables indexed by it.
@@ -67,6 +87,8 @@ class Names {
   Interned<NodeName> names_{NodeName{}};
   Interned<Address> addresses_{Address{}};
   std::vector<std::uint32_t> ipv4s_{0};  // by AddressRef::index
+  Interned<Profile, std::vector<Profile>> profiles_{Profile{}};
+  std::vector<std::uint64_t> profile_hashes_{0};  // by ProfileRef::index
   SlotsPool slots_;
 };
 using NamesRef = std::shared_ptr<Names>;

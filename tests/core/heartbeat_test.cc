@@ -102,7 +102,7 @@ std::uint16_t flags_after_loading(const std::vector<std::string>& lines, const N
   Outbox outbox;
   Pass pass(Clocks{}, choices, effects, outbox);
   load_nodes_file(server, pass, {{"nodes.conf", share(text)}});
-  return server.cluster.peers.hot(server.cluster.peers.find(server.names->intern(of))).flags;
+  return server.cluster.peers.hot(server.cluster.peers.find(server.names->intern(of))).flags();
 }
 
 TEST(NodesFile, APrimaryWithoutReplicasWantsSomeIfALineBeforeItsOwnHasOne) {

@@ -30,7 +30,7 @@ class Routes : public ::testing::Test {
     Address address;
     address.ip = ip;
     address.port = port;
-    server.cluster.peers.hot(peer).address = server.names->intern(address);
+    server.cluster.peers.set_address(peer, server.names->intern(address));
     server.cluster.peers.hot(peer).set(bus::flag::kMaster);
     return peer;
   }

@@ -62,14 +62,26 @@ std::vector<Change> header_changes() {
   return changes;
 }
 
+template <class Edit>
+void edit_profile(Message& message, Names& names, Edit edit) {
+  ProfileRef& ref = body<Heartbeat>(message).gossip[0].profile;
+  Profile profile = names.profile(ref);
+  edit(profile);
+  ref = names.intern(profile);
+}
+
 std::vector<Change> heartbeat_changes() {
   std::vector<Change> changes = {
       {"gossip node",
-       [](Message& m, Names& n) { body<Heartbeat>(m).gossip[0].node = name_of(n, 'z'); }},
+       [](Message& m, Names& n) {
+         edit_profile(m, n, [&n](Profile& profile) { profile.node = name_of(n, 'z'); });
+       }},
       {"ping_sent", [](Message& m, Names&) { ++body<Heartbeat>(m).gossip[0].ping_sent_s; }},
       {"pong_received", [](Message& m, Names&) { ++body<Heartbeat>(m).gossip[0].pong_received_s; }},
       {"gossip flags",
-       [](Message& m, Names&) { body<Heartbeat>(m).gossip[0].flags ^= flag::kPfail; }},
+       [](Message& m, Names& n) {
+         edit_profile(m, n, [](Profile& profile) { profile.flags ^= flag::kPfail; });
+       }},
       {"one more gossip entry",
        [](Message& m, Names&) {
          body<Heartbeat>(m).gossip.push_back(body<Heartbeat>(m).gossip[0]);
@@ -97,8 +109,9 @@ std::vector<Change> heartbeat_changes() {
   for (const auto& entry : kAddressEdits) {
     const auto edit = entry.second;
     changes.push_back({"gossip " + entry.first, [edit](Message& m, Names& n) {
-                         AddressRef& address = body<Heartbeat>(m).gossip[0].address;
-                         address = edited(address, n, edit);
+                         edit_profile(m, n, [&](Profile& profile) {
+                           profile.address = edited(profile.address, n, edit);
+                         });
                        }});
   }
   return changes;

@@ -64,8 +64,9 @@ Message golden_ping(Names& names) {
   message.header.count = 1;
   message.header.extensions = 1;
   auto& beat = std::get<Heartbeat>(message.body);
-  beat.gossip.push_back({name_of(names, 'f'), 0, 1'700'000'000,
-                         names.intern({"10.0.0.2", 6380, 16380, 0}), flag::kSlave});
+  const Profile profile{name_of(names, 'f'), names.intern(Address{"10.0.0.2", 6380, 16380, 0}),
+                        flag::kSlave};
+  beat.gossip.push_back({names.intern(profile), 0, 1'700'000'000});
   beat.extensions.push_back(hostname_extension("h1"));
   return message;
 }

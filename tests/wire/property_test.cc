@@ -54,8 +54,9 @@ SlotSet any_slots() {
 }
 
 bus::Gossip any_gossip(Names& names) {
-  return {names.intern(any_name()), any<std::uint32_t>(), any<std::uint32_t>(),
-          names.intern(any_address(true)), any<std::uint16_t>()};
+  const Profile profile{names.intern(any_name()), names.intern(any_address(true)),
+                        any<std::uint16_t>()};
+  return {names.intern(profile), any<std::uint32_t>(), any<std::uint32_t>()};
 }
 bus::Extension any_extension() {
   if (any<bool>())
