@@ -20,7 +20,7 @@ void give_up(Pass& pass, FlightId id, std::string_view why) {
 bool is_hopeless(const Pass& pass, PeerId id) {
   const Client& c = pass.client;
   const Peer& peer = c.peers[id];
-  return c.setup->patience.skip_unreachable && c.setup->routing == Routing::kSharding &&
+  return c.setup->patience.skip_unreachable && c.setup->routing == RoutingKind::kSharding &&
          peer.unreachable && pass.time() < peer.shunned_until;
 }
 

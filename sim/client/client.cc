@@ -8,7 +8,7 @@ Client::Client(std::shared_ptr<const ClientSetup> with) : setup(std::move(with))
   for (const ServerAddress& server : setup->servers) {
     const PeerId peer = peer_for(*this, server.endpoint);
     peers[peer].server.name = server.name;
-    if (setup->routing == Routing::kSharding) shards.push_back(peer);
+    if (setup->routing == RoutingKind::kSharding) shards.push_back(peer);
   }
   if (setup->generator) generator = GeneratorHandle(setup->generator->clone());
 }

@@ -20,7 +20,7 @@ struct ServerAddress {
   Endpoint endpoint;
 };
 
-enum class Routing : std::uint8_t {
+enum class RoutingKind : std::uint8_t {
   kCluster,   // slot cache, MOVED, CLUSTER SLOTS: as the cluster specification asks of clients
   kSharding,  // hash(key) mod n over n standalone servers: no redirects, no failover
 };
@@ -67,7 +67,7 @@ struct ClientSetup {
       0;  // unique among the clients of a run, below 8,000: part of its operation ids
   std::vector<ServerAddress>
       servers;  // seeds of a cluster client; the shards, in order, of a sharding one
-  Routing routing = Routing::kCluster;
+  RoutingKind routing = RoutingKind::kCluster;
   std::vector<ServerAddition> additions;  // kSharding only, in order of time
   ReadFrom read_from = ReadFrom::kPrimary;
   std::uint32_t processes = 1;

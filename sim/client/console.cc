@@ -24,7 +24,7 @@ bool is_sharding_add(const resp::Command& command) {
 
 // SHARDING ADD <ip:port> [name]
 resp::Value sharding_add(Pass& pass, const resp::Command& command) {
-  if (pass.client.setup->routing != Routing::kSharding) {
+  if (pass.client.setup->routing != RoutingKind::kSharding) {
     return resp::error("ERR this client does no client-side sharding");
   }
   const std::size_t colon = command[2].rfind(':');

@@ -170,7 +170,7 @@ void start(Pass& pass) {
 }
 
 bool waits_for_slot_map(const Client& client) {
-  return client.setup->routing == Routing::kCluster && !client.slots_asked;
+  return client.setup->routing == RoutingKind::kCluster && !client.slots_asked;
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ void reroute(Pass& pass) {
 
 void want_refresh(Pass& pass) {
   Client& c = pass.client;
-  if (c.setup->routing != Routing::kCluster || c.refreshing || !c.booted) return;
+  if (c.setup->routing != RoutingKind::kCluster || c.refreshing || !c.booted) return;
   if (pass.time() < c.refresh_allowed) {
     c.refresh_wanted = true;
     return;

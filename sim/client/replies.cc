@@ -52,7 +52,7 @@ void on_reply(Pass& pass, FlightId id, const resp::Value& reply) {
 
   SlotId slot;
   Endpoint owner;
-  const bool cluster = c.setup->routing == Routing::kCluster;
+  const bool cluster = c.setup->routing == RoutingKind::kCluster;
   const bool moved =
       cluster && parse_moved(error->text, c.peers[flight.peer].server.endpoint, slot, owner);
   const std::string_view word = std::string_view(error->text).substr(0, error->text.find(' '));

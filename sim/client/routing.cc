@@ -43,7 +43,7 @@ PeerId route(Pass& pass, Flight& flight) {
   Client& c = pass.client;
   if (flight.told != kNoPeer) return is_shunned(pass, flight.told) ? kNoPeer : flight.told;
   if (!flight.slot) return anybody(pass);
-  if (c.setup->routing == Routing::kSharding) {
+  if (c.setup->routing == RoutingKind::kSharding) {
     if (c.shards.empty()) return kNoPeer;
     const std::string& key = flight.request->command()[key_position(flight.request->command())];
     return c.shards[modulo_owner(key, static_cast<std::uint32_t>(c.shards.size()))];
@@ -57,7 +57,7 @@ PeerId route(Pass& pass, Flight& flight) {
 }
 
 bool is_replica_for(const Client& client, const Flight& flight, PeerId peer) {
-  if (!flight.slot || client.setup->routing == Routing::kSharding) return false;
+  if (!flight.slot || client.setup->routing == RoutingKind::kSharding) return false;
   const Endpoint* primary = client.slots.primary(*flight.slot);
   return flight.read_only && primary && *primary != client.peers[peer].server.endpoint;
 }

@@ -22,7 +22,7 @@ KeysMoved keys_on(const Client& client, PeerId peer) {
 }
 
 bool measures(const Client& client) {
-  return client.setup->measures_keys && client.setup->routing == Routing::kSharding;
+  return client.setup->measures_keys && client.setup->routing == RoutingKind::kSharding;
 }
 
 }  // namespace

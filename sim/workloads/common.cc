@@ -34,10 +34,10 @@ Patience read_patience(Options& options) {
 }
 
 void read_routing(Options& options, CommonOptions& common) {
-  common.routing = options.one_of<Routing>(
-      "routing", {{"cluster", Routing::kCluster}, {"client-sharding", Routing::kSharding}},
-      Routing::kCluster);
-  if (common.routing == Routing::kCluster) {
+  common.routing = options.one_of<RoutingKind>(
+      "routing", {{"cluster", RoutingKind::kCluster}, {"client-sharding", RoutingKind::kSharding}},
+      RoutingKind::kCluster);
+  if (common.routing == RoutingKind::kCluster) {
     common.read_from = options.one_of<ReadFrom>(
         "read_from",
         {{"primary", ReadFrom::kPrimary}, {"replica", ReadFrom::kReplica}, {"any", ReadFrom::kAny}},
@@ -94,7 +94,7 @@ ClientSetup CommonWorkload::setup(const WorkloadPlace& place) const {
   setup.pace = common_.pace;
   setup.patience = common_.patience;
   setup.keys = common_.key_space(place.name);
-  if (common_.routing == Routing::kCluster) return setup;
+  if (common_.routing == RoutingKind::kCluster) return setup;
 
   const std::size_t joins = common_.add_node_at ? 1 : 0;
   const std::size_t all = place.servers.size();

@@ -28,7 +28,7 @@ struct CommonOptions {
   Duration start{};
   Duration stop = Duration::max();
   ReadFrom read_from = ReadFrom::kPrimary;
-  Routing routing = Routing::kCluster;
+  RoutingKind routing = RoutingKind::kCluster;
   // Client-side sharding: over the first so many servers (0: all), and when the next one joins.
   std::uint32_t nodes = 0;
   std::optional<Duration> add_node_at;
@@ -53,7 +53,7 @@ class CommonWorkload : public Workload {
  public:
   explicit CommonWorkload(CommonOptions common) : common_(std::move(common)) {}
 
-  Routing routing() const override { return common_.routing; }
+  RoutingKind routing() const override { return common_.routing; }
   std::uint32_t client_count() const override { return common_.clients; }
   std::vector<ClientSetup> clients(const WorkloadPlace& place) const override;
   ClientSetup auditor(const WorkloadPlace& place) const override;

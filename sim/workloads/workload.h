@@ -37,7 +37,7 @@ class Workload {
  public:
   virtual ~Workload() = default;
 
-  virtual Routing routing() const = 0;
+  virtual RoutingKind routing() const = 0;
   // How many client machines there are, the auditor not counted.
   virtual std::uint32_t client_count() const = 0;
   // Named "<instance>-1" and so on.

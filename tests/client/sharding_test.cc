@@ -20,7 +20,7 @@ const KeySpace kKeys{"key:", 20'000, 0};
 ClientSetup sharded(std::uint32_t nodes, std::vector<resp::Command> commands) {
   ClientSetup setup;
   setup.name = "client-1";
-  setup.routing = Routing::kSharding;
+  setup.routing = RoutingKind::kSharding;
   for (std::uint32_t n = 1; n <= nodes; ++n) setup.servers.push_back(server(n));
   setup.generator = script(std::move(commands));
   setup.keys = kKeys;

@@ -266,7 +266,7 @@ TEST(Clients, StartAndStopInTheTimeOfTheRun) {
 TEST(Clients, ShardOverTheFirstNodesAndAddTheNext) {
   const auto made = workload(
       R"({"type": "cache", "routing": "client-sharding", "add_node_at": "30s", "clients": 2})");
-  EXPECT_EQ(made->routing(), Routing::kSharding);
+  EXPECT_EQ(made->routing(), RoutingKind::kSharding);
   const auto clients = made->clients(place(4));
   EXPECT_THAT(clients[0].servers, SizeIs(3));
   ASSERT_THAT(clients[0].additions, SizeIs(1));
