@@ -172,11 +172,11 @@ class Planner {
     return machine;
   }
 
-  std::vector<ServerAddress> servers_for(Routing routing) const {
+  std::vector<ServerAddress> servers_for(RoutingKind routing) const {
     std::vector<ServerAddress> addresses;
     for (const PlannedNode& node : plan_->nodes) {
       using Part = PlannedServer::Part;
-      if (node.part != (routing == Routing::kSharding ? Part::kStandalone : Part::kMember))
+      if (node.part != (routing == RoutingKind::kSharding ? Part::kStandalone : Part::kMember))
         continue;
       addresses.push_back({plan_->world.machines[node.machine.value].info.name, node.endpoint});
     }

@@ -5,10 +5,9 @@
 
 namespace sim {
 
-Directory::Directory(Cast cast)
-    : cast_(std::make_shared<const Cast>(std::move(cast))), actors_(cast_->size()) {
+Directory::Directory(Cast cast) : cast_(std::move(cast)), actors_(cast_.size()) {
   for (std::uint32_t i = 0; i < size(); ++i) {
-    const MachineInfo& info = (*cast_)[i];
+    const MachineInfo& info = cast_[i];
     actors_[i].claim.role = info.planned_primary ? Role::kPrimary : Role::kReplica;
     actors_[i].claim.id = info.planned_id;
     if (!info.planned_id.is_none()) by_id_[info.planned_id] = MachineId{i};
@@ -50,7 +49,7 @@ void Directory::see_claim(MachineId machine, const event::Claim& claim) {
   actor.claim = claim;
   actor.claimed = actor.up = true;
   if (!claim.id.is_none()) by_id_[claim.id] = machine;
-  const MachineInfo& info = (*cast_)[machine.value];
+  const MachineInfo& info = cast_[machine.value];
   if (!info.planned_primary || info.shard < 0 || claim.slots->count() == 0) return;
   SlotsRef& home = homes_[static_cast<std::size_t>(info.shard)];
   if (home->count() == 0) home = claim.slots;
@@ -63,11 +62,11 @@ const Directory::Actor* Directory::actor(MachineId machine) const {
 }
 
 bool Directory::is_cluster_node(MachineId machine) const {
-  return machine.value < size() && (*cast_)[machine.value].kind == MachineKind::kClusterNode;
+  return machine.value < size() && cast_[machine.value].kind == MachineKind::kClusterNode;
 }
 
 bool Directory::is_spare(MachineId machine) const {
-  return is_cluster_node(machine) && (*cast_)[machine.value].shard < 0;
+  return is_cluster_node(machine) && cast_[machine.value].shard < 0;
 }
 
 bool Directory::is_member(MachineId machine) const {
@@ -75,12 +74,12 @@ bool Directory::is_member(MachineId machine) const {
 }
 
 std::string_view Directory::name(MachineId machine) const {
-  return machine.value < size() ? std::string_view{(*cast_)[machine.value].name} : "nobody";
+  return machine.value < size() ? std::string_view{cast_[machine.value].name} : "nobody";
 }
 
 std::optional<MachineId> Directory::find(std::string_view machine_name) const {
   for (std::uint32_t i = 0; i < size(); ++i) {
-    if ((*cast_)[i].name == machine_name) return MachineId{i};
+    if (cast_[i].name == machine_name) return MachineId{i};
   }
   return std::nullopt;
 }
@@ -169,12 +168,12 @@ std::vector<MachineId> Directory::replicas() const {
 
 std::vector<MachineId> Directory::in_zone(std::string_view zone) const {
   return machines_where(
-      size(), [&](MachineId m) { return is_cluster_node(m) && (*cast_)[m.value].zone == zone; });
+      size(), [&](MachineId m) { return is_cluster_node(m) && cast_[m.value].zone == zone; });
 }
 
 std::vector<MachineId> Directory::on_host(std::string_view host) const {
   return machines_where(
-      size(), [&](MachineId m) { return is_cluster_node(m) && (*cast_)[m.value].host == host; });
+      size(), [&](MachineId m) { return is_cluster_node(m) && cast_[m.value].host == host; });
 }
 
 // ---- Slots and shards ----
@@ -247,7 +246,7 @@ std::vector<MachineId> Directory::replicas_of(int shard) const {
 }
 
 int Directory::planned_shard(MachineId machine) const {
-  return machine.value < size() ? (*cast_)[machine.value].shard : -1;
+  return machine.value < size() ? cast_[machine.value].shard : -1;
 }
 
 int Directory::shard_of(SlotId slot) const {

@@ -12,7 +12,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -31,8 +30,8 @@ class Directory final : public TraceFold {
   void see(const Record& record) override;
 
   // ---- Machines ----
-  const Cast& cast() const { return *cast_; }
-  std::uint32_t size() const { return static_cast<std::uint32_t>(cast_->size()); }
+  const Cast& cast() const { return cast_; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(cast_.size()); }
   bool is_cluster_node(MachineId machine) const;
   // A cluster node that was planned into no shard: empty at first, and alone.
   bool is_spare(MachineId machine) const;
@@ -110,7 +109,7 @@ class Directory final : public TraceFold {
   std::optional<MachineId> claimant(const SlotSet& slots, bool live_only) const;
   bool outranks(MachineId a, MachineId b) const;
 
-  std::shared_ptr<const Cast> cast_;
+  Cast cast_;
   std::vector<Actor> actors_;    // by MachineId
   std::vector<SlotsRef> homes_;  // by shard
   std::map<NodeName, MachineId> by_id_;

@@ -353,7 +353,7 @@ void append_json(const TraceHeader& header, std::string& out) {
   writer("slotsim_trace", 1);
   writer("scenario", header.scenario);
   writer("seed", header.seed);
-  writer("cast", header.cast);
+  writer("cast", header.cast.people());
   writer.close();
 }
 
@@ -386,7 +386,7 @@ TraceReader::TraceReader(std::istream& in) : in_(in) {
     Reader reader(header, header_.cast);
     reader("scenario", header_.scenario);
     reader("seed", header_.seed);
-    reader("cast", header_.cast);
+    reader("cast", header_.cast.edit());
   } catch (const BadValue& bad) {
     throw TraceError(line_, "expected " + bad.expected);
   }

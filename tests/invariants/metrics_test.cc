@@ -173,8 +173,8 @@ Story two_caches() {
   MachineInfo second = story.facts.cast[client];
   second.name = "d";
   story.facts.cast.push_back(second);
-  story.facts.cast[client].workload = "near";
-  story.facts.cast.back().workload = "far";
+  story.facts.cast.edit()[client].workload = "near";
+  story.facts.cast.edit().back().workload = "far";
   const std::uint32_t other = static_cast<std::uint32_t>(story.facts.cast.size() - 1);
   story.boot();
   for (const bool hit : {true, true, false, false}) story.say(client, event::CacheRead{hit});
@@ -204,7 +204,7 @@ TEST(Metrics, AreToldOfEachWorkloadWhereThereAreSeveral) {
 
 TEST(Metrics, OfAWorkloadAloneAreNotToldTwice) {
   Story story = two_caches();
-  story.facts.cast.back().workload = "near";
+  story.facts.cast.edit().back().workload = "near";
   const Metrics metrics = measured(story);
   EXPECT_EQ(metrics.value("hit_rate"), 375'000);
   EXPECT_EQ(metrics.value("hit_rate of near"), std::nullopt);

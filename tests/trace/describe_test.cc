@@ -15,7 +15,7 @@ NodeName id(char c) {
 }
 
 Cast three_machines() {
-  Cast cast(3);
+  std::vector<MachineInfo> cast(3);
   for (std::uint32_t i = 0; i < 3; ++i) {
     cast[i].name = "m" + std::to_string(i + 1);
     cast[i].planned_id = id(static_cast<char>('a' + i));

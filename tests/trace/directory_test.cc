@@ -35,7 +35,7 @@ class DirectoryTest : public ::testing::Test {
   }
 
   static Cast cast() {
-    Cast people(5);
+    std::vector<MachineInfo> people(5);
     for (std::size_t i = 0; i < 4; ++i) {
       people[i].name = "m" + std::to_string(i + 1);
       people[i].shard = static_cast<int>(i % 2);
@@ -152,7 +152,7 @@ TEST_F(DirectoryTest, CopiesGoTheirOwnWay) {
 }
 
 TEST(Directory, KnowsNothingBeforeAnybodySpeaks) {
-  const Directory directory{Cast(2)};
+  const Directory directory{std::vector<MachineInfo>(2)};
   EXPECT_THAT(directory.primaries(), IsEmpty());
   EXPECT_EQ(directory.primary_of(0), std::nullopt);
   EXPECT_EQ(directory.name(kNoMachine), "nobody");

@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 
 Cast two_machines() {
-  Cast cast(2);
+  std::vector<MachineInfo> cast(2);
   cast[0] = {.name = "m1",
              .endpoint = {0x0a000001, 6379},
              .host = "h1",

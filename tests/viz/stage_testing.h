@@ -91,7 +91,7 @@ class Stage {
     claim_primary(at + 2s + 10ms, heir, 0, 99);
   }
 
-  Cast cast;
+  std::vector<MachineInfo> cast;
   std::vector<Record> records;
 
  private:
