@@ -44,9 +44,9 @@ inline bool before(const Due& a, const Due& b) {
 }
 
 // Three tiers, so that the work per event does not grow with how many are due: a heap of what is
-// due in the current stretch of time (131 us), a wheel of 1,024 stretches for the next 134 ms,
-// unsorted, and a heap of what lies beyond. Exact order is the first heap's affair; the wheel only
-// decides when an event enters it.
+// due in the current stretch of time (262 us), a wheel of 4,096 stretches for the next 1.07 s (a
+// node's next round lies within), unsorted, and a heap of what lies beyond. Exact order is the
+// first heap's affair; the wheel only decides when an event enters it.
 class EventQueue {
  public:
   EventQueue() { heads_.fill(kNil); }
@@ -59,8 +59,8 @@ class EventQueue {
   Due pop();
 
  private:
-  static constexpr int kStretchBits = 17;
-  static constexpr std::int64_t kStretches = 1024;
+  static constexpr int kStretchBits = 18;
+  static constexpr std::int64_t kStretches = 4096;
   struct Entry {
     Due due;
     std::uint32_t next = kNil;

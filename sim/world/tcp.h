@@ -2,7 +2,7 @@
 // tcp_*.cc.
 //
 // A connection has two ends: end 0 dialled, end 1 accepts. What end e sends travels on `way[e]`, in
-// order. An idle connection costs 52 bytes here and about 4 bytes in the serial table of each end;
+// order. An idle connection costs 36 bytes here and about 4 bytes in the serial table of each end;
 // everything that is not needed while all goes well (waiting messages, retransmission, push-back)
 // lives in a `Stream` beside it, which exists only while needed.
 #pragma once
@@ -28,23 +28,18 @@ enum class End : std::uint8_t {
   kGone,     // the host knows nothing of it: what arrives for it is answered by RST
 };
 
-struct Way {
-  std::uint32_t tail = kNil;    // the last segment in flight
-  std::uint32_t in_flight = 0;  // bytes sent and not acknowledged
-  std::uint32_t stream = kNil;  // what is unusual about this way
-};
-
 struct Connection {
   std::array<MachineId, 2> machine{};  // machine[0] == kNoMachine: the console
   std::array<std::uint32_t, 2> serial{};
-  std::array<Way, 2> way;
-  PathId path;  // 0xffffffff: to be asked for again
+  std::array<std::uint32_t, 2> way{kNil, kNil};  // its last segment in flight, or its stream
+  PathId path;                                   // 0xffffffff: to be asked for again
   std::uint32_t generation = 0;
   Plane plane = Plane::kClient;
   std::array<End, 2> end{End::kGone, End::kGone};
-  bool live = false;
+  bool live : 1 = false;
+  std::uint8_t streams : 2 = 0;  // bit e: way[e] has a stream, and that knows the last segment
 };
-static_assert(sizeof(Connection) <= 52);
+static_assert(sizeof(Connection) <= 36);
 
 enum class SegmentKind : std::uint8_t {
   kSyn,
@@ -66,8 +61,9 @@ struct Segment {
   std::uint32_t generation = 0;  // of the connection
   std::uint32_t next = kNil;     // the one sent after it on the same way
   std::uint32_t size = 0;
-  std::uint16_t port = 0;  // of a SYN and the ACK that follows: what was dialled
-  std::uint8_t end = 0;    // who sent it
+  std::uint32_t flying = 0;  // if it is the last on its way: bytes in flight there
+  std::uint16_t port = 0;    // of a SYN and the ACK that follows: what was dialled
+  std::uint8_t end = 0;      // who sent it
   SegmentKind kind = SegmentKind::kVoid;
 };
 
@@ -88,6 +84,7 @@ inline constexpr SimTime kNoRetry = SimTime::max();
 struct Stream {
   std::uint32_t conn = kNil;  // kNil: this place is free
   std::uint32_t generation = 0;
+  std::uint32_t tail = kNil;  // the last segment in flight
   std::uint8_t end = 0;
   bool dialling = false;
   bool lost = false;     // the front of the queue was lost: nothing moves before it is sent again

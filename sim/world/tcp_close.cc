@@ -68,7 +68,7 @@ void World::Impl::free_if_done(std::uint32_t c) {
   if (!conn.live || conn.end[0] != End::kGone) return;
   if (conn.end[1] != End::kGone) {
     // The dialler's ACK may still be on its way to give birth to the other end.
-    if (conn.end[1] != End::kUnborn || conn.way[0].tail != kNil) return;
+    if (conn.end[1] != End::kUnborn || tail_of(conn, 0) != kNil) return;
   }
   drop_stream(c, 0);
   drop_stream(c, 1);
@@ -110,7 +110,7 @@ void World::Impl::close(Machine& machine, const Close& effect) {
   fin.kind = SegmentKind::kFin;
   fin.stopped = passage(conn, end) != Passage::kOpen;
   if (fin.stopped) count_blocked(conn, end);
-  if (fin.stopped || conn.way[end].stream != kNil) {
+  if (fin.stopped || stream_at(conn, end) != kNil) {
     enqueue(c, end, std::move(fin));
   } else {
     transmit_or_keep(c, end, std::move(fin));
@@ -153,7 +153,7 @@ void World::Impl::reset_both(std::uint32_t c) {
 
 // The receiver is no more, so its closed window is none either: the sender tries, and finds out.
 void World::Impl::stop_reading(std::uint32_t c, std::uint8_t receiver) {
-  const std::uint32_t s = connections[c].way[1 - receiver].stream;
+  const std::uint32_t s = stream_at(connections[c], 1 - receiver);
   if (s == kNil) return;
   Stream& stream = streams[s];
   stream.unread = 0;

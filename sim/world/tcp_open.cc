@@ -94,7 +94,7 @@ void World::Impl::send_syn(std::uint32_t s) {
 // schedule.
 void World::Impl::handshake_lost(std::uint32_t c, const Segment& segment) {
   Connection& conn = connections[c];
-  const std::uint32_t s = conn.way[0].stream;
+  const std::uint32_t s = stream_at(conn, 0);
   CHECK(s != kNil);
   if (passage(conn, segment.end) == Passage::kClogged) {
     streams[s].clogged = true;
@@ -148,7 +148,7 @@ void World::Impl::refusal_arrives(std::uint32_t c) {
 void World::Impl::syn_ack_arrives(std::uint32_t c) {
   Connection& conn = connections[c];
   CHECK(conn.end[0] == End::kUnborn);
-  const std::uint32_t s = conn.way[0].stream;
+  const std::uint32_t s = stream_at(conn, 0);
   Stream& stream = streams[s];
   conn.end[0] = End::kOpen;
   stream.dialling = false;

@@ -57,12 +57,11 @@ void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
   message.payload = std::move(payload);
   if (!levers.rules().empty() && touch(c, end, message)) return;
   if (conn.end[end] == End::kUnborn) return enqueue(c, end, std::move(message));  // still dialling
-  const Way& way = conn.way[end];
   message.stopped = passage(conn, end) != Passage::kOpen;
   if (message.stopped) count_blocked(conn, end);
-  const bool usual = !message.stopped && way.stream == kNil && message.held_by.value == 0 &&
-                     message.not_before <= now_ &&
-                     way.in_flight + std::uint64_t{message.size} <= spec->send_buffer_bytes;
+  const bool usual = !message.stopped && stream_at(conn, end) == kNil &&
+                     message.held_by.value == 0 && message.not_before <= now_ &&
+                     in_flight(conn, end) + message.size <= spec->send_buffer_bytes;
   if (usual) return transmit_or_keep(c, end, std::move(message));
   enqueue(c, end, std::move(message));
 }
@@ -85,17 +84,18 @@ void World::Impl::enqueue(std::uint32_t c, std::uint8_t end, Waiting message) {
 // ahead of it.
 bool World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting& message, bool exposed) {
   Connection& conn = connections[c];
-  Way& way = conn.way[end];
   SimTime arrival = arrival_time(conn, end, message.size, exposed);
   if (arrival == kNever) return false;
   const std::uint32_t index = segments.take();
-  if (way.tail != kNil) {
-    Segment& ahead = segments[way.tail];
+  std::uint32_t flying = message.size;
+  std::uint32_t& tail = tail_of(conn, end);
+  if (tail != kNil) {
+    Segment& ahead = segments[tail];
     arrival = std::max(arrival, ahead.at + Duration{1});
     ahead.next = index;
+    flying += ahead.flying;
   }
-  way.tail = index;
-  way.in_flight += message.size;
+  tail = index;
   Segment& segment = segments[index];
   segment.payload = std::move(message.payload);
   segment.at = arrival;
@@ -103,6 +103,7 @@ bool World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting& message, 
   segment.generation = conn.generation;
   segment.next = kNil;
   segment.size = message.size;
+  segment.flying = flying;
   segment.port = message.port;
   segment.end = end;
   segment.kind = message.kind;
@@ -118,8 +119,13 @@ void World::Impl::arrive(std::uint32_t index) {
   if (segment.kind == SegmentKind::kVoid) return;
   Connection& conn = connections[segment.conn];
   if (!conn.live || conn.generation != segment.generation) return;
-  Way& way = conn.way[segment.end];
-  if (way.tail == index) way.tail = kNil;
+  std::uint32_t& tail = tail_of(conn, segment.end);
+  if (tail == index) {
+    tail = kNil;
+  } else {
+    CHECK(tail != kNil);
+    segments[tail].flying -= segment.size;
+  }
   const bool passes = passage(conn, segment.end) == Passage::kOpen;
   const bool heard = passes && host_hears(conn, segment.end);
   if (!passes) count_blocked(conn, segment.end);
@@ -149,7 +155,6 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
   Connection& conn = connections[c];
   const std::uint8_t sender = segment.end;
   const std::uint8_t receiver = 1 - sender;
-  Way& way = conn.way[sender];
   const bool known = conn.end[receiver] == End::kOpen ||
                      (segment.kind == SegmentKind::kAck && conn.end[receiver] == End::kUnborn) ||
                      (segment.kind == SegmentKind::kFin && conn.end[receiver] == End::kClosing);
@@ -173,14 +178,11 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
     Stream& stream = streams[stream_of(c, sender)];
     stream.unacked += segment.size;
     arm_retransmission(stream);
-  } else {
-    way.in_flight -= segment.size;
-    if (way.stream != kNil) {
-      Stream& stream = streams[way.stream];
-      acknowledge_all(stream);
-      if (!stream.lost) stream.retry_at = kNoRetry;
-      pump(way.stream);
-    }
+  } else if (const std::uint32_t s = stream_at(conn, sender); s != kNil) {
+    Stream& stream = streams[s];
+    stream.unacked = 0;  // an acknowledgement that comes through is one of all before it too
+    if (!stream.lost) stream.retry_at = kNoRetry;
+    pump(s);
   }
   deliver(*machine, Received{conn_id(conn, receiver), std::move(segment.payload)});
 }
@@ -188,8 +190,7 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
 // The receiver knows nothing of the connection, and says so. If that gets lost, the sender's kernel
 // tries again as with anything that is not acknowledged.
 void World::Impl::stray_arrives(std::uint32_t c, const Segment& segment) {
-  Connection& conn = connections[c];
-  conn.way[segment.end].in_flight -= segment.size;
+  const Connection& conn = connections[c];
   if (!send_rst(c, 1 - segment.end) && conn.end[segment.end] != End::kGone) {
     Stream& stream = streams[stream_of(c, segment.end)];
     stream.unanswered = true;
@@ -202,7 +203,6 @@ void World::Impl::stray_arrives(std::uint32_t c, const Segment& segment) {
 void World::Impl::take_back(std::uint32_t c, Segment first) {
   Connection& conn = connections[c];
   const std::uint8_t end = first.end;
-  Way& way = conn.way[end];
   const bool stopped = passage(conn, end) != Passage::kOpen;
   std::vector<Waiting> lost;
   std::uint64_t bytes = 0;
@@ -214,7 +214,6 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
     waiting.kind = segment.kind;
     waiting.stopped = stopped;
     bytes += segment.size;
-    way.in_flight -= segment.size;
     segment.kind = SegmentKind::kVoid;
     segment.size = 0;
     lost.push_back(std::move(waiting));
@@ -227,11 +226,12 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
     const std::uint32_t index = std::exchange(next, segment.next);
     if (segment.kind == SegmentKind::kRst) {
       tail = index;  // nothing is sent after it
+      segment.flying = 0;
       continue;
     }
     take(segment);
   }
-  way.tail = tail;
+  tail_of(conn, end) = tail;
   for (std::size_t i = 1; stopped && i < lost.size(); ++i) count_blocked(conn, end);
   if (conn.end[end] == End::kGone) return free_if_done(c);  // nobody is left to send it again
   const std::uint32_t s = stream_of(c, end);
@@ -258,7 +258,7 @@ void World::Impl::read_by(Machine& machine, std::span<const Input> inputs) {
     if (c == kNil) continue;
     Connection& conn = connections[c];
     const std::uint8_t receiver = received->conn.is_dialled() ? 0 : 1;
-    const std::uint32_t s = conn.way[1 - receiver].stream;
+    const std::uint32_t s = stream_at(conn, 1 - receiver);
     if (s == kNil) continue;
     Stream& stream = streams[s];
     stream.unread -= std::min<std::uint64_t>(stream.unread, received->payload->size());
@@ -275,7 +275,6 @@ void World::Impl::read_by(Machine& machine, std::span<const Input> inputs) {
 void World::Impl::pump(std::uint32_t s) {
   Stream& stream = streams[s];
   Connection& conn = connections[stream.conn];
-  Way& way = conn.way[stream.end];
   bool exposed = true;
   while (!stream.queue.empty() && !stream.dialling && !stream.lost && !stream.window_closed) {
     Waiting& front = stream.queue.front();
@@ -293,9 +292,8 @@ void World::Impl::pump(std::uint32_t s) {
       if (!std::exchange(front.stopped, true)) count_blocked(conn, stream.end);
       break;
     }
-    if (way.in_flight > 0 && way.in_flight + std::uint64_t{front.size} > spec->send_buffer_bytes) {
-      break;
-    }
+    const std::uint64_t sent = in_flight(conn, stream.end);
+    if (sent > 0 && sent + front.size > spec->send_buffer_bytes) break;
     const std::uint32_t size = front.size;
     if (!transmit(stream.conn, stream.end, front, exposed)) {
       stall(stream);
@@ -322,14 +320,8 @@ void World::Impl::arm_retransmission(Stream& stream) {
 
 void World::Impl::retransmit_at(Stream& stream, SimTime time) {
   stream.retry_at = time;
-  const std::uint32_t s = connections[stream.conn].way[stream.end].stream;
+  const std::uint32_t s = connections[stream.conn].way[stream.end];
   schedule(time, DueKind::kRetransmit, s, stream.generation);
-}
-
-// An acknowledgement that comes through is one of all before it too.
-void World::Impl::acknowledge_all(Stream& stream) {
-  Way& way = connections[stream.conn].way[stream.end];
-  way.in_flight -= static_cast<std::uint32_t>(std::exchange(stream.unacked, 0));
 }
 
 void World::Impl::retransmit(std::uint32_t s) {
@@ -344,7 +336,7 @@ void World::Impl::retransmit(std::uint32_t s) {
   if (through && unacknowledged && back != Passage::kOpen) count_blocked(conn, 1 - stream.end);
   if (there == Passage::kClogged || back == Passage::kClogged) stream.since = now_;
   if (through && back == Passage::kOpen) {
-    acknowledge_all(stream);
+    stream.unacked = 0;
     stream.unanswered = stream.unanswered && !send_rst(stream.conn, 1 - stream.end);
   }
   if (through) stream.lost = false;
@@ -362,9 +354,16 @@ void World::Impl::retransmit(std::uint32_t s) {
   settle(s);
 }
 
+std::uint64_t World::Impl::in_flight(const Connection& conn, std::uint8_t end) const {
+  const std::uint32_t s = stream_at(conn, end);
+  const std::uint32_t tail = tail_of(conn, end);
+  const std::uint64_t flying = tail == kNil ? 0 : segments[tail].flying;
+  return flying + (s == kNil ? 0 : streams[s].unacked);
+}
+
 // What the kernel has not taken: all that is beyond its buffer, in flight or waiting.
 std::uint64_t World::Impl::unsent(const Stream& stream) const {
-  const std::uint64_t all = connections[stream.conn].way[stream.end].in_flight + stream.queued;
+  const std::uint64_t all = in_flight(connections[stream.conn], stream.end) + stream.queued;
   return all > spec->send_buffer_bytes ? all - spec->send_buffer_bytes : 0;
 }
 
@@ -398,17 +397,23 @@ void World::Impl::settle(std::uint32_t s) {
 }
 
 std::uint32_t World::Impl::stream_of(std::uint32_t c, std::uint8_t end) {
-  std::uint32_t& s = connections[c].way[end].stream;
-  if (s != kNil) return s;
-  s = streams.take();
+  Connection& conn = connections[c];
+  const std::uint32_t known = stream_at(conn, end);
+  if (known != kNil) return known;
+  const std::uint32_t s = streams.take();
   streams[s].conn = c;
   streams[s].end = end;
+  streams[s].tail = std::exchange(conn.way[end], s);
+  conn.streams = (conn.streams | (1 << end)) & 3;
   return s;
 }
 
 void World::Impl::drop_stream(std::uint32_t c, std::uint8_t end) {
-  const std::uint32_t s = std::exchange(connections[c].way[end].stream, kNil);
+  Connection& conn = connections[c];
+  const std::uint32_t s = stream_at(conn, end);
   if (s == kNil) return;
+  conn.way[end] = streams[s].tail;
+  conn.streams = conn.streams & ~(1 << end) & 3;
   const std::uint32_t generation = streams[s].generation + 1;
   streams[s] = Stream{};
   streams[s].generation = generation;

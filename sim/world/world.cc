@@ -239,6 +239,17 @@ bool World::advance() {
   return true;
 }
 
+bool World::advance(SimTime limit, std::uint64_t most) {
+  if (!advance()) return false;
+  Impl& impl = *impl_;
+  for (std::uint64_t done = 1; done < most && impl.records.empty(); ++done) {
+    if (impl.queue.empty() || impl.queue.top().at >= limit) break;
+    if (!impl.within_limits()) return false;
+    impl.advance();
+  }
+  return true;
+}
+
 void World::skip_to(SimTime until) {
   CHECK(until >= impl_->now_);
   CHECK(impl_->queue.empty() || impl_->queue.top().at >= until);

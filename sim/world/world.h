@@ -95,6 +95,9 @@ class World final {
   // Carries out the next event. Precondition: there is one. False when a limit was hit (see
   // `stopped()`).
   bool advance();
+  // The same, and goes on while the next one is due before `limit`, there are no records to take,
+  // and fewer than `most` are done.
+  bool advance(SimTime limit, std::uint64_t most);
   // Lets time pass to `until`, carrying out nothing. Precondition: no event is due before it.
   void skip_to(SimTime until);
   StopReason stopped() const;

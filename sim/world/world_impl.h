@@ -164,11 +164,21 @@ struct World::Impl final : Levers {
   void stall(Stream& stream);
   void arm_retransmission(Stream& stream);
   void retransmit_at(Stream& stream, SimTime time);
-  void acknowledge_all(Stream& stream);
   void retransmit(std::uint32_t stream);
   void tell_unsent(std::uint32_t stream);
   std::uint64_t unsent(const Stream& stream) const;
-  std::uint32_t stream_of(std::uint32_t conn, std::uint8_t end);
+  std::uint64_t in_flight(const Connection& conn, std::uint8_t end) const;  // not acknowledged
+  std::uint32_t stream_of(std::uint32_t conn, std::uint8_t end);            // made if there is none
+  // kNil: all is usual on that way.
+  std::uint32_t stream_at(const Connection& conn, std::uint8_t end) const {
+    return (conn.streams >> end & 1) != 0 ? conn.way[end] : kNil;
+  }
+  std::uint32_t& tail_of(Connection& conn, std::uint8_t end) {
+    return (conn.streams >> end & 1) != 0 ? streams[conn.way[end]].tail : conn.way[end];
+  }
+  std::uint32_t tail_of(const Connection& conn, std::uint8_t end) const {
+    return (conn.streams >> end & 1) != 0 ? streams[conn.way[end]].tail : conn.way[end];
+  }
   void drop_stream(std::uint32_t conn, std::uint8_t end);
   void settle(std::uint32_t stream);  // tells what changed; frees the stream if it is usual again
 
