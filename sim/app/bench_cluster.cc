@@ -37,7 +37,7 @@ PingCount count_pings(Run& run) {
 }
 
 void run_until(Run& run, SimTime until) {
-  while ((!run.formed() || run.now() < until) && run.advance()) {}
+  while ((!run.formed() || run.now() < until) && run.advance(until)) {}
 }
 
 // Measured on real nodes with node-timeout 15 s; 0 where nobody has measured.

@@ -26,6 +26,9 @@ File open_trace(const std::string& path, const Plan& plan) {
   return file;
 }
 
+// Whether anybody interrupts, or wants to see progress.
+constexpr std::uint64_t kEventsBetweenLooks = 1 << 14;
+
 // While a run is under way, a failed CHECK tells which one.
 class CheckContext {
  public:
@@ -66,16 +69,19 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   if (settings.watch_count > 0)
     run.world().watch_events(settings.watch_first, settings.watch_count);
   const SimTime end = sim_time(plan->scenario.duration);
-  bool planted = !settings.plant_nondeterminism;
-  for (std::uint64_t i = 0; run.advance(); ++i) {
-    if (run.formed() && settings.until && run.now() >= *settings.until) {
-      run.cut_short("stopped at " + format_time(*settings.until) + " (--until)");
+  const SimTime until = settings.until.value_or(SimTime::max());
+  SimTime plant_at =
+      settings.plant_nondeterminism ? sim_time(plan->scenario.duration / 2) : SimTime::max();
+  for (std::uint64_t next_look = 0; run.advance(std::min(until, plant_at));) {
+    if (run.formed() && run.now() >= until) {
+      run.cut_short("stopped at " + format_time(until) + " (--until)");
     }
-    if (!planted && run.formed() && run.now() >= sim_time(plan->scenario.duration / 2)) {
+    if (run.formed() && run.now() >= plant_at) {
       plant(run);
-      planted = true;
+      plant_at = SimTime::max();
     }
-    if ((i & 0x3fff) != 0) continue;
+    if (run.world().events() < next_look) continue;
+    next_look = run.world().events() + kEventsBetweenLooks;
     if (settings.interrupted && settings.interrupted()) run.cut_short("interrupted");
     if (settings.progress) settings.progress(run.now(), end);
   }
