@@ -1,6 +1,7 @@
 #include "sim/core/cluster_cron.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "sim/core/cluster_health.h"
@@ -17,7 +18,7 @@
 namespace sim {
 namespace {
 
-constexpr std::uint32_t kRandomPingSamples = 5;
+constexpr std::size_t kRandomPingSamples = 5;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 void drop_fat_links(Server& server, Pass& pass) {
@@ -57,8 +58,10 @@ void reconnect(Server& server, Pass& pass) {
 void ping_random_peer(Server& server, Pass& pass) {
   const PeerTable& peers = server.cluster.peers;
   PeerId chosen = kNoPeer;
-  for (std::uint32_t i = 0; i < kRandomPingSamples; ++i) {
-    const PeerId peer = draw_peer(peers, pass.choices, Site::kRandomPing);
+  std::array<std::uint32_t, kRandomPingSamples> rows;
+  draw_peers(peers, pass.choices, Site::kRandomPing, rows);
+  for (const std::uint32_t row : rows) {
+    const PeerId peer{row};
     const PeerHot& hot = peers.hot(peer);
     if (!hot.linked() || hot.pinged() || peer == kMyself) continue;
     if (hot.has(bus::flag::kHandshake)) continue;
@@ -79,7 +82,7 @@ void renew_stuck_link(Server& server, Pass& pass, PeerId peer, std::int64_t now)
   const std::int64_t timeout = server.config.cluster_node_timeout_ms;
   if (now - cluster.peers.ping_sent_ms(peer) <= timeout / 2) return;
   if (now - cold.data_received_ms <= timeout / 2) return;
-  if (now - cold.dialled_ms <= timeout) return;
+  if (now - cluster.dialled.find(cold.dialled_link)->created_ms() <= timeout) return;
   free_dialled_link(server, pass, peer);
 }
 
@@ -99,8 +102,7 @@ bool watch(Server& server, Pass& pass, PeerId peer) {
   }
   if (!hot.pinged()) return false;
   const std::int64_t silence =
-      now -
-      std::max(cluster.peers.ping_sent_ms(peer), cluster.peers.cold(peer).data_received_ms);
+      now - std::max(cluster.peers.ping_sent_ms(peer), cluster.peers.cold(peer).data_received_ms);
   if (silence <= timeout || hot.has(bus::flag::kPfail | bus::flag::kFail)) return false;
   suspect(server, pass, peer);
   return true;
@@ -134,8 +136,8 @@ bool watch_all(Server& server, Pass& pass) {
     if (!hot.used() || hot.has(bus::flag::kNoAddr | bus::flag::kHandshake)) continue;
     if (watch(server, pass, PeerId{row})) turned = true;
     settled = settled && hot.linked() && !hot.has(bus::flag::kPfail);
-    earliest = std::min(earliest, hot.pinged() ? cluster.peers.ping_sent_ms(PeerId{row})
-                                               : hot.pong_received_ms());
+    earliest = std::min(
+        earliest, hot.pinged() ? cluster.peers.ping_sent_ms(PeerId{row}) : hot.pong_received_ms());
   }
   cluster.next_scan_ms = !settled ? 0 : earliest == kNever ? kNever : earliest + half_timeout;
   return turned;
@@ -199,7 +201,7 @@ void tell_claim(Server& server, Pass& pass) {
   const PeerCold& mine = cluster.peers.cold(kMyself);
   Told& told = cluster.told;
   const Role role = me.is_primary() ? Role::kPrimary : Role::kReplica;
-  const NameRef primary = mine.primary.is_none() ? NameRef{} : cluster.peers.hot(mine.primary).name();
+  const NameRef primary = mine.primary.is_none() ? NameRef{} : cluster.peers.name(mine.primary);
   if (told.started && told.role == role && told.replica_of == primary && told.slots == mine.slots &&
       told.config_epoch == mine.config_epoch && told.current_epoch == cluster.current_epoch) {
     return;

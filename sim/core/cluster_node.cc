@@ -42,29 +42,23 @@ void adopt_orphan_slots(Server& server, Pass& pass) {
   save_nodes_file(server, pass, true);
 }
 
-Duration tick_period(const Server& server) {
-  return std::chrono::milliseconds(1000 / server.config.hz);
+bool is_turn(std::uint64_t runs, std::uint64_t every) {
+  if (every == 1) return true;
+  return every == 10 ? runs % 10 == 0 : runs % every == 0;  // the usual one without a division
 }
 
-// The period of a job, in runs of the server cron: they are counted, not timed. (Protocol §4.)
-bool due(const Server& server, std::int64_t period_ms) {
-  const std::int64_t tick_ms = 1000 / server.config.hz;
-  if (period_ms <= tick_ms) return true;
-  return server.cron_runs % static_cast<std::uint64_t>(period_ms / tick_ms) == 0;
-}
-
-bool only_probes(std::span<const Input> inputs) {
-  return !inputs.empty() && std::all_of(inputs.begin(), inputs.end(), [](const Input& input) {
-    return std::holds_alternative<Probed>(input);
-  });
-}
-
-// The program could not run when it should have, so no tick was run in the meantime either.
-bool came_late(std::span<const Input> inputs) {
-  return std::any_of(inputs.begin(), inputs.end(), [](const Input& input) {
+struct Occasion {
+  bool asked_only = false;
+  bool late = false;  // the program could not run when it should have, so no tick was run either
+};
+Occasion occasion_of(std::span<const Input> inputs) {
+  Occasion occasion{!inputs.empty(), false};
+  for (const Input& input : inputs) {
+    if (!std::holds_alternative<Probed>(input)) occasion.asked_only = false;
     const auto* passed = std::get_if<DeadlinePassed>(&input);
-    return passed != nullptr && passed->late;
-  });
+    if (passed != nullptr && passed->late) occasion.late = true;
+  }
+  return occasion;
 }
 
 struct Deliver {
@@ -90,8 +84,8 @@ struct Deliver {
     }
   }
   void operator()(const Received& received) const {
-    if (is_bus_link(server, received.conn)) {
-      bus_received(server, pass, received.conn, *received.payload);
+    if (const BusLink* link = find_link(server, received.conn); link != nullptr) {
+      bus_received(server, pass, received.conn, *link, *received.payload);
     } else if (is_replication_link(server, received.conn)) {
       replication_link_received(server, pass, *received.payload);
     } else if (!received.conn.is_dialled()) {
@@ -130,8 +124,7 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
                        Effects& effects) {
   Pass pass(now, choices, effects, outbox_);
   // Being asked what one believes is not a pass of the event loop.
-  const bool asked_only = only_probes(inputs);
-  const bool late = came_late(inputs);
+  const auto [asked_only, late] = occasion_of(inputs);
   if (last_tick_ && !asked_only && !late) count_idle_ticks(now);
   for (const Input& input : inputs) {
     if (!pass.exited()) take(pass, input);
@@ -152,7 +145,7 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
   if (!last_tick_) return std::nullopt;
-  return next_tick() + idle_ticks_ * period_;
+  return deadline_;
 }
 
 std::optional<MonotonicTime> ClusterNode::tick() const {
@@ -189,21 +182,29 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
                                cluster.last_vote_epoch, server_.keyspace.size()});
   const std::chrono::microseconds phase{pass.choices.choose(Site::kCronPhase, kCronPhases)};
   oversleep_ = std::chrono::microseconds{pass.choices.choose(Site::kCronPhase, kOversleeps)};
-  period_ = tick_period(server_) + oversleep_;
+  set_period();
   last_tick_ = pass.now.monotonic + phase - period_;
 }
 
+void ClusterNode::set_period() {
+  period_hz_ = server_.config.hz;
+  const std::int64_t tick_ms = 1000 / period_hz_;
+  period_ = std::chrono::milliseconds(tick_ms) + oversleep_;
+  ticks_per_second_ = static_cast<std::uint64_t>(std::max<std::int64_t>(1, 1000 / tick_ms));
+  ticks_per_cluster_cron_ = static_cast<std::uint64_t>(std::max<std::int64_t>(1, 100 / tick_ms));
+}
+
 void ClusterNode::plan_ticks(const Clocks& now) {
-  period_ = tick_period(server_) + oversleep_;  // hz may have changed
+  if (server_.config.hz != period_hz_) set_period();
   idle_ticks_ = idle_ticks(server_, now, *last_tick_, period_);
+  deadline_ = next_tick() + idle_ticks_ * period_;
 }
 
 // Those that have passed by now without being asked for.
 void ClusterNode::count_idle_ticks(const Clocks& now) {
   if (idle_ticks_ == 0 || now.monotonic <= next_tick()) return;
-  const auto passed = (now.monotonic - *last_tick_ - Duration{1}) / period_;
-  const auto counted = std::min<std::uint32_t>(idle_ticks_, static_cast<std::uint32_t>(passed));
-  *last_tick_ += counted * period_;
+  std::uint32_t counted = 0;  // one by one: there are few, and a division takes longer
+  for (; counted < idle_ticks_ && next_tick() < now.monotonic; ++counted) *last_tick_ += period_;
   idle_ticks_ -= counted;
   skip_ticks(server_, counted, to_ms(now.wall - (now.monotonic - *last_tick_)));
 }
@@ -213,9 +214,12 @@ void ClusterNode::run_cron(Pass& pass, MonotonicTime tick) {
   shutdown_cron(server_, pass);
   if (pass.exited()) return;
   data_cron(server_, pass);
-  if (due(server_, 1000)) replication_cron(server_, pass);
-  if (server_.config.cluster_enabled && due(server_, 100)) cluster_cron(server_, pass);
-  ++server_.cron_runs;
+  // Jobs count runs of the server cron, they do not time them. (Protocol §4.)
+  const std::uint64_t runs = server_.cron_runs++;
+  if (is_turn(runs, ticks_per_second_)) replication_cron(server_, pass);
+  if (server_.config.cluster_enabled && is_turn(runs, ticks_per_cluster_cron_)) {
+    cluster_cron(server_, pass);
+  }
   last_tick_ = tick;
 }
 

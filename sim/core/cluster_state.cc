@@ -7,7 +7,7 @@
 namespace sim {
 
 const NodeName& peer_name(const Server& server, PeerId peer) {
-  return server.names->name(peer.is_none() ? NameRef{} : server.cluster.peers.hot(peer).name());
+  return server.names->name(peer.is_none() ? NameRef{} : server.cluster.peers.name(peer));
 }
 const NodeName& my_name(const Server& server) {
   return peer_name(server, kMyself);

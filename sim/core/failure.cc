@@ -50,7 +50,7 @@ void fail_if_majority_agrees(Server& server, Pass& pass, PeerId peer) {
   if (reports < quorum(cluster)) return;
   change_suspicion(server, pass, peer, event::Suspicion::kFail, reports);
   bus::Message message = build_message(server, bus::Type::kFail);
-  message.body = bus::Fail{hot.name()};
+  message.body = bus::Fail{cluster.peers.name(peer)};
   send_to_all(server, pass, message);
   cluster.todo |= todo::kUpdateState;
   save_later(cluster, false);

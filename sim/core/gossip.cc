@@ -16,19 +16,9 @@ constexpr std::uint16_t kUnfitForGossip = bus::flag::kHandshake | bus::flag::kNo
 
 bus::Gossip entry_of(Server& server, PeerId peer) {
   PeerTable& peers = server.cluster.peers;
-  return {peers.profile(peer, *server.names),
-          static_cast<std::uint32_t>(peers.ping_sent_ms(peer) / 1000),
-          static_cast<std::uint32_t>(peers.hot(peer).pong_received_ms() / 1000)};
-}
-
-// Rows drawn at random, each of them in use.
-void draw_rows(const PeerTable& peers, Choices& choices, std::span<std::uint32_t> rows) {
-  if (peers.known() == peers.rows()) {
-    choices.choose_each(Site::kGossipPick, peers.rows(), rows);
-  } else {
-    for (std::uint32_t& row : rows) row = draw_peer(peers, choices, Site::kGossipPick).value;
-  }
-  for (const std::uint32_t row : rows) peers.expect(PeerId{row});
+  const PeerHot& hot = peers.hot(peer);
+  return {peers.profile(peer, *server.names), hot.ping_sent_s(),
+          static_cast<std::uint32_t>(hot.pong_received_ms() / 1000)};
 }
 
 // A tenth of the cluster but at least three, drawn with replacement in at most three times as many
@@ -37,25 +27,29 @@ void pick_at_random(Server& server, Choices& choices, std::vector<bus::Gossip>& 
                     std::int64_t fresh, std::int64_t wanted) {
   PeerTable& peers = server.cluster.peers;
   std::array<std::uint32_t, 64> rows;
+  picked.resize(static_cast<std::size_t>(wanted));
+  bus::Gossip* next = picked.data();
   for (std::int64_t draws = 3 * wanted; draws > 0 && fresh > 0;) {
     // A draw fills at most one place, so as many draws as there are places left are made in any
     // case: make them first, and the rows are fetched from memory side by side.
-    const std::int64_t places = wanted - static_cast<std::int64_t>(picked.size());
+    const std::int64_t places = picked.data() + wanted - next;
     const std::int64_t batch = std::min({places, draws, fresh, std::int64_t{rows.size()}});
     if (batch <= 0) break;
     draws -= batch;
     const std::span<std::uint32_t> drawn(rows.data(), static_cast<std::size_t>(batch));
-    draw_rows(peers, choices, drawn);
+    draw_peers(peers, choices, Site::kGossipPick, drawn);
+    for (const std::uint32_t row : drawn) peers.expect(PeerId{row});
     for (const std::uint32_t row : drawn) {
       const PeerId peer{row};
       const PeerHot& hot = peers.hot(peer);
       if (peer == kMyself || hot.has(bus::flag::kPfail) || peers.marked(peer)) continue;
       --fresh;
       if (hot.has(kUnfitForGossip) || (!hot.linked() && !hot.serving())) continue;
-      picked.push_back(entry_of(server, peer));
+      *next++ = entry_of(server, peer);
       peers.mark(peer);
     }
   }
+  picked.resize(static_cast<std::size_t>(next - picked.data()));
   peers.unmark_all();
 }
 
@@ -72,43 +66,26 @@ void add_suspected(Server& server, std::vector<bus::Gossip>& picked) {
   }
 }
 
-}  // namespace
-
-PeerId draw_peer(const PeerTable& peers, Choices& choices, Site site) {
-  if (peers.known() == peers.rows()) {
-    return PeerId{static_cast<std::uint32_t>(choices.choose(site, peers.rows()))};
-  }
-  while (true) {  // row 0 is always in use
-    const PeerId peer{static_cast<std::uint32_t>(choices.choose(site, peers.rows()))};
-    if (peers.hot(peer).used()) return peer;
-  }
-}
-
-bus::Message build_message(const Server& server, bus::Type type) {
+void fill_header(const Server& server, bus::Type type, bus::Header& header) {
   const ClusterState& cluster = server.cluster;
   const PeerHot& me = cluster.peers.hot(kMyself);
   const PeerId primary = my_primary(cluster);
   const PeerId spokesman = primary.is_none() ? kMyself : primary;
-  bus::Message message{{}, bus::Nothing{}};
-  bus::Header& header = message.header;
   header.type = type;
   header.current_epoch = cluster.current_epoch;
   header.config_epoch = announced_config_epoch(cluster);
   header.offset = static_cast<std::uint64_t>(replication_offset(server));
-  header.sender = me.name();
+  header.sender = cluster.peers.name(kMyself);
   header.slots = cluster.peers.cold(spokesman).slots;
-  if (!primary.is_none()) header.replica_of = cluster.peers.hot(primary).name();
+  if (!primary.is_none()) header.replica_of = cluster.peers.name(primary);
   header.address = cluster.header_address;
   header.flags = me.flags();
   header.state = cluster.ok ? 0 : 1;
   if (me.is_primary() && cluster.manual.end_ms != 0) header.mflags[0] |= bus::mflag::kPaused;
-  return message;
 }
 
-bus::Message build_heartbeat(Server& server, Pass& pass, bus::Type type) {
-  ClusterState& cluster = server.cluster;
-  bus::Message message = build_message(server, type);
-  bus::Heartbeat& beat = message.body.emplace<bus::Heartbeat>();
+void fill_heartbeat(Server& server, Pass& pass, bus::Header& header, bus::Heartbeat& beat) {
+  const ClusterState& cluster = server.cluster;
   const auto known = static_cast<std::int64_t>(cluster.peers.known());
   const std::int64_t fresh = known - 2;  // neither me nor the receiver
   const std::int64_t wanted = std::min(std::max<std::int64_t>(known / 10, 3), fresh);
@@ -117,26 +94,51 @@ bus::Message build_heartbeat(Server& server, Pass& pass, bus::Type type) {
     pick_at_random(server, pass.choices, beat.gossip, fresh, wanted);
   }
   if (cluster.suspected_at_cron > 0) add_suspected(server, beat.gossip);
-  message.header.count = static_cast<std::uint16_t>(beat.gossip.size());
+  header.count = static_cast<std::uint16_t>(beat.gossip.size());
   if (!server.config.cluster_announce_hostname.empty()) {
     beat.extensions.push_back(bus::hostname_extension(server.config.cluster_announce_hostname));
-    message.header.extensions = 1;
-    message.header.mflags[0] |= bus::mflag::kExtData;
+    header.extensions = 1;
+    header.mflags[0] |= bus::mflag::kExtData;
   }
+}
+
+}  // namespace
+
+void draw_peers(const PeerTable& peers, Choices& choices, Site site,
+                std::span<std::uint32_t> rows) {
+  choices.choose_each(site, peers.rows(), rows);
+  if (peers.known() == peers.rows()) return;
+  for (std::uint32_t& row : rows) {  // row 0 is always in use
+    while (!peers.hot(PeerId{row}).used()) {
+      row = static_cast<std::uint32_t>(choices.choose(site, peers.rows()));
+    }
+  }
+}
+
+bus::Message build_message(const Server& server, bus::Type type) {
+  bus::Message message{{}, bus::Nothing{}};
+  fill_header(server, type, message.header);
   return message;
+}
+
+PayloadRef make_heartbeat(Server& server, Pass& pass, bus::Type type) {
+  return PayloadRef(new bus::BusPayload(server.names, [&](bus::Message& message) {
+    fill_header(server, type, message.header);
+    fill_heartbeat(server, pass, message.header, std::get<bus::Heartbeat>(message.body));
+  }));
 }
 
 void send_ping(Server& server, Pass& pass, PeerId peer) {
   ClusterState& cluster = server.cluster;
-  send_on(server, pass, dialled_conn(server, peer),
-          build_heartbeat(server, pass, bus::Type::kPing));
+  send_on(server, pass, dialled_conn(server, peer), bus::Type::kPing,
+          make_heartbeat(server, pass, bus::Type::kPing));
   cluster.peers.set_ping_sent(peer, pass.wall_ms());
   cluster.next_scan_ms =
       std::min(cluster.next_scan_ms, pass.wall_ms() + server.config.cluster_node_timeout_ms / 2);
 }
 
 void send_pong(Server& server, Pass& pass, ConnId conn) {
-  send_on(server, pass, conn, build_heartbeat(server, pass, bus::Type::kPong));
+  send_on(server, pass, conn, bus::Type::kPong, make_heartbeat(server, pass, bus::Type::kPong));
 }
 
 void broadcast_pong(Server& server, Pass& pass, bool siblings_only) {
@@ -147,8 +149,8 @@ void broadcast_pong(Server& server, Pass& pass, bool siblings_only) {
     if (peer == kMyself || !hot.linked() || hot.has(bus::flag::kHandshake)) return;
     if (siblings_only) {
       const PeerId followed = peers.cold(peer).primary;
-      const bool sibling = hot.is_replica() && !followed.is_none() &&
-                           (followed == kMyself || followed == primary);
+      const bool sibling =
+          hot.is_replica() && !followed.is_none() && (followed == kMyself || followed == primary);
       if (!sibling) return;
     }
     send_pong(server, pass, dialled_conn(server, peer));

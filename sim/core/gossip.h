@@ -2,6 +2,9 @@
 // §5.1.)
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "sim/core/pass.h"
 #include "sim/core/server.h"
 
@@ -10,10 +13,10 @@ namespace sim {
 // A header in full, as every type of message has it, with an empty body.
 bus::Message build_message(const Server& server, bus::Type type);
 // PING, PONG or MEET with its gossip.
-bus::Message build_heartbeat(Server& server, Pass& pass, bus::Type type);
+PayloadRef make_heartbeat(Server& server, Pass& pass, bus::Type type);
 
-// A peer of the table, myself included, each with equal chance.
-PeerId draw_peer(const PeerTable& peers, Choices& choices, Site site);
+// Fills `rows` with peers of the table, myself included, each drawn with equal chance.
+void draw_peers(const PeerTable& peers, Choices& choices, Site site, std::span<std::uint32_t> rows);
 
 // On the link I dialled; the clock of the PING starts.
 void send_ping(Server& server, Pass& pass, PeerId peer);

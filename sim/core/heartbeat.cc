@@ -28,18 +28,10 @@ struct Packet {
   const bus::Message& message;
   PeerId behind;  // the peer of the link, none on an accepted link whose sender is not known
   PeerId sender;  // none: unknown
+  std::uint32_t remote_ipv4 = 0;  // where it came from, on an accepted link
   const bus::Header& header() const { return message.header; }
   const bus::Heartbeat& beat() const { return std::get<bus::Heartbeat>(message.body); }
 };
-
-PeerId peer_behind(const ClusterState& cluster, ConnId conn) {
-  if (conn.is_dialled()) {
-    const DialledLink* link = cluster.dialled.find(conn.serial());
-    return link == nullptr ? kNoPeer : link->peer;
-  }
-  const AcceptedLink* link = cluster.accepted.find(conn.serial());
-  return link == nullptr ? kNoPeer : link->peer;
-}
 
 // A link that is tied to a known node speaks for that node, whatever the header says. (Protocol
 // §5.2.)
@@ -68,17 +60,15 @@ void take_header(Server& server, Pass& pass, const Packet& packet) {
   if (packet.sender == my_primary(cluster)) learn_paused_offset(server, pass, header);
 }
 
-std::string remote_ip(const Server& server, ConnId conn) {
-  if (!conn.is_dialled()) {
-    return format_ipv4(server.cluster.accepted.find(conn.serial())->remote_ipv4);
-  }
-  return peer_address(server, server.cluster.dialled.find(conn.serial())->peer).ip;
+std::string remote_ip(const Server& server, const Packet& packet) {
+  return packet.conn.is_dialled() ? peer_address(server, packet.behind).ip
+                                  : format_ipv4(packet.remote_ipv4);
 }
 
 // Where the sender of this packet can be reached, as far as the packet shows.
 Address shown_address(const Server& server, const Packet& packet) {
   Address address = server.names->address(packet.header().address);
-  if (address.ip.empty()) address.ip = remote_ip(server, packet.conn);
+  if (address.ip.empty()) address.ip = remote_ip(server, packet);
   return address;
 }
 
@@ -91,8 +81,8 @@ bool shows_known_address(const Server& server, const Packet& packet, AddressRef 
   if (!ports || !said.ip.empty() || packet.conn.is_dialled()) {
     return shown_address(server, packet) == known;
   }
-  const std::uint32_t remote = server.cluster.accepted.find(packet.conn.serial())->remote_ipv4;
-  return remote == server.names->ipv4(known_ref) || remote_ip(server, packet.conn) == known.ip;
+  return packet.remote_ipv4 == server.names->ipv4(known_ref) ||
+         remote_ip(server, packet) == known.ip;
 }
 
 // True if the address was another one: then its link is dropped and made anew. (Protocol §5.5c.)
@@ -170,9 +160,10 @@ void lose_address(Server& server, Pass& pass, PeerId peer) {
 // §5.5a. False: the packet ends here.
 bool check_identity(Server& server, Pass& pass, const Packet& packet) {
   if (!packet.conn.is_dialled() || packet.behind.is_none()) return true;
-  const PeerHot& hot = server.cluster.peers.hot(packet.behind);
-  if (hot.has(bus::flag::kHandshake)) return finish_handshake(server, pass, packet);
-  if (hot.name() == packet.header().sender) return true;
+  const PeerTable& peers = server.cluster.peers;
+  if (peers.hot(packet.behind).has(bus::flag::kHandshake))
+    return finish_handshake(server, pass, packet);
+  if (peers.name(packet.behind) == packet.header().sender) return true;
   lose_address(server, pass, packet.behind);
   return false;
 }
@@ -271,10 +262,13 @@ void count_received(ClusterState& cluster, bus::Type type) {
   if (index < bus::kTypeCount) ++cluster.counters.received[index];
 }
 
-void take_message(Server& server, Pass& pass, ConnId conn, const bus::Message& message) {
-  const PeerId behind = peer_behind(server.cluster, conn);
+void take_message(Server& server, Pass& pass, ConnId conn, const BusLink& link,
+                  const bus::Message& message) {
+  const PeerId behind = link.peer();
+  const std::uint32_t remote_ipv4 =
+      conn.is_dialled() ? 0 : static_cast<const AcceptedLink&>(link).remote_ipv4;
   const PeerId sender = resolve_sender(server, pass, conn, behind, message.header);
-  const Packet packet{conn, message, behind, sender};
+  const Packet packet{conn, message, behind, sender, remote_ipv4};
   if (!sender.is_none()) take_header(server, pass, packet);
   std::visit(Dispatch{server, pass, packet}, message.body);
 }
@@ -284,11 +278,13 @@ void take_bytes(Server& server, Pass& pass, ConnId conn, const Payload& payload)
   ClusterState& cluster = server.cluster;
   cluster.framers[conn].feed(payload.bytes());
   std::string bytes;
-  while (!pass.exited() && is_bus_link(server, conn) && cluster.framers[conn].next(bytes)) {
+  while (!pass.exited()) {
+    const BusLink* link = find_link(server, conn);
+    if (link == nullptr || !cluster.framers[conn].next(bytes)) break;
     count_received(cluster, static_cast<bus::Type>(read_big_endian<std::uint16_t>(bytes, 12)));
     const auto decoded = bus::decode(bytes, *server.names);
     if (const auto* message = std::get_if<bus::Message>(&decoded)) {
-      take_message(server, pass, conn, *message);
+      take_message(server, pass, conn, *link, *message);
     }
   }
   const auto framer = cluster.framers.find(conn);
@@ -297,11 +293,12 @@ void take_bytes(Server& server, Pass& pass, ConnId conn, const Payload& payload)
 
 }  // namespace
 
-void bus_received(Server& server, Pass& pass, ConnId conn, const Payload& payload) {
+void bus_received(Server& server, Pass& pass, ConnId conn, const BusLink& link,
+                  const Payload& payload) {
   if (payload.kind() != PayloadKind::kBus) return take_bytes(server, pass, conn, payload);
   const bus::Message& message = static_cast<const bus::BusPayload&>(payload).message();
   count_received(server.cluster, message.header.type);
-  take_message(server, pass, conn, message);
+  take_message(server, pass, conn, link, message);
 }
 
 }  // namespace sim

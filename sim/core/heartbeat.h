@@ -8,6 +8,7 @@
 namespace sim {
 
 // Any payload on a link of the bus: a typed message, or raw bytes to be framed and decoded first.
-void bus_received(Server& server, Pass& pass, ConnId conn, const Payload& payload);
+void bus_received(Server& server, Pass& pass, ConnId conn, const BusLink& link,
+                  const Payload& payload);
 
 }  // namespace sim

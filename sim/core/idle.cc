@@ -25,10 +25,10 @@ bool cluster_waits(const Server& server) {
   if (cluster.next_scan_ms == 0 || cluster.manual.end_ms != 0 || !cluster.ok || cluster.todo != 0) {
     return true;
   }
+  if (!cluster.election.hindrance.empty()) return true;
   const PeerId primary = my_primary(cluster);
-  if (am_primary(cluster) || primary.is_none()) return !cluster.election.hindrance.empty();
-  return !replication_has_target(server) || cluster.peers.hot(primary).has(bus::flag::kFail) ||
-         !cluster.election.hindrance.empty();
+  if (am_primary(cluster) || primary.is_none()) return false;
+  return !replication_has_target(server) || cluster.peers.hot(primary).has(bus::flag::kFail);
 }
 
 // Has replication something to do at its next turn? Not if I am a primary whose replicas are all in
@@ -51,13 +51,6 @@ bool replication_waits(const Server& server, std::int64_t last_wall_s) {
       });
 }
 
-// Ticks until replication has something to do, or might have: it has its turn once a second.
-std::uint32_t ticks_before_replication(const Server& server, std::int64_t last_wall_s) {
-  const auto to_turn = static_cast<std::uint32_t>(
-      (kTicksPerSecond - server.cron_runs % kTicksPerSecond) % kTicksPerSecond);
-  return replication_waits(server, last_wall_s) ? to_turn : to_turn + kTicksPerSecond;
-}
-
 // Ticks until the first that looks at all peers, if there are not `most` of them.
 std::uint32_t ticks_before_scan(const ClusterState& cluster, WallTime last_wall, Duration period,
                                 std::uint32_t most) {
@@ -75,13 +68,20 @@ std::uint32_t idle_ticks(const Server& server, const Clocks& now, MonotonicTime 
                          Duration period) {
   if (server.config.hz != kTicksPerSecond || data_waits(server)) return 0;
   const WallTime last_wall = now.wall - (now.monotonic - last_tick);
-  const std::uint32_t to_replication = ticks_before_replication(server, to_ms(last_wall) / 1000);
-  if (!server.config.cluster_enabled) return to_replication;
+  // Replication has its turn once a second, the random PING between two of its turns.
+  const auto to_turn = static_cast<std::uint32_t>(
+      (kTicksPerSecond - server.cron_runs % kTicksPerSecond) % kTicksPerSecond);
+  const auto before_turn = [&](std::uint32_t most) {
+    const bool in_vain = to_turn < most && !replication_waits(server, to_ms(last_wall) / 1000);
+    return std::min(most, in_vain ? to_turn + kTicksPerSecond : to_turn);
+  };
+  if (!server.config.cluster_enabled) return before_turn(2 * kTicksPerSecond);
   const ClusterState& cluster = server.cluster;
-  if (to_replication == 0 || cluster_waits(server)) return 0;
+  if (cluster_waits(server)) return 0;
   const auto to_ping =
       kRandomPingEvery - 1 - static_cast<std::uint32_t>(cluster.cron_iteration % kRandomPingEvery);
-  return ticks_before_scan(cluster, last_wall, period, std::min(to_replication, to_ping));
+  const std::uint32_t most = before_turn(to_ping);
+  return most == 0 ? 0 : ticks_before_scan(cluster, last_wall, period, most);
 }
 
 void skip_ticks(Server& server, std::uint32_t count, std::int64_t last_wall_ms) {

@@ -2,7 +2,7 @@
 // and accepts one.
 //
 // Serials of connections are minted ascending, so a table sorted by serial is only ever appended
-// to.
+// to; 16 bytes a link.
 #pragma once
 
 #include <algorithm>
@@ -14,16 +14,41 @@
 
 namespace sim {
 
-struct DialledLink {
-  std::uint32_t serial = 0;
-  PeerId peer;
+// A connection's serial, whom it leads to and when it was made, in 12 bytes.
+class BusLink {
+ public:
+  BusLink(std::uint32_t serial_given, PeerId peer, std::int64_t created_ms) : serial(serial_given) {
+    put(peer, created_ms);
+  }
+  std::uint32_t serial;
+  PeerId peer() const {  // of an accepted one none: its sender is not known (yet)
+    const std::uint32_t row = low_ & kNobody;
+    return row == kNobody ? kNoPeer : PeerId{row};
+  }
+  std::int64_t created_ms() const {  // fresh wall
+    return static_cast<std::int64_t>(std::uint64_t{high_} << 32 | low_) >> kRowBits;
+  }
+  void set_peer(PeerId peer) { put(peer, created_ms()); }
+
+ private:
+  static constexpr int kRowBits = 20;
+  static constexpr std::uint32_t kNobody = (1u << kRowBits) - 1;
+  void put(PeerId peer, std::int64_t created_ms) {
+    CHECK(peer.is_none() || peer.value < kNobody);
+    const std::uint64_t word = static_cast<std::uint64_t>(created_ms) << kRowBits |
+                               (peer.is_none() ? kNobody : peer.value);
+    low_ = static_cast<std::uint32_t>(word);
+    high_ = static_cast<std::uint32_t>(word >> 32);
+  }
+  std::uint32_t low_ = 0, high_ = 0;  // of the row, 20 bits, and the time above it
 };
 
-struct AcceptedLink {
-  std::uint32_t serial = 0;
-  PeerId peer;  // none: its sender is not known (yet)
-  std::uint32_t remote_ipv4 = 0;
-  std::uint32_t created_s = 0;  // fresh wall
+using DialledLink = BusLink;
+
+struct AcceptedLink : BusLink {
+  AcceptedLink(std::uint32_t serial_given, std::uint32_t ipv4, std::int64_t created_ms)
+      : BusLink(serial_given, kNoPeer, created_ms), remote_ipv4(ipv4) {}
+  std::uint32_t remote_ipv4;
 };
 
 template <class Link>
@@ -43,6 +68,11 @@ class LinkTable {
   }
   const Link* find(std::uint32_t serial) const {
     return const_cast<LinkTable*>(this)->find(serial);
+  }
+  // At the first link of what may become `links`: growing by halves would leave as much again in
+  // holes of the heap.
+  void expect(std::size_t links) {
+    if (links_.empty()) links_.reserve(links);
   }
   // Precondition: `link.serial` is greater than every serial in the table.
   void add(const Link& link) {

@@ -31,7 +31,7 @@ void send_payload(Server& server, Pass& pass, ConnId conn, PayloadRef payload) {
   pass.send(conn, std::move(payload));
 }
 
-PayloadRef make_payload(const Server& server, bus::Message message) {
+PayloadRef make_payload(const Server& server, bus::Message&& message) {
   return PayloadRef(new bus::BusPayload(std::move(message), server.names));
 }
 
@@ -40,14 +40,14 @@ void forget_link(Server& server, ConnId conn) {
   ClusterState& cluster = server.cluster;
   if (conn.is_dialled()) {
     if (const DialledLink* link = cluster.dialled.find(conn.serial())) {
-      cluster.peers.cold(link->peer).dialled_link = 0;
-      cluster.peers.hot(link->peer).set_linked(false);
+      cluster.peers.cold(link->peer()).dialled_link = 0;
+      cluster.peers.hot(link->peer()).set_linked(false);
       cluster.next_scan_ms = 0;  // cron makes a new one
       cluster.dialled.remove(conn.serial());
       cluster.connecting.erase(conn.serial());
     }
   } else if (const AcceptedLink* link = cluster.accepted.find(conn.serial())) {
-    if (!link->peer.is_none()) cluster.peers.cold(link->peer).accepted_link = 0;
+    if (!link->peer().is_none()) cluster.peers.cold(link->peer()).accepted_link = 0;
     cluster.accepted.remove(conn.serial());
   }
   cluster.unsent.erase(conn);
@@ -56,18 +56,18 @@ void forget_link(Server& server, ConnId conn) {
 
 }  // namespace
 
-bool is_bus_link(const Server& server, ConnId conn) {
-  return conn.is_dialled() ? server.cluster.dialled.find(conn.serial()) != nullptr
-                           : server.cluster.accepted.find(conn.serial()) != nullptr;
+const BusLink* find_link(const Server& server, ConnId conn) {
+  if (conn.is_dialled()) return server.cluster.dialled.find(conn.serial());
+  return server.cluster.accepted.find(conn.serial());
 }
 
 void dial_peer(Server& server, Pass& pass, PeerId peer) {
   ClusterState& cluster = server.cluster;
   const Address& address = peer_address(server, peer);
   const ConnId conn = mint_conn(server);
-  cluster.dialled.add({conn.serial(), peer});
+  cluster.dialled.expect(cluster.peers.known());
+  cluster.dialled.add({conn.serial(), peer, pass.wall_ms()});
   cluster.peers.cold(peer).dialled_link = conn.serial();
-  cluster.peers.cold(peer).dialled_ms = pass.wall_ms();
   cluster.peers.hot(peer).set_linked(true);
   cluster.connecting[conn.serial()];
   pass.dial(conn, Endpoint{parse_ipv4(address.ip), address.cport});
@@ -75,7 +75,7 @@ void dial_peer(Server& server, Pass& pass, PeerId peer) {
 
 void link_connected(Server& server, Pass& pass, ConnId conn) {
   ClusterState& cluster = server.cluster;
-  const PeerId peer = cluster.dialled.find(conn.serial())->peer;
+  const PeerId peer = cluster.dialled.find(conn.serial())->peer();
   const auto waiting = cluster.connecting.find(conn.serial());
   if (waiting != cluster.connecting.end()) {
     for (PayloadRef& payload : waiting->second) pass.send_at_once(conn, std::move(payload));
@@ -84,7 +84,7 @@ void link_connected(Server& server, Pass& pass, ConnId conn) {
   PeerHot& hot = cluster.peers.hot(peer);
   const bus::Type type = hot.has(bus::flag::kMeet) ? bus::Type::kMeet : bus::Type::kPing;
   count_sent(server, type, 1);
-  pass.send_at_once(conn, make_payload(server, build_heartbeat(server, pass, type)));
+  pass.send_at_once(conn, make_heartbeat(server, pass, type));
   // A PING that was outstanding before keeps its age: reconnecting does not put off suspicion.
   if (type == bus::Type::kPing && !hot.pinged()) {
     cluster.peers.set_ping_sent(peer, pass.wall_ms());
@@ -94,8 +94,8 @@ void link_connected(Server& server, Pass& pass, ConnId conn) {
 }
 
 void link_accepted(Server& server, Pass& pass, const Accepted& accepted) {
-  server.cluster.accepted.add({accepted.conn.serial(), kNoPeer, accepted.remote.ipv4,
-                               static_cast<std::uint32_t>(pass.wall_s())});
+  server.cluster.accepted.expect(server.cluster.peers.known());
+  server.cluster.accepted.add({accepted.conn.serial(), accepted.remote.ipv4, pass.wall_ms()});
 }
 
 void link_closed(Server& server, Pass& pass, ConnId conn, CloseReason why) {
@@ -103,7 +103,7 @@ void link_closed(Server& server, Pass& pass, ConnId conn, CloseReason why) {
     // The connect call itself failed: the peer counts as pinged in vain from now on. (Protocol §4.1
     // 2d.) An asynchronous refusal leaves it alone.
     PeerTable& peers = server.cluster.peers;
-    const PeerId peer = server.cluster.dialled.find(conn.serial())->peer;
+    const PeerId peer = server.cluster.dialled.find(conn.serial())->peer();
     if (!peers.hot(peer).pinged()) peers.set_ping_sent(peer, pass.wall_ms());
   }
   forget_link(server, conn);
@@ -143,22 +143,23 @@ void free_accepted_link(Server& server, Pass& pass, PeerId peer) {
 
 void bind_accepted_link(Server& server, Pass& pass, ConnId conn, PeerId peer) {
   free_accepted_link(server, pass, peer);
-  server.cluster.accepted.find(conn.serial())->peer = peer;
+  server.cluster.accepted.find(conn.serial())->set_peer(peer);
   server.cluster.peers.cold(peer).accepted_link = conn.serial();
 }
 
-void send_on(Server& server, Pass& pass, ConnId conn, bus::Message message) {
-  count_sent(server, message.header.type, 1);
-  send_payload(server, pass, conn, make_payload(server, std::move(message)));
+void send_on(Server& server, Pass& pass, ConnId conn, bus::Type type, PayloadRef message) {
+  count_sent(server, type, 1);
+  send_payload(server, pass, conn, std::move(message));
 }
 
 void send_to(Server& server, Pass& pass, PeerId peer, const bus::Message& message) {
   const ConnId conn = dialled_conn(server, peer);
-  if (!conn.is_none()) send_on(server, pass, conn, message);
+  if (conn.is_none()) return;
+  send_on(server, pass, conn, message.header.type, make_payload(server, bus::Message(message)));
 }
 
 void send_to_all(Server& server, Pass& pass, const bus::Message& message) {
-  const PayloadRef payload = make_payload(server, message);
+  const PayloadRef payload = make_payload(server, bus::Message(message));
   server.cluster.peers.each([&](PeerId peer) {
     if (peer == kMyself || server.cluster.peers.hot(peer).has(bus::flag::kHandshake)) return;
     const ConnId conn = dialled_conn(server, peer);

@@ -10,7 +10,12 @@
 
 namespace sim {
 
-bool is_bus_link(const Server& server, ConnId conn);
+// nullptr: that is no link of the bus. Of an accepted one it is an AcceptedLink. Good until a link
+// is made or freed.
+const BusLink* find_link(const Server& server, ConnId conn);
+inline bool is_bus_link(const Server& server, ConnId conn) {
+  return find_link(server, conn) != nullptr;
+}
 
 // Begins a connection to the peer's bus port. Precondition: there is none.
 void dial_peer(Server& server, Pass& pass, PeerId peer);
@@ -30,7 +35,7 @@ ConnId dialled_conn(const Server& server, PeerId peer);  // kNoConn if there is 
 void bind_accepted_link(Server& server, Pass& pass, ConnId conn, PeerId peer);
 
 // Counts and sends. A message to a peer without a link is dropped silently.
-void send_on(Server& server, Pass& pass, ConnId conn, bus::Message message);
+void send_on(Server& server, Pass& pass, ConnId conn, bus::Type type, PayloadRef message);
 void send_to(Server& server, Pass& pass, PeerId peer, const bus::Message& message);
 // To every peer but those in handshake, on the links I dialled.
 void send_to_all(Server& server, Pass& pass, const bus::Message& message);

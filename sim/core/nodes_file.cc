@@ -72,6 +72,7 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
       [](const nodes_conf::Line& line) { return (line.flags & bus::flag::kMyself) != 0; });
   make_myself(server, pass, mine->id, mine->flags);
   Loaded loaded;
+  cluster.peers.reserve(file.lines.size());
   for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line, loaded);
   cluster.current_epoch = file.current_epoch;
   cluster.last_vote_epoch = file.last_vote_epoch;

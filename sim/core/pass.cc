@@ -64,6 +64,7 @@ void Pass::exit(int code, std::string why) {
 }
 
 void Pass::flush() {
+  if (outbox_.sends.empty() && outbox_.closes.empty()) return;
   for (Send& send : outbox_.sends) emit(std::move(send));
   for (ConnId conn : outbox_.closes) emit(Close{conn, false});
   outbox_.sends.clear();

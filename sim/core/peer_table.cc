@@ -6,6 +6,20 @@
 
 namespace sim {
 
+void PeerTable::put_name(NameRef name, PeerId peer) {
+  const std::size_t size = by_name_.size();
+  if (name.index >= size) {
+    if (name.index >= by_name_.capacity()) by_name_.reserve(name.index + size / 8 + 8);
+    by_name_.resize(name.index + 1);
+  }
+  by_name_[name.index] = peer;
+}
+
+void PeerTable::reserve(std::size_t peers) {
+  hot_.reserve(hot_.size() + peers);
+  cold_.reserve(cold_.size() + peers);
+}
+
 PeerId PeerTable::add(NameRef name) {
   CHECK(!name.is_none());
   CHECK(find(name).is_none());
@@ -19,9 +33,9 @@ PeerId PeerTable::add(NameRef name) {
     peer.value = *lowest;
     free_.erase(lowest);
   }
-  hot(peer).name_ = name;
-  if (name.index >= by_name_.size()) by_name_.resize(name.index + 1);
-  by_name_[name.index] = peer;
+  cold(peer).name_ = name;
+  hot(peer).put(PeerHot::kUsed, true);
+  put_name(name, peer);
   ++known_;
   return peer;
 }
@@ -29,7 +43,7 @@ PeerId PeerTable::add(NameRef name) {
 void PeerTable::remove(PeerId peer) {
   CHECK(peer != kMyself);
   CHECK(hot(peer).used());
-  by_name_[hot(peer).name_.index] = kNoPeer;
+  by_name_[cold(peer).name_.index] = kNoPeer;
   hot(peer) = PeerHot{};
   cold(peer) = PeerCold{};
   free_.push_back(peer.value);
@@ -38,10 +52,9 @@ void PeerTable::remove(PeerId peer) {
 
 void PeerTable::rename(PeerId peer, NameRef name) {
   CHECK(find(name).is_none());
-  by_name_[hot(peer).name_.index] = kNoPeer;
-  if (name.index >= by_name_.size()) by_name_.resize(name.index + 1);
-  by_name_[name.index] = peer;
-  hot(peer).name_ = name;
+  by_name_[cold(peer).name_.index] = kNoPeer;
+  put_name(name, peer);
+  cold(peer).name_ = name;
   hot(peer).profile_ = {};
 }
 
@@ -50,10 +63,33 @@ void PeerTable::set_address(PeerId peer, AddressRef address) {
   hot(peer).profile_ = {};
 }
 
+std::int64_t PeerTable::ping_sent_ms(PeerId peer) const {
+  if (!hot(peer).pinged()) return 0;
+  const PeerCold& row = cold(peer);
+  const std::int64_t seconds =
+      std::int64_t{row.ping_sent_high_} * (std::int64_t{1} << 32) + hot(peer).ping_sent_s_;
+  return seconds * 1000 + row.ping_sent_rest_ms_;
+}
+
+void PeerTable::set_ping_sent(PeerId peer, std::int64_t ms) {
+  const std::int64_t seconds = ms / 1000 - (ms % 1000 < 0 ? 1 : 0);
+  hot(peer).put(PeerHot::kPinged, ms != 0);
+  hot(peer).ping_sent_s_ = static_cast<std::uint32_t>(seconds);
+  if (ms == 0) return;
+  cold(peer).ping_sent_rest_ms_ = static_cast<std::int16_t>(ms - seconds * 1000);
+  cold(peer).ping_sent_high_ = static_cast<std::int16_t>(seconds >> 32);
+}
+
 ProfileRef PeerTable::make_profile(PeerId peer, Names& names) {
   PeerHot& row = hot(peer);
-  row.profile_ = names.intern(Profile{row.name_, cold(peer).address_, row.flags()});
+  row.profile_ = names.intern(Profile{name(peer), cold(peer).address_, row.flags()});
   return row.profile_;
+}
+
+SlotOwners::Run::Run(std::uint32_t first_slot, PeerId owner)
+    : first(static_cast<std::uint16_t>(first_slot)),
+      row_(owner.is_none() ? kNobody : static_cast<std::uint16_t>(owner.value)) {
+  CHECK(owner.is_none() || owner.value < kNobody);
 }
 
 std::size_t SlotOwners::run_of(std::uint32_t slot) const {
@@ -64,7 +100,7 @@ std::size_t SlotOwners::run_of(std::uint32_t slot) const {
 }
 
 PeerId SlotOwners::owner(SlotId slot) const {
-  return runs_[run_of(slot.value)].owner;
+  return runs_[run_of(slot.value)].owner();
 }
 
 void SlotOwners::assign(SlotId slot, PeerId owner) {
@@ -77,7 +113,7 @@ void SlotOwners::assign(const SlotSet& slots, PeerId owner) {
   std::vector<Run> result;
   result.reserve(runs_.size() + 2);
   const auto append = [&](std::uint32_t first, PeerId to) {
-    if (result.empty() || result.back().owner != to) result.push_back({first, to});
+    if (result.empty() || result.back().owner() != to) result.emplace_back(first, to);
   };
   // The borders of the new map are those of the old one and those of the ranges that change.
   const std::vector<SlotRange> ranges = slot_ranges(slots);
@@ -87,10 +123,10 @@ void SlotOwners::assign(const SlotSet& slots, PeerId owner) {
     for (std::uint32_t at = runs_[i].first; at < end;) {
       while (range != ranges.end() && range->last.value < at) ++range;
       if (range == ranges.end() || range->first.value >= end) {
-        append(at, runs_[i].owner);
+        append(at, runs_[i].owner());
         at = end;
       } else if (range->first.value > at) {
-        append(at, runs_[i].owner);
+        append(at, runs_[i].owner());
         at = range->first.value;
       } else {
         append(at, owner);

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "sim/core/epochs.h"
-#include "sim/core/links.h"
 #include "sim/core/nodes_file.h"
 #include "sim/wire/nodes_conf.h"
 
@@ -188,13 +187,15 @@ Value print_links(const Server& server) {
   Array links;
   cluster.peers.each([&](PeerId peer) {
     const PeerCold& cold = cluster.peers.cold(peer);
-    if (const ConnId dialled = dialled_conn(server, peer); !dialled.is_none()) {
-      links.items.push_back(link_entry(server, peer, dialled, true, cold.dialled_ms));
+    if (const DialledLink* link = cluster.dialled.find(cold.dialled_link)) {
+      links.items.push_back(link_entry(server, peer,
+                                       ConnId::dialled(server.incarnation, link->serial), true,
+                                       link->created_ms()));
     }
     if (const AcceptedLink* link = cluster.accepted.find(cold.accepted_link)) {
       links.items.push_back(link_entry(server, peer,
                                        ConnId::accepted(server.incarnation, link->serial), false,
-                                       std::int64_t{link->created_s} * 1000));
+                                       link->created_ms()));
     }
   });
   return {std::move(links)};

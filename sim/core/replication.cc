@@ -64,10 +64,6 @@ void replication_promote(Server& server, Pass& pass) {
   replication.no_replicas_since_s = server.cached_wall_s();
 }
 
-bool replication_has_target(const Server& server) {
-  return server.replication.link.primary.has_value();
-}
-
 std::int64_t replication_offset(const Server& server) {
   const ReplicationState& replication = server.replication;
   if (!replication.link.primary) {
@@ -92,15 +88,6 @@ void pause_writes(Server& server, std::int64_t until_wall_ms) {
 
 void unpause_writes(Server& server, Pass&) {
   server.sessions.pause_until_wall_ms = 0;
-}
-
-bool writes_paused(const Server& server) {
-  const std::int64_t until = server.sessions.pause_until_wall_ms;
-  return server.shutdown.wait_until_ms != 0 || (until != 0 && until >= server.cached_wall_ms);
-}
-
-bool is_loading(const Server& server) {
-  return server.replication.link.state == PrimaryLink::State::kLoading;
 }
 
 bool primary_link_up(const Server& server) {

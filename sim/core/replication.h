@@ -22,7 +22,9 @@ void replication_follow(Server& server, Pass& pass, Endpoint primary);
 void replication_promote(Server& server, Pass& pass);
 // Is a replication target set at all? (False for a replica after its restart until clusterCron
 // step 5.)
-bool replication_has_target(const Server& server);
+inline bool replication_has_target(const Server& server) {
+  return server.replication.link.primary.has_value();
+}
 // master_repl_offset for a primary; the processed offset for a replica (protocol §10.3). Never
 // negative.
 std::int64_t replication_offset(const Server& server);
@@ -35,7 +37,10 @@ void pause_writes(Server& server, std::int64_t until_wall_ms);
 void unpause_writes(Server& server, Pass& pass);
 // By the cached wall clock (protocol §4.3), and for good while a shutdown waits for replicas.
 // Active expiry pauses with the writes, and so do replication PINGs during a manual failover.
-bool writes_paused(const Server& server);
+inline bool writes_paused(const Server& server) {
+  const std::int64_t until = server.sessions.pause_until_wall_ms;
+  return server.shutdown.wait_until_ms != 0 || (until != 0 && until >= server.cached_wall_ms);
+}
 
 // ---- Driven by the dispatcher ----
 // Is this connection the replication link (dialled by me)?
@@ -65,7 +70,9 @@ void replication_acked(Server& server, Pass& pass, ConnId conn, std::int64_t off
 // Puts a GETACK into the stream.
 void replication_request_acks(Server& server);
 // A snapshot received from my primary is being loaded.
-bool is_loading(const Server& server);
+inline bool is_loading(const Server& server) {
+  return server.replication.link.state == PrimaryLink::State::kLoading;
+}
 // master_link_status, as INFO tells it.
 bool primary_link_up(const Server& server);
 

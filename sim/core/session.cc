@@ -170,10 +170,11 @@ void session_role_changed(Server& server, Pass&) {
 
 void sessions_resume(Server& server, Pass& pass) {
   Sessions& sessions = server.sessions;
-  const bool due = sessions.rerun_held || !writes_paused(server);
-  if (!writes_paused(server)) sessions.pause_until_wall_ms = 0;
-  sessions.rerun_held = false;
-  if (!due || sessions.held == 0) return;
+  const bool rerun = std::exchange(sessions.rerun_held, false);
+  if (sessions.held == 0 && sessions.pause_until_wall_ms == 0) return;
+  const bool paused = writes_paused(server);
+  if (!paused) sessions.pause_until_wall_ms = 0;
+  if ((paused && !rerun) || sessions.held == 0) return;
   std::vector<ConnId> holding;
   for (const auto& [conn, session] : sessions.by_conn) {
     if (!session.held.empty()) holding.push_back(conn);

@@ -171,7 +171,7 @@ void correct_stale_claims(Server& server, Pass& pass, PeerId sender, const bus::
   if (better.is_none()) return;
   const PeerCold& owner = cluster.peers.cold(better);
   bus::Message message = build_message(server, bus::Type::kUpdate);
-  message.body = bus::Update{owner.config_epoch, cluster.peers.hot(better).name(),
+  message.body = bus::Update{owner.config_epoch, cluster.peers.name(better),
                              server.names->share(owner.slots->slots() & ~cluster.not_claiming)};
   send_to(server, pass, sender, message);
 }

@@ -15,8 +15,9 @@ std::uint64_t belief_about(const Server& server, PeerId peer) {
   const PeerHot& hot = peers.hot(peer);
   constexpr std::uint16_t kAgreed = bus::flag::kMaster | bus::flag::kSlave | bus::flag::kFail |
                                     bus::flag::kHandshake | bus::flag::kNoAddr;
-  const NameRef primary = peers.cold(peer).primary.is_none() ? NameRef{} : peers.hot(peers.cold(peer).primary).name();
-  std::uint64_t hash = fold64(server.names->hash(hot.name()), hot.flags() & kAgreed);
+  const NameRef primary =
+      peers.cold(peer).primary.is_none() ? NameRef{} : peers.name(peers.cold(peer).primary);
+  std::uint64_t hash = fold64(server.names->hash(peers.name(peer)), hot.flags() & kAgreed);
   hash = fold64(hash, server.names->hash(primary));
   return fold64(hash, peers.cold(peer).slots->hash());
 }

@@ -164,7 +164,13 @@ class Framer {
 // A bus message in flight.
 class BusPayload final : public Payload {
  public:
-  BusPayload(Message message, NamesRef names);
+  BusPayload(Message&& message, NamesRef names);
+  // Built where it stays: `fill(Message&)` gets an empty heartbeat.
+  template <class Fill>
+  BusPayload(NamesRef names, Fill fill) : names_(std::move(names)) {
+    fill(message_);
+    seal();
+  }
   PayloadKind kind() const override { return PayloadKind::kBus; }
   std::size_t size() const override { return size_; }
   std::string bytes() const override;
@@ -175,9 +181,11 @@ class BusPayload final : public Payload {
   const NamesRef& names() const { return names_; }
 
  private:
-  Message message_;
+  void seal();
+
+  Message message_{};
   NamesRef names_;
-  std::size_t size_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace sim::bus

@@ -5,10 +5,16 @@
 
 namespace sim::bus {
 
-BusPayload::BusPayload(Message message, NamesRef names)
-    : message_(std::move(message)), names_(std::move(names)), size_(encoded_size(message_)) {
+BusPayload::BusPayload(Message&& message, NamesRef names)
+    : message_(std::move(message)), names_(std::move(names)) {
+  seal();
+}
+
+// From here on it does not change.
+void BusPayload::seal() {
   CHECK(names_ != nullptr);
   CHECK(well_formed(message_));
+  size_ = encoded_size(message_);
 }
 
 std::string BusPayload::bytes() const {

@@ -11,8 +11,8 @@
 namespace sim {
 
 // Index 0 is the value given to the constructor. Indices are dense and never reused; values never
-// move, unless they are small enough to be kept in a vector. `T` comes with `std::uint64_t content_hash(const T&)`, found by argument-dependent
-// lookup.
+// move, unless they are small enough to be kept in a vector. `T` comes with
+// `std::uint64_t content_hash(const T&)`, found by argument-dependent lookup.
 template <class T, class Values = std::deque<T>>
 class Interned {
  public:

@@ -41,9 +41,9 @@ ProfileRef Names::intern(const Profile& profile) {
   const ProfileRef ref{profiles_.intern(profile)};
   if (ref.index == profile_hashes_.size()) {
     // The product keeps the hashes of name and address from meeting in a plain sum.
-    profile_hashes_.push_back(
-        hash(profile.node) +
-        kGoldenGamma * (hash(profile.address) ^ (std::uint64_t{profile.flags} << 48)));
+    profile_hashes_.push_back(hash(profile.node) +
+                              kGoldenGamma *
+                                  (hash(profile.address) ^ (std::uint64_t{profile.flags} << 48)));
   }
   return ref;
 }

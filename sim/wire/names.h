@@ -37,7 +37,8 @@ struct Address {
 };
 
 // What gossip says of a node apart from times: who and where it is, and how it fares. A gossip
-// entry names one by 32 bits, so that a heartbeat in a cluster of a thousand is a kilobyte, not two.
+// entry names one by 32 bits, so that a heartbeat in a cluster of a thousand is a kilobyte, not
+// two.
 struct Profile {
   NameRef node;
   AddressRef address;

@@ -60,11 +60,11 @@ TEST_F(Receiver, PausesForItsReplicaWhateverItIsItself) {
   PeerHot& me = server.cluster.peers.hot(kMyself);
   me.clear(bus::flag::kMaster);
   me.set(bus::flag::kSlave);
-  me.primary = other;
+  server.cluster.peers.cold(kMyself).primary = other;
   const PeerId sub_replica = add(bus::flag::kSlave);
   read_mfstart(server, pass, sub_replica, ConnId::accepted(0, 1));
   EXPECT_FALSE(writes_paused(server));  // not a replica of mine
-  server.cluster.peers.hot(sub_replica).primary = kMyself;
+  server.cluster.peers.cold(sub_replica).primary = kMyself;
   read_mfstart(server, pass, sub_replica, ConnId::accepted(0, 1));
   EXPECT_TRUE(writes_paused(server));
 }
@@ -80,11 +80,11 @@ TEST_F(Receiver, APrimaryWithItsFirstSlotWantsReplicasWhereOthersHaveSome) {
   bind_slots(server, pass, slots, kNoPeer, 0);
   const PeerId replica = add(bus::flag::kSlave);
   const PeerId sub_replica = add(bus::flag::kSlave);
-  server.cluster.peers.hot(sub_replica).primary = replica;
+  server.cluster.peers.cold(sub_replica).primary = replica;
   bind_slots(server, pass, slots, kMyself, 0);
   EXPECT_FALSE(wants());  // a replica's replicas do not count
   bind_slots(server, pass, slots, kNoPeer, 0);
-  server.cluster.peers.hot(replica).primary = other;
+  server.cluster.peers.cold(replica).primary = other;
   bind_slots(server, pass, slots, kMyself, 0);
   EXPECT_TRUE(wants());
 }

@@ -43,7 +43,7 @@ class Routes : public ::testing::Test {
     PeerHot& me = server.cluster.peers.hot(kMyself);
     me.clear(bus::flag::kMaster);
     me.set(bus::flag::kSlave);
-    me.primary = primary;
+    server.cluster.peers.cold(kMyself).primary = primary;
   }
   std::string ask(resp::Command command) {
     return route(server, session, *find_command(command[0]), command).refusal;

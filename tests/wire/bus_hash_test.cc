@@ -230,7 +230,7 @@ TEST(MessageHash, KnowsTheOrderOfLongGossip) {
 TEST(BusPayload, KnowsItsSizeBytesLabelAndHash) {
   const auto names = std::make_shared<Names>();
   for (const auto& [name, message] : one_of_every_type(*names)) {
-    const PayloadRef payload(new BusPayload(message, names));
+    const PayloadRef payload(new BusPayload(Message(message), names));
     EXPECT_EQ(payload->kind(), PayloadKind::kBus);
     EXPECT_EQ(payload->bytes(), encode(message, *names));
     EXPECT_EQ(payload->size(), payload->bytes().size());
@@ -242,7 +242,7 @@ TEST(BusPayload, KnowsItsSizeBytesLabelAndHash) {
 TEST(BusPayload, ComesThroughTheWireTheSame) {
   const auto names = std::make_shared<Names>();
   for (const auto& [name, message] : one_of_every_type(*names)) {
-    const PayloadRef payload(new BusPayload(message, names));
+    const PayloadRef payload(new BusPayload(Message(message), names));
     const PayloadRef through = payload->through_wire();
     ASSERT_NE(through, nullptr) << name;
     EXPECT_EQ(through->hash(), payload->hash());
@@ -254,13 +254,13 @@ TEST(BusPayloadDeathTest, RefusesCountsThatAreNotThoseOfTheLists) {
   const auto names = std::make_shared<Names>();
   Message message = golden_ping(*names);
   message.header.count = 2;
-  EXPECT_DEATH(BusPayload(message, names), "well_formed");
+  EXPECT_DEATH(BusPayload(Message(message), names), "well_formed");
   message = golden_ping(*names);
   message.header.mflags[0] = 0;
-  EXPECT_DEATH(BusPayload(message, names), "well_formed");
+  EXPECT_DEATH(BusPayload(Message(message), names), "well_formed");
   message = golden_ping(*names);
   message.body = Nothing{};
-  EXPECT_DEATH(BusPayload(message, names), "well_formed");
+  EXPECT_DEATH(BusPayload(Message(message), names), "well_formed");
 }
 
 TEST(MessageNames, AreThoseOfClusterInfoAndOfFaults) {
