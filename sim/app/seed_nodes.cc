@@ -43,7 +43,11 @@ std::vector<Slices> seed_files(const std::vector<SeedNode>& nodes) {
       line.replica_of = nodes[static_cast<std::size_t>(node.primary)].id;
     }
     begins.push_back(lines.size());
+    // They have met before: whoever reads a time here takes the peer for alive at his start, and
+    // has nothing to hurry about. (Protocol §3.2.)
+    line.pong_received_ms = to_ms(kWallStart);
     lines += nodes_conf::print(line) + "\n";
+    line.pong_received_ms = 0;
     line.flags |= bus::flag::kMyself;
     own_lines.push_back(nodes_conf::print(line) + "\n");
   }

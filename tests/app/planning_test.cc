@@ -59,7 +59,7 @@ TEST(SeedNodes, FindEverybodyInTheirNodesConf) {
   ASSERT_EQ(files.size(), 2u);
   std::string text;
   for (const Slice& piece : files[1]) text += piece.view();
-  EXPECT_THAT(text, HasSubstr("10.0.0.1:6379@16379 master - 0 0 1 "));
+  EXPECT_THAT(text, HasSubstr("10.0.0.1:6379@16379 master - 0 1700000000000 1 "));
   EXPECT_THAT(text, HasSubstr("myself,slave " + std::string(primary.id.text.data(), 40)));
 }
 
