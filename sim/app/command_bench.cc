@@ -81,8 +81,9 @@ void print_result(const Benchmark& bench, const Json& entry) {
     if (entry.value("aggregate_name", "") != "median") return;
     name += " median";
   }
-  fmt::print("{:<18} {:>12.0f} virtual s per CPU s  {:>11.0f} events per CPU s  {:>7.1f} MiB", name,
-             entry["virtual_s_per_cpu_s"].get<double>(), entry["events_per_cpu_s"].get<double>(),
+  const double speed = entry["virtual_s_per_cpu_s"].get<double>();
+  fmt::print("{:<18} {:>12.{}f} virtual s per CPU s  {:>11.0f} events per CPU s  {:>7.1f} MiB",
+             name, speed, speed < 100 ? 1 : 0, entry["events_per_cpu_s"].get<double>(),
              entry["peak_memory_mib"].get<double>());
   for (const char* extra : {"pings_per_node_second", "requests_per_cpu_second"}) {
     if (entry.contains(extra)) fmt::print("  {} {:.6g}", extra, entry[extra].get<double>());

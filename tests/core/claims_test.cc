@@ -228,5 +228,22 @@ TEST(Claims, ANodeWithSlotsNeverBecomesAReplicaItEndsFirst) {
   EXPECT_FALSE(stage.levers().is_up(stage.id("m4")));
 }
 
+// 31
+TEST(Claims, KeysOfASlotThatIsLostDoNotStayBehindAsOrphans) {
+  ClusterStage stage = ready(spec_of(1));
+  EXPECT_EQ(stage.tell("m3", "SET foo bar"), "OK");   // slot 12182
+  EXPECT_EQ(stage.tell("m3", "SET {a}1 bar"), "OK");  // slot 15495
+  EXPECT_EQ(stage.view("m3").keys, 2u);
+  for (const char* command : {"CLUSTER DELSLOTS 12182", "CLUSTER ADDSLOTS 12182"}) {
+    EXPECT_EQ(stage.tell("m1", command), "OK");
+  }
+  stage.tell("m1", "CLUSTER BUMPEPOCH");
+  stage.run_for(10s);
+  EXPECT_EQ(stage.tell("m3", "GET foo"), "(error) MOVED 12182 10.0.0.1:6379");
+  EXPECT_EQ(stage.view("m3").keys, 1u);
+  EXPECT_EQ(stage.view("m6").keys, 2u) << "7.0 does not tell its replicas (protocol §7.7)";
+  EXPECT_EQ(stage.tell("m3", "GET {a}1"), "bar");
+}
+
 }  // namespace
 }  // namespace sim::stage

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
+#include <vector>
 
 #include "sim/core/cluster_node.h"
 #include "sim/core/gossip_reading.h"
@@ -67,6 +70,55 @@ TEST_F(Receiver, PausesForItsReplicaWhateverItIsItself) {
   server.cluster.peers.cold(sub_replica).primary = kMyself;
   read_mfstart(server, pass, sub_replica, ConnId::accepted(0, 1));
   EXPECT_TRUE(writes_paused(server));
+}
+
+// ---- Slots by owner and owners by slot are one relation (protocol §15.26) ----
+
+void expect_one_relation(const ClusterState& cluster) {
+  std::map<PeerId, SlotSet> by_owner;
+  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
+    for (std::uint32_t slot = first.value; slot <= last.value; ++slot) by_owner[owner].set(slot);
+  });
+  cluster.peers.each([&](PeerId peer) {
+    const SlotSet& slots = cluster.peers.cold(peer).slots->slots();
+    EXPECT_EQ(by_owner[peer], slots) << peer.value;
+    EXPECT_EQ(cluster.peers.cold(peer).slots->count(), slots.count());
+    EXPECT_EQ(cluster.peers.hot(peer).serving(), slots.any()) << peer.value;
+  });
+}
+
+TEST_F(Receiver, BindsASlotToAPeerExactlyWhenThePeerHasIt) {
+  const std::vector<PeerId> owners = {kMyself, other, add(bus::flag::kMaster),
+                                      add(bus::flag::kMaster), kNoPeer};
+  Choices at_random(stream);
+  for (int step = 1; step <= 300; ++step) {
+    const PeerId owner = owners[at_random.choose(Site::kFaultTarget, owners.size())];
+    SlotSet slots;
+    for (std::uint64_t runs = at_random.choose(Site::kFaultKind, 3); runs > 0; --runs) {
+      const std::uint64_t first = at_random.choose(Site::kKey, kSlotCount);
+      const std::uint64_t length = 1 + at_random.choose(Site::kKey, 2000);
+      for (std::uint64_t slot = first; slot < std::min<std::uint64_t>(first + length, kSlotCount);
+           ++slot) {
+        slots.set(slot);
+      }
+    }
+    switch (at_random.choose(Site::kOperation, 8)) {
+      case 0:
+        if (!owner.is_none()) unbind_all(server, pass, owner);
+        break;
+      case 1:
+      case 2:
+      case 3:
+        if (owner != kMyself && !owner.is_none()) {
+          update_slots(server, pass, owner, static_cast<std::uint64_t>(step), share_slots(slots));
+        }
+        break;
+      default:
+        bind_slots(server, pass, slots, owner, static_cast<std::uint64_t>(step));
+    }
+    expect_one_relation(server.cluster);
+    if (HasFailure()) FAIL() << "at step " << step;
+  }
 }
 
 // ---- MIGRATE_TO: who wants replicas (protocol §7.9) ----
