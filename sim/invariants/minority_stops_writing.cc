@@ -43,8 +43,9 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
     } else if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
       see_write(record, *write);
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
-      node(record.machine) = Node{};
-      node(record.machine).started = record.at;
+      Node& starting = node(record.machine);  // its isolation was seen when its machine started
+      starting.started = record.at;
+      starting.failed_in_minority = false;
       refresh(record);
     }
     if (stage_.weighed()) watch();

@@ -61,6 +61,20 @@ TEST(MinorityStopsWriting, CountsAnewAfterAPause) {
   EXPECT_EQ(story.judge("minority_stops_writing").judgement, Judgement::kPass);
 }
 
+TEST(MinorityStopsWriting, CountsAnewForOneThatStartsCutOff) {
+  Story story = isolate_m1_at_10s();
+  story.at(10500ms).crash(m1).at(11s).start(m1, 1);
+  story.say(m1, event::NodeStarted{id(m1), 1, 3, 0, 0}).claim_primary(m1, shard(0), 1);
+  story.at(13100ms).healthy(m1);
+  Story late = story;
+  story.at(14203ms).healthy(m1, false, "minority").ends(20s);
+  EXPECT_EQ(story.judge("minority_stops_writing").judgement, Judgement::kPass);
+  late.at(14204ms).healthy(m1, false, "minority").ends(20s);
+  EXPECT_THAT(late.judge("minority_stops_writing").what(),
+              HasSubstr("m1 has been cut off from the majority since 11.000 s and still accepts "
+                        "writes 3.204 s later (allowed 3.203 s)"));
+}
+
 TEST(MinorityStopsWriting, GivesAOneWayCutMoreTime) {
   Story story;
   story.boot().at(10s);
