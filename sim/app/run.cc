@@ -55,8 +55,7 @@ Run::Run(const Run& other)
   }
 }
 
-bool Run::advance(SimTime limit) {
-  constexpr std::uint64_t kTogether = 1024;
+bool Run::advance(SimTime limit, std::uint64_t most) {
   if (over()) return false;
   const std::optional<SimTime> event = world_.next_event();
   const bool action_first = !actions_.empty() && (!event || actions_.begin()->first <= *event);
@@ -69,12 +68,8 @@ bool Run::advance(SimTime limit) {
   } else {
     CHECK(event.has_value());  // a run that is not over always has an action ahead
     SimTime before = actions_.empty() ? SimTime::max() : actions_.begin()->first;
-    if (limit == SimTime::min()) {
-      before = limit;
-    } else if (formed_ && limit < told(before)) {
-      before = limit + origin_;
-    }
-    if (!world_.advance(before, kTogether)) {
+    if (formed_ && limit < told(before)) before = limit + origin_;
+    if (!world_.advance(before, most)) {
       constexpr std::array kWords = {"stopped", "event limit reached",
                                      "livelock: too many events in no time",
                                      "memory limit reached"};

@@ -30,10 +30,10 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   // Carries out one event or one action of the plan. False when the run is over.
-  bool advance() { return advance(SimTime::min()); }
+  bool advance() { return advance(SimTime::max(), 1); }
   // The same, and perhaps some more events that come before `limit` (since t = 0; ignored before
   // forming is done): cheaper where nobody looks between them.
-  bool advance(SimTime limit);
+  bool advance(SimTime limit, std::uint64_t most = 1024);
   bool over() const { return phase_ == event::Phase::kDone || !cut_short_.empty(); }
   SimTime now() const {
     return told(world_.now());

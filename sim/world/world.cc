@@ -232,22 +232,15 @@ std::optional<SimTime> World::next_event() const {
   return impl_->queue.top().at;
 }
 
-bool World::advance() {
-  CHECK(!impl_->queue.empty());
-  if (!impl_->within_limits()) return false;
-  impl_->advance();
-  return true;
-}
-
 bool World::advance(SimTime limit, std::uint64_t most) {
-  if (!advance()) return false;
   Impl& impl = *impl_;
-  for (std::uint64_t done = 1; done < most && impl.records.empty(); ++done) {
-    if (impl.queue.empty() || impl.queue.top().at >= limit) break;
+  CHECK(!impl.queue.empty());
+  for (std::uint64_t done = 1;; ++done) {
     if (!impl.within_limits()) return false;
     impl.advance();
+    if (done >= most || !impl.records.empty()) return true;
+    if (impl.queue.empty() || impl.queue.top().at >= limit) return true;
   }
-  return true;
 }
 
 void World::skip_to(SimTime until) {

@@ -94,7 +94,7 @@ class World final {
   std::optional<SimTime> next_event() const;
   // Carries out the next event. Precondition: there is one. False when a limit was hit (see
   // `stopped()`).
-  bool advance();
+  bool advance() { return advance(SimTime::min(), 1); }
   // The same, and goes on while the next one is due before `limit`, there are no records to take,
   // and fewer than `most` are done.
   bool advance(SimTime limit, std::uint64_t most);
