@@ -145,7 +145,7 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
   if (!last_tick_) return std::nullopt;
-  return deadline_;
+  return next_tick() + idle_ticks_ * period_;
 }
 
 std::optional<MonotonicTime> ClusterNode::tick() const {
@@ -197,7 +197,6 @@ void ClusterNode::set_period() {
 void ClusterNode::plan_ticks(const Clocks& now) {
   if (server_.config.hz != period_hz_) set_period();
   idle_ticks_ = idle_ticks(server_, now, *last_tick_, period_);
-  deadline_ = next_tick() + idle_ticks_ * period_;
 }
 
 // Those that have passed by now without being asked for.

@@ -56,7 +56,6 @@ class ClusterNode final : public Node {
   Duration period_{};                       // between ticks
   std::uint64_t ticks_per_second_ = 1, ticks_per_cluster_cron_ = 1;
   std::uint32_t idle_ticks_ = 0;  // so many after that one have nothing to do
-  MonotonicTime deadline_;        // the tick after those
 };
 
 class ClusterNodeFactory final : public NodeFactory {

@@ -356,7 +356,7 @@ void World::Impl::retransmit(std::uint32_t s) {
 
 std::uint64_t World::Impl::in_flight(const Connection& conn, std::uint8_t end) const {
   const std::uint32_t s = stream_at(conn, end);
-  const std::uint32_t tail = tail_of(conn, end);
+  const std::uint32_t tail = s == kNil ? conn.way[end] : streams[s].tail;
   const std::uint64_t flying = tail == kNil ? 0 : segments[tail].flying;
   return flying + (s == kNil ? 0 : streams[s].unacked);
 }

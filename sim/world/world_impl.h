@@ -174,10 +174,8 @@ struct World::Impl final : Levers {
     return (conn.streams >> end & 1) != 0 ? conn.way[end] : kNil;
   }
   std::uint32_t& tail_of(Connection& conn, std::uint8_t end) {
-    return (conn.streams >> end & 1) != 0 ? streams[conn.way[end]].tail : conn.way[end];
-  }
-  std::uint32_t tail_of(const Connection& conn, std::uint8_t end) const {
-    return (conn.streams >> end & 1) != 0 ? streams[conn.way[end]].tail : conn.way[end];
+    const std::uint32_t s = stream_at(conn, end);
+    return s == kNil ? conn.way[end] : streams[s].tail;
   }
   void drop_stream(std::uint32_t conn, std::uint8_t end);
   void settle(std::uint32_t stream);  // tells what changed; frees the stream if it is usual again
