@@ -128,17 +128,20 @@ PayloadRef make_heartbeat(Server& server, Pass& pass, bus::Type type) {
   }));
 }
 
+void send_heartbeat(Server& server, Pass& pass, ConnId conn, bus::Type type) {
+  send_on(server, pass, conn, type, make_heartbeat(server, pass, type));
+}
+
 void send_ping(Server& server, Pass& pass, PeerId peer) {
   ClusterState& cluster = server.cluster;
-  send_on(server, pass, dialled_conn(server, peer), bus::Type::kPing,
-          make_heartbeat(server, pass, bus::Type::kPing));
+  send_heartbeat(server, pass, dialled_conn(server, peer), bus::Type::kPing);
   cluster.peers.set_ping_sent(peer, pass.wall_ms());
   cluster.next_scan_ms =
       std::min(cluster.next_scan_ms, pass.wall_ms() + server.config.cluster_node_timeout_ms / 2);
 }
 
 void send_pong(Server& server, Pass& pass, ConnId conn) {
-  send_on(server, pass, conn, bus::Type::kPong, make_heartbeat(server, pass, bus::Type::kPong));
+  send_heartbeat(server, pass, conn, bus::Type::kPong);
 }
 
 void broadcast_pong(Server& server, Pass& pass, bool siblings_only) {

@@ -14,6 +14,8 @@ namespace sim {
 bus::Message build_message(const Server& server, bus::Type type);
 // PING, PONG or MEET with its gossip.
 PayloadRef make_heartbeat(Server& server, Pass& pass, bus::Type type);
+// The same, sent; it starts no clock.
+void send_heartbeat(Server& server, Pass& pass, ConnId conn, bus::Type type);
 
 // Fills `rows` with peers of the table, myself included, each drawn with equal chance.
 void draw_peers(const PeerTable& peers, Choices& choices, Site site, std::span<std::uint32_t> rows);

@@ -14,9 +14,9 @@ ConnId accepted_id(const Server& server, std::uint32_t serial) {
   return ConnId::accepted(server.incarnation, serial);
 }
 
-void count_sent(Server& server, bus::Type type, std::uint64_t times) {
+void count_sent(Server& server, bus::Type type) {
   const auto index = static_cast<std::size_t>(type);
-  if (index < bus::kTypeCount) server.cluster.counters.sent[index] += times;
+  if (index < bus::kTypeCount) ++server.cluster.counters.sent[index];
 }
 
 void send_payload(Server& server, Pass& pass, ConnId conn, PayloadRef payload) {
@@ -83,7 +83,7 @@ void link_connected(Server& server, Pass& pass, ConnId conn) {
   }
   PeerHot& hot = cluster.peers.hot(peer);
   const bus::Type type = hot.has(bus::flag::kMeet) ? bus::Type::kMeet : bus::Type::kPing;
-  count_sent(server, type, 1);
+  count_sent(server, type);
   pass.send_at_once(conn, make_heartbeat(server, pass, type));
   // A PING that was outstanding before keeps its age: reconnecting does not put off suspicion.
   if (type == bus::Type::kPing && !hot.pinged()) {
@@ -148,7 +148,7 @@ void bind_accepted_link(Server& server, Pass& pass, ConnId conn, PeerId peer) {
 }
 
 void send_on(Server& server, Pass& pass, ConnId conn, bus::Type type, PayloadRef message) {
-  count_sent(server, type, 1);
+  count_sent(server, type);
   send_payload(server, pass, conn, std::move(message));
 }
 
@@ -164,8 +164,7 @@ void send_to_all(Server& server, Pass& pass, const bus::Message& message) {
     if (peer == kMyself || server.cluster.peers.hot(peer).has(bus::flag::kHandshake)) return;
     const ConnId conn = dialled_conn(server, peer);
     if (conn.is_none()) return;
-    count_sent(server, message.header.type, 1);
-    send_payload(server, pass, conn, payload);
+    send_on(server, pass, conn, message.header.type, payload);
   });
 }
 

@@ -51,7 +51,7 @@ void read_mfstart(Server& server, Pass& pass, PeerId sender, ConnId conn) {
   pause_writes(server, pass.wall_ms() + kPauseMs);
   pass.note(event::ManualFailover{"primary paused writes"});
   // Back on the link the request came by, so it starts no clock. It carries the offset to reach.
-  send_on(server, pass, conn, bus::Type::kPing, make_heartbeat(server, pass, bus::Type::kPing));
+  send_heartbeat(server, pass, conn, bus::Type::kPing);
 }
 
 void learn_paused_offset(Server& server, Pass&, const bus::Header& header) {
