@@ -126,16 +126,23 @@ TEST(Topology, ArticulationPointsAreNoHostsAndAreNotBypassedByThem) {
   EXPECT_THAT(t.articulation_points(), ElementsAre(s1, s2));
 }
 
-// A network of up to ten vertices, some of them hosts, with links of which some are down.
-Topology random_network(Choices& choices) {
-  Topology t;
+// Up to ten vertices, one in `hosts_in` of them a host.
+std::vector<VertexId> random_vertices(Topology& t, Choices& choices, std::uint64_t hosts_in) {
   const std::size_t n = 3 + choices.choose(Site::kKey, 8);
   std::vector<VertexId> v;
   for (std::size_t i = 0; i < n; ++i) {
-    const bool host = choices.chance(Site::kLoss, 1, 2);
+    const bool host = choices.chance(Site::kLoss, 1, hosts_in);
     const auto kind = host ? VertexKind::kHost : VertexKind::kSwitch;
     v.push_back(t.add_vertex(kind, "v" + std::to_string(i)));
   }
+  return v;
+}
+
+// A network with links of which some are down.
+Topology random_network(Choices& choices) {
+  Topology t;
+  const std::vector<VertexId> v = random_vertices(t, choices, 2);
+  const std::size_t n = v.size();
   for (std::size_t k = 0; k < n + 3; ++k) {
     const std::size_t a = choices.choose(Site::kKey, n), b = choices.choose(Site::kKey, n);
     if (a == b) continue;
@@ -200,13 +207,8 @@ TEST(Topology, AgreesWithASlowTwin) {
   Choices choices(stream);
   for (int run = 0; run < 40; ++run) {
     Topology t;
-    const std::size_t n = 3 + choices.choose(Site::kKey, 8);
-    std::vector<VertexId> v;
-    for (std::size_t i = 0; i < n; ++i) {
-      const bool host = choices.chance(Site::kLoss, 1, 3);
-      const auto kind = host ? VertexKind::kHost : VertexKind::kSwitch;
-      v.push_back(t.add_vertex(kind, "v" + std::to_string(i)));
-    }
+    const std::vector<VertexId> v = random_vertices(t, choices, 3);
+    const std::size_t n = v.size();
     constexpr std::int64_t kFar = std::int64_t{1} << 60;
     std::vector<std::vector<std::int64_t>> d(n, std::vector<std::int64_t>(n, kFar));
     for (std::size_t i = 0; i < n; ++i) d[i][i] = 0;
