@@ -26,6 +26,7 @@ constexpr std::array kSubCommands = {
                sim::command_list},
     SubCommand{"bench", "measure speed and memory, after proving the work is right",
                sim::command_bench},
+    SubCommand{"exec", "run any command and all it starts in virtual time", sim::command_exec},
     SubCommand{"schema", "print the JSON schema of scenario files", sim::command_schema},
 };
 

@@ -22,6 +22,7 @@ int command_graph(const Arguments& arguments);
 int command_list(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_bench(const Arguments& arguments);
+int command_exec(const Arguments& arguments);
 
 // Parses with CLI11. nullopt: go on. Otherwise the exit code to end with: 0 after --help, 2 after a
 // mistake, which has been explained in one line with a suggestion where one is near.

@@ -22,7 +22,8 @@ constexpr std::array<std::string_view, kSiteCount> kSiteNames = {"node_id",
                                                                  "operation",
                                                                  "arrival",
                                                                  "client_node",
-                                                                 "backoff"};
+                                                                 "backoff",
+                                                                 "program-seed"};
 }  // namespace
 
 std::string_view site_name(Site site) {

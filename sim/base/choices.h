@@ -44,6 +44,7 @@ enum class Site : std::uint8_t {
   kArrival,         // workload: when the next operation starts
   kClientNode,      // client: which node to ask
   kBackoff,         // client: how long to wait
+  kProgramSeed,     // what an unmodified program takes for randomness
   kCount
 };
 inline constexpr std::size_t kSiteCount = static_cast<std::size_t>(Site::kCount);

@@ -1,5 +1,6 @@
 #include "sim/hosts/process_pool.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,11 +28,7 @@ struct Child {
 // finished.
 constexpr std::string_view kTrailer = "\n.\n";
 
-[[noreturn]] void child_main(std::size_t task, int out, int err,
-                             const std::function<std::string(std::size_t)>& work) {
-  std::signal(SIGINT, SIG_IGN);  // the parent decides what an interrupt means
-  dup2(err, STDERR_FILENO);
-  std::string result = work(task);
+[[noreturn]] void tell_result(std::string result, int out) {
   result += kTrailer;
   for (std::size_t written = 0; written < result.size();) {
     const ssize_t n = write(out, result.data() + written, result.size() - written);
@@ -41,6 +38,13 @@ constexpr std::string_view kTrailer = "\n.\n";
   }
   std::fflush(nullptr);
   std::_Exit(0);
+}
+
+[[noreturn]] void child_main(std::size_t task, int out, int err,
+                             const std::function<std::string(std::size_t)>& work) {
+  std::signal(SIGINT, SIG_IGN);  // the parent decides what an interrupt means
+  dup2(err, STDERR_FILENO);
+  tell_result(work(task), out);
 }
 
 Child start(std::size_t task, const std::function<std::string(std::size_t)>& work) {
@@ -151,6 +155,26 @@ void run_in_children(std::size_t count, unsigned jobs,
       ++next_to_tell;
     }
   }
+}
+
+std::optional<std::string> run_in_child(const std::function<std::string()>& work) {
+  int out[2];
+  if (pipe(out) != 0) return std::nullopt;
+  std::fflush(nullptr);
+  Child child;
+  child.pid = fork();
+  if (child.pid < 0) return std::nullopt;
+  fcntl(out[1], F_SETFD, FD_CLOEXEC);  // programs that it starts must not hold it
+  if (child.pid == 0) {
+    close(out[0]);
+    tell_result(work(), out[1]);
+  }
+  close(out[1]);
+  child.out = out[0];
+  while (child.out >= 0) drain(child.out, child.result);
+  ChildResult result = reap(child);
+  if (!result.finished) return std::nullopt;
+  return std::move(result.result);
 }
 
 void catch_interrupts() {

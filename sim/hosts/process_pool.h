@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace sim {
@@ -26,6 +27,10 @@ void run_in_children(std::size_t count, unsigned jobs,
                      const std::function<std::string(std::size_t)>& work,
                      const std::function<void(const ChildResult&)>& done,
                      const std::function<bool()>& stop);
+
+// Calls `work` in a child that has this process's standard streams; nullopt if it ended without a
+// result.
+std::optional<std::string> run_in_child(const std::function<std::string()>& work);
 
 // Ctrl-C and SIGTERM set a flag instead of killing this process; a second one kills it.
 void catch_interrupts();

@@ -136,6 +136,7 @@ struct SyncFile {
 // Listen on, or stop listening on, a port of this machine.
 struct Listen {
   std::uint16_t port = 0;
+  bool on = true;
 };
 // Never changes behaviour: the trace is the only witness.
 struct Note {
@@ -165,6 +166,9 @@ class Node {
   // When its event loop would go round even for nothing. A driver for whom each round counts (a slow
   // machine pays for every one) goes by this, others by `deadline()`. Never later than that.
   virtual std::optional<MonotonicTime> tick() const { return deadline(); }
+  // What a host knows of its program beyond what it asked for; folded into the digest after each
+  // step. 0: nothing.
+  virtual std::uint64_t fingerprint() const { return 0; }
   // An equal, independent node. Null if this node cannot be copied (a real process), and the world
   // then says so.
   virtual std::unique_ptr<Node> clone() const = 0;

@@ -115,6 +115,8 @@ void World::Impl::step(Machine& machine, std::span<Input> inputs) {
   effects_scratch.clear();
   machine.node->step(machine.clock.read(now_), inputs, choices, effects_scratch);
   fold_luck(machine.luck, luck_before);
+  if (const std::uint64_t more = machine.node->fingerprint(); more != 0)
+    digest.choices(machine.name_hash, more);
   if (!machine.slowed_by.empty()) {
     Duration takes{};
     for (const LeverId lever : machine.slowed_by) {
@@ -207,7 +209,11 @@ void World::Impl::obey(Machine& machine, Effects& effects) {
       digest.disk(now_, who, DiskAct::kSync, sync->file, 0, 0);
       machine.disk.sync(*sync);
     } else if (const auto* listen = std::get_if<Listen>(&effect)) {
-      machine.listening.push_back(listen->port);
+      if (listen->on) {
+        machine.listening.push_back(listen->port);
+      } else {
+        std::erase(machine.listening, listen->port);
+      }
     } else if (const auto* exit = std::get_if<Exit>(&effect)) {
       record(machine.id, Source::kWorld, event::ProgramExited{exit->code, exit->why});
       end_program(machine);

@@ -38,6 +38,9 @@ struct Connection {
   std::array<End, 2> end{End::kGone, End::kGone};
   bool live : 1 = false;
   std::uint8_t streams : 2 = 0;  // bit e: way[e] has a stream, and that knows the last segment
+
+  // Of a machine with itself, or of its console: no network in between.
+  bool is_loopback() const { return machine[0] == kNoMachine || machine[0] == machine[1]; }
 };
 static_assert(sizeof(Connection) <= 36);
 

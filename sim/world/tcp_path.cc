@@ -10,7 +10,7 @@ namespace sim {
 namespace {
 
 constexpr std::uint32_t kMillion = 1'000'000;
-constexpr Duration kConsoleLatency = 20us;
+constexpr Duration kLoopbackLatency = 20us;
 
 // size / bandwidth, rounded up. Precondition: bandwidth > 0.
 Duration time_on_wire(std::uint32_t size, std::uint64_t bandwidth) {
@@ -28,13 +28,13 @@ const std::optional<PathQuality>& World::Impl::path_of(Connection& conn) {
 }
 
 Duration World::Impl::base_latency(Connection& conn) {
-  if (conn.machine[0] == kNoMachine) return kConsoleLatency;
+  if (conn.is_loopback()) return kLoopbackLatency;
   const std::optional<PathQuality>& quality = path_of(conn);
   return quality.has_value() ? quality->latency : Duration::zero();
 }
 
 Passage World::Impl::passage(Connection& conn, std::uint8_t end) {
-  if (conn.machine[0] == kNoMachine) return Passage::kOpen;
+  if (conn.is_loopback()) return Passage::kOpen;
   if (!path_of(conn).has_value()) return Passage::kCut;
   Passage worst = Passage::kOpen;
   for (const LeverId id : levers.on_directions()) {
@@ -81,7 +81,7 @@ void World::Impl::count_cut_links(const Connection& conn) {
 
 SimTime World::Impl::arrival_time(Connection& conn, std::uint8_t end, std::uint32_t size,
                                   bool exposed) {
-  if (conn.machine[0] == kNoMachine) return now_ + kConsoleLatency;
+  if (conn.is_loopback()) return now_ + kLoopbackLatency;
   const std::optional<PathQuality>& known = path_of(conn);
   CHECK(known.has_value());  // who asks has found the passage open
   const PathQuality& quality = *known;

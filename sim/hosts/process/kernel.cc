@@ -1,0 +1,689 @@
+#include "sim/hosts/process/kernel.h"
+
+#include <cstring>
+
+namespace sim::process {
+namespace {
+
+constexpr int kSigKill = 9, kSigAlarm = 14, kSigChild = 17;
+
+// Signals that do nothing unless a program asks for them: SIGCHLD, SIGCONT, SIGURG, SIGWINCH.
+constexpr std::uint64_t bit(int signal) {
+  return std::uint64_t{1} << (signal - 1);
+}
+constexpr std::uint64_t kHarmless = bit(17) | bit(18) | bit(23) | bit(28);
+
+template <class T>
+void set_zero(T& value) {
+  std::memset(static_cast<void*>(&value), 0, sizeof value);
+}
+
+ChunkIndex new_chunk(Region& region) {
+  ChunkIndex chunk = region.free_chunk;
+  if (chunk != 0) {
+    region.free_chunk = region.chunks[chunk].next;
+  } else {
+    chunk = ++region.chunks_high;
+    if (chunk >= kChunkCount) __builtin_trap();
+  }
+  region.chunks[chunk].next = 0;
+  return chunk;
+}
+
+void free_chunk(Region& region, ChunkIndex chunk) {
+  region.chunks[chunk].next = region.free_chunk;
+  region.free_chunk = chunk;
+}
+
+}  // namespace
+
+// ---- Timers ----
+
+namespace {
+
+ObjectIndex last_object_with_timer(const Region& region) {
+  return region.timer_descriptors > 0 ? region.objects_high : 0;
+}
+
+std::int64_t next_timer(const Region& region) {
+  std::int64_t first = kNoDeadline;
+  for (ProcessIndex index = 1; index <= region.processes_high; ++index) {
+    const Process& process = region.processes[index];
+    if (process.state == ProcessState::kLive && process.timer_at < first) first = process.timer_at;
+  }
+  for (ObjectIndex index = 1; index <= last_object_with_timer(region); ++index) {
+    const Object& object = region.objects[index];
+    if (object.kind == ObjectKind::kTimerFd && object.timer_at < first) first = object.timer_at;
+  }
+  return first;
+}
+
+void run_timers(Region& region) {
+  const std::int64_t now = region.monotonic_ns;
+  for (ProcessIndex index = 1; index <= region.processes_high; ++index) {
+    Process& process = region.processes[index];
+    if (process.state != ProcessState::kLive || process.timer_at > now) continue;
+    process.timer_at = process.timer_every > 0 ? process.timer_at + process.timer_every : kNoDeadline;
+    raise_signal(region, index, kSigAlarm);
+  }
+  for (ObjectIndex index = 1; index <= last_object_with_timer(region); ++index) {
+    Object& object = region.objects[index];
+    if (object.kind != ObjectKind::kTimerFd || object.timer_at > now) continue;
+    ++object.count;
+    object.timer_at = object.timer_every > 0 ? object.timer_at + object.timer_every : kNoDeadline;
+    changed(region, index);
+  }
+}
+
+}  // namespace
+
+// ---- Tasks and processes ----
+
+TaskIndex new_task(Region& region, ProcessIndex process, std::int32_t tid) {
+  TaskIndex index = 1;
+  while (index < kTaskCount && region.tasks[index].state != TaskState::kFree) ++index;
+  if (index == kTaskCount) return 0;
+  if (index > region.tasks_high) region.tasks_high = index;
+  Task& task = region.tasks[index];
+  task.turn.store(0);
+  task.state = TaskState::kRunning;
+  task.wake = Wake::kEvent;
+  task.process = process;
+  task.tid = tid;
+  task.next_ready = 0;
+  task.not_before = region.monotonic_ns;
+  task.deadline = kNoDeadline;
+  task.blocked_signals = 0;
+  task.futex_address = 0;
+  task.watches = 0;
+  task.clear_word = 0;
+  task.waits_for_child = false;
+  task.woken = false;
+  return index;
+}
+
+ProcessIndex new_process(Region& region, std::int32_t pid) {
+  ProcessIndex index = 1;
+  while (index < kProcessCount && region.processes[index].state != ProcessState::kFree) ++index;
+  if (index == kProcessCount) return 0;
+  if (index > region.processes_high) region.processes_high = index;
+  Process& process = region.processes[index];
+  set_zero(process);
+  process.state = ProcessState::kLive;
+  process.pid = pid;
+  process.timer_at = kNoDeadline;
+  return index;
+}
+
+void inherit(Region& region, ProcessIndex parent, ProcessIndex child) {
+  Process& from = region.processes[parent];
+  Process& to = region.processes[child];
+  to.parent = parent;
+  to.parent_pid = from.pid;
+  to.handled = from.handled;
+  to.ignored = from.ignored;
+  to.restarting = from.restarting;
+  to.logs = from.logs;
+  std::uint64_t seed = from.random ^ (0xbf58476d1ce4e5b9u * ++from.forks);
+  to.random = next_random(seed);
+  std::memcpy(to.name, from.name, sizeof to.name);
+  std::memcpy(to.object_of, from.object_of, sizeof to.object_of);
+  for (const std::uint16_t object : to.object_of) {
+    if (object != 0) retain(region, object);
+  }
+}
+
+void enqueue(Region& region, TaskIndex index) {
+  Task& task = region.tasks[index];
+  task.state = TaskState::kReady;
+  task.next_ready = 0;
+  if (region.ready_tail != 0) {
+    region.tasks[region.ready_tail].next_ready = index;
+  } else {
+    region.ready_head = index;
+  }
+  region.ready_tail = index;
+}
+
+void wake(Region& region, TaskIndex index, Wake why) {
+  Task& task = region.tasks[index];
+  if (task.state != TaskState::kBlocked || task.woken) return;
+  task.wake = why;
+  task.futex_address = 0;
+  task.waits_for_child = false;
+  unwatch_all(region, index);
+  if (task.not_before > region.monotonic_ns) {
+    task.woken = true;
+    task.deadline = task.not_before;
+    return;
+  }
+  enqueue(region, index);
+}
+
+std::int64_t next_deadline(const Region& region) {
+  std::int64_t first = next_timer(region);
+  for (TaskIndex index = 1; index <= region.tasks_high; ++index) {
+    const Task& task = region.tasks[index];
+    const bool waits = task.state == TaskState::kBlocked && task.deadline < first;
+    if (waits && !region.processes[task.process].stopped) first = task.deadline;
+  }
+  return first;
+}
+
+void run_deadlines(Region& region) {
+  run_timers(region);
+  for (TaskIndex index = 1; index <= region.tasks_high; ++index) {
+    Task& task = region.tasks[index];
+    if (task.state != TaskState::kBlocked || task.deadline > region.monotonic_ns) continue;
+    if (region.processes[task.process].stopped) continue;
+    if (!task.woken) {
+      wake(region, index, Wake::kTimeout);
+      continue;
+    }
+    task.woken = false;
+    enqueue(region, index);
+  }
+}
+
+TaskIndex take_ready(Region& region) {
+  TaskIndex before = 0;
+  for (TaskIndex index = region.ready_head; index != 0; index = region.tasks[index].next_ready) {
+    Task& task = region.tasks[index];
+    if (region.processes[task.process].stopped) {
+      before = index;
+      continue;
+    }
+    (before == 0 ? region.ready_head : region.tasks[before].next_ready) = task.next_ready;
+    if (region.ready_tail == index) region.ready_tail = before;
+    return index;
+  }
+  return 0;
+}
+
+void free_task(Region& region, TaskIndex index) {
+  unwatch_all(region, index);
+  TaskIndex before = 0;
+  for (TaskIndex at = region.ready_head; at != 0; before = at, at = region.tasks[at].next_ready) {
+    if (at != index) continue;
+    (before == 0 ? region.ready_head : region.tasks[before].next_ready) =
+        region.tasks[at].next_ready;
+    if (region.ready_tail == at) region.ready_tail = before;
+    break;
+  }
+  region.tasks[index].state = TaskState::kFree;
+}
+
+void end_process(Region& region, ProcessIndex index, std::int32_t code, bool by_signal) {
+  Process& process = region.processes[index];
+  if (process.state != ProcessState::kLive) return;
+  process.state = ProcessState::kZombie;
+  process.exit_code = code;
+  process.by_signal = by_signal;
+  process.timer_at = kNoDeadline;
+  process.stopped = false;
+  for (TaskIndex task = 1; task <= region.tasks_high; ++task) {
+    if (region.tasks[task].state != TaskState::kFree && region.tasks[task].process == index)
+      free_task(region, task);
+  }
+  for (std::uint16_t& object : process.object_of) {
+    if (object == 0) continue;
+    const ObjectIndex held = object;
+    object = 0;
+    release(region, held);
+  }
+  for (ProcessIndex other = 1; other <= region.processes_high; ++other) {
+    if (region.processes[other].parent == index) {
+      region.processes[other].parent = 0;
+      region.processes[other].parent_pid = 1;
+    }
+  }
+  if (process.parent == 0) return;
+  process.vfork_parent_waits = false;
+  for (TaskIndex task = 1; task <= region.tasks_high; ++task) {
+    Task& waiter = region.tasks[task];
+    if (waiter.state == TaskState::kBlocked && waiter.process == process.parent &&
+        waiter.waits_for_child) {
+      wake(region, task, Wake::kEvent);
+    }
+  }
+  raise_signal(region, process.parent, kSigChild);
+}
+
+void free_process(Region& region, ProcessIndex index) {
+  region.processes[index].state = ProcessState::kFree;
+}
+
+ProcessIndex find_process(const Region& region, std::int32_t pid) {
+  for (ProcessIndex index = 1; index <= region.processes_high; ++index) {
+    const Process& process = region.processes[index];
+    if (process.state != ProcessState::kFree && process.pid == pid) return index;
+  }
+  return 0;
+}
+
+void raise_signal(Region& region, ProcessIndex index, int signal) {
+  Process& process = region.processes[index];
+  if (process.state != ProcessState::kLive || signal == kSigKill) return;
+  const std::uint64_t mask = bit(signal);
+  if ((process.ignored & mask) != 0) return;
+  if ((process.handled & mask) == 0 && (kHarmless & mask) != 0) return;
+  process.pending |= mask;
+  for (TaskIndex task = 1; task <= region.tasks_high; ++task) {
+    Task& one = region.tasks[task];
+    if (one.process != index || one.state != TaskState::kBlocked) continue;
+    if ((one.blocked_signals & mask) != 0) continue;
+    wake(region, task, Wake::kSignal);
+    return;
+  }
+}
+
+std::uint64_t next_random(std::uint64_t& state) {
+  state += 0x9e3779b97f4a7c15u;
+  std::uint64_t z = state;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+// ---- Objects ----
+
+ObjectIndex new_object(Region& region, ObjectKind kind) {
+  ObjectIndex index = region.free_object;
+  if (index != 0) {
+    region.free_object = region.objects[index].next_accept;
+  } else {
+    index = region.objects_high + 1;
+    if (index >= kObjectCount) return 0;
+    region.objects_high = index;
+  }
+  set_zero(region.objects[index]);
+  region.objects[index].kind = kind;
+  region.objects[index].refs = 1;
+  region.objects[index].timer_at = kNoDeadline;
+  return index;
+}
+
+void retain(Region& region, ObjectIndex object) {
+  ++region.objects[object].refs;
+}
+
+namespace {
+
+void lose_peer(Region& region, ObjectIndex index) {
+  Object& object = region.objects[index];
+  if (object.peer == 0) return;
+  Object& other = region.objects[object.peer];
+  const ObjectIndex peer = object.peer;
+  object.peer = other.peer = 0;
+  other.at_end = true;
+  if (object.is_unix && object.rx.size > 0) other.reset = true;
+  changed(region, peer);
+}
+
+void close_socket(Region& region, ObjectIndex index) {
+  Object& object = region.objects[index];
+  if (object.conn != 0 && object.link != Link::kClosed) {
+    OutRecord record{};
+    record.kind = RecordKind::kClose;
+    record.conn = object.conn;
+    record.offset = object.rx.size > 0 ? 1 : 0;  // what was not read is answered by RST
+    tell(region, record);
+  }
+}
+
+}  // namespace
+
+void release(Region& region, ObjectIndex index) {
+  Object& object = region.objects[index];
+  if (--object.refs > 0) return;
+  while (object.watchers != 0) drop_watch(region, object.watchers);
+  while (object.members != 0) drop_watch(region, object.members);
+  if (object.kind == ObjectKind::kSocket) close_socket(region, index);
+  if (object.kind == ObjectKind::kLocal) lose_peer(region, index);
+  if (object.kind == ObjectKind::kListener || object.kind == ObjectKind::kLocalPort) {
+    while (object.accept_head != 0) {
+      const ObjectIndex waiting = object.accept_head;
+      object.accept_head = region.objects[waiting].next_accept;
+      release(region, waiting);
+    }
+    OutRecord record{};
+    record.kind = RecordKind::kUnlisten;
+    record.port = object.local_port;
+    if (object.kind == ObjectKind::kListener) tell(region, record);
+  }
+  if (object.kind == ObjectKind::kTimerFd) --region.timer_descriptors;
+  clear(region, object.rx);
+  object.kind = ObjectKind::kFree;
+  object.next_accept = region.free_object;
+  region.free_object = index;
+}
+
+namespace {
+
+std::uint32_t socket_readiness(const Object& object) {
+  if (object.link == Link::kFresh) return object.datagram ? ready::kOut : ready::kOut | ready::kHangUp;
+  if (object.link == Link::kConnecting) return 0;
+  std::uint32_t mask = 0;
+  if (object.rx.size > 0 || object.at_end || object.reset) mask |= ready::kIn;
+  if (object.at_end || object.reset) mask |= ready::kReadHangUp;
+  if (object.link == Link::kClosed || object.reset) {
+    mask |= ready::kIn | ready::kOut | ready::kHangUp;
+    if (object.error != 0) mask |= ready::kError;
+    return mask;
+  }
+  if (object.at_end && object.send_shut) mask |= ready::kHangUp;
+  if (object.unsent == 0 && object.sent_this_step < (2u << 20)) mask |= ready::kOut;
+  return mask;
+}
+
+std::uint32_t local_readiness(const Region& region, const Object& object) {
+  std::uint32_t mask = 0;
+  if (object.reads) {
+    if (object.rx.size > 0 || (object.at_end && object.is_unix)) mask |= ready::kIn;
+    if (object.at_end) mask |= object.is_unix ? ready::kHangUp | ready::kReadHangUp : ready::kHangUp;
+  }
+  if (object.writes) {
+    if (object.peer == 0) {
+      mask |= object.is_unix ? ready::kOut : ready::kOut | ready::kError;
+    } else {
+      const Object& peer = region.objects[object.peer];
+      if (peer.rx.size < peer.capacity) mask |= ready::kOut;
+    }
+  }
+  return mask;
+}
+
+}  // namespace
+
+std::uint32_t readiness(const Region& region, ObjectIndex index) {
+  const Object& object = region.objects[index];
+  switch (object.kind) {
+    case ObjectKind::kSocket:
+      return socket_readiness(object);
+    case ObjectKind::kListener:
+    case ObjectKind::kLocalPort:
+      return object.accept_head != 0 ? ready::kIn : 0;
+    case ObjectKind::kLocal:
+      return local_readiness(region, object);
+    case ObjectKind::kEpoll:
+      for (WatchIndex member = object.ready_head; member != 0;
+           member = region.watches[member].ready_next) {
+        const Watch& one = region.watches[member];
+        if ((readiness(region, one.object) & (one.events | ready::kError | ready::kHangUp)) != 0)
+          return ready::kIn;
+      }
+      return 0;
+    case ObjectKind::kEventFd:
+      return (object.count > 0 ? ready::kIn : 0) | ready::kOut;
+    case ObjectKind::kTimerFd:
+      return object.count > 0 ? ready::kIn : 0;
+    case ObjectKind::kRandom:
+    case ObjectKind::kDiskFile:
+      return ready::kIn | ready::kOut;
+    case ObjectKind::kFree:
+      break;
+  }
+  return 0;
+}
+
+void changed(Region& region, ObjectIndex index) {
+  WatchIndex next = 0;
+  for (WatchIndex at = region.objects[index].watchers; at != 0; at = next) {
+    Watch& watch = region.watches[at];
+    next = watch.next;
+    if (watch.task != 0) {
+      const TaskIndex task = watch.task;
+      wake(region, task, Wake::kEvent);
+      // Waking took all of its watches away, perhaps the next one here too: begin again.
+      next = region.objects[index].watchers;
+      if (region.tasks[task].watches != 0) next = watch.next;
+      continue;
+    }
+    if (watch.off) continue;
+    const bool news = !watch.queued;
+    queue_member(region, at);
+    if (news || (watch.events & ready::kEdge) != 0) changed(region, watch.epoll);
+  }
+}
+
+// ---- Watches ----
+
+namespace {
+
+WatchIndex new_watch(Region& region, ObjectIndex object) {
+  WatchIndex index = region.free_watch;
+  if (index != 0) {
+    region.free_watch = region.watches[index].next;
+  } else {
+    index = ++region.watches_high;
+    if (index >= kWatchCount) __builtin_trap();
+  }
+  Watch& watch = region.watches[index];
+  set_zero(watch);
+  watch.object = object;
+  watch.next = region.objects[object].watchers;
+  if (watch.next != 0) region.watches[watch.next].prev = index;
+  region.objects[object].watchers = index;
+  return index;
+}
+
+void own(Region& region, WatchIndex& first, WatchIndex index) {
+  region.watches[index].owner_next = first;
+  if (first != 0) region.watches[first].owner_prev = index;
+  first = index;
+}
+
+}  // namespace
+
+WatchIndex watch(Region& region, ObjectIndex object, TaskIndex task) {
+  const WatchIndex index = new_watch(region, object);
+  region.watches[index].task = task;
+  own(region, region.tasks[task].watches, index);
+  return index;
+}
+
+void unwatch_all(Region& region, TaskIndex task) {
+  while (region.tasks[task].watches != 0) drop_watch(region, region.tasks[task].watches);
+}
+
+WatchIndex find_member(const Region& region, ObjectIndex epoll, std::int32_t fd,
+                       ObjectIndex object) {
+  for (WatchIndex at = region.objects[object].watchers; at != 0; at = region.watches[at].next) {
+    if (region.watches[at].epoll == epoll && region.watches[at].fd == fd) return at;
+  }
+  return 0;
+}
+
+WatchIndex add_member(Region& region, ObjectIndex epoll, std::int32_t fd, ObjectIndex object) {
+  const WatchIndex index = new_watch(region, object);
+  region.watches[index].epoll = epoll;
+  region.watches[index].fd = fd;
+  own(region, region.objects[epoll].members, index);
+  return index;
+}
+
+void queue_member(Region& region, WatchIndex index) {
+  Watch& member = region.watches[index];
+  if (member.queued) return;
+  Object& epoll = region.objects[member.epoll];
+  member.queued = true;
+  member.ready_next = 0;
+  member.ready_prev = epoll.ready_tail;
+  (epoll.ready_tail == 0 ? epoll.ready_head : region.watches[epoll.ready_tail].ready_next) = index;
+  epoll.ready_tail = index;
+}
+
+void unqueue_member(Region& region, WatchIndex index) {
+  Watch& member = region.watches[index];
+  if (!member.queued) return;
+  Object& epoll = region.objects[member.epoll];
+  (member.ready_prev == 0 ? epoll.ready_head : region.watches[member.ready_prev].ready_next) =
+      member.ready_next;
+  (member.ready_next == 0 ? epoll.ready_tail : region.watches[member.ready_next].ready_prev) =
+      member.ready_prev;
+  member.queued = false;
+}
+
+void drop_watch(Region& region, WatchIndex index) {
+  Watch& watch = region.watches[index];
+  unqueue_member(region, index);
+  (watch.prev == 0 ? region.objects[watch.object].watchers : region.watches[watch.prev].next) =
+      watch.next;
+  if (watch.next != 0) region.watches[watch.next].prev = watch.prev;
+  WatchIndex& first =
+      watch.task != 0 ? region.tasks[watch.task].watches : region.objects[watch.epoll].members;
+  (watch.owner_prev == 0 ? first : region.watches[watch.owner_prev].owner_next) = watch.owner_next;
+  if (watch.owner_next != 0) region.watches[watch.owner_next].owner_prev = watch.owner_prev;
+  watch.next = region.free_watch;
+  region.free_watch = index;
+}
+
+// ---- Bytes ----
+
+void append(Region& region, Buffer& buffer, const void* data, std::size_t size) {
+  const char* from = static_cast<const char*>(data);
+  while (size > 0) {
+    if (buffer.tail == 0 || buffer.tail_end == kChunkBytes) {
+      const ChunkIndex chunk = new_chunk(region);
+      (buffer.tail == 0 ? buffer.head : region.chunks[buffer.tail].next) = chunk;
+      if (buffer.tail == 0) buffer.head_at = 0;
+      buffer.tail = chunk;
+      buffer.tail_end = 0;
+    }
+    const std::size_t space = kChunkBytes - buffer.tail_end;
+    const std::size_t part = size < space ? size : space;
+    std::memcpy(region.chunks[buffer.tail].bytes + buffer.tail_end, from, part);
+    buffer.tail_end += static_cast<std::uint32_t>(part);
+    buffer.size += part;
+    from += part;
+    size -= part;
+  }
+}
+
+std::size_t take(Region& region, Buffer& buffer, void* into, std::size_t size, bool peek) {
+  char* to = static_cast<char*>(into);
+  ChunkIndex chunk = buffer.head;
+  std::uint32_t at = buffer.head_at;
+  std::size_t done = 0;
+  while (done < size && chunk != 0) {
+    const std::uint32_t end = chunk == buffer.tail ? buffer.tail_end : kChunkBytes;
+    const std::size_t left = size - done;
+    const std::size_t part = left < end - at ? left : end - at;
+    std::memcpy(to + done, region.chunks[chunk].bytes + at, part);
+    done += part;
+    at += static_cast<std::uint32_t>(part);
+    if (at < end) break;
+    const ChunkIndex next = chunk == buffer.tail ? 0 : region.chunks[chunk].next;
+    if (!peek) free_chunk(region, chunk);
+    chunk = next;
+    at = 0;
+    if (!peek) {
+      buffer.head = chunk;
+      if (chunk == 0) buffer.tail = buffer.tail_end = 0;
+    }
+  }
+  if (!peek) {
+    buffer.head_at = at;
+    buffer.size -= done;
+  }
+  return done;
+}
+
+void clear(Region& region, Buffer& buffer) {
+  while (buffer.head != 0) {
+    const ChunkIndex chunk = buffer.head;
+    buffer.head = chunk == buffer.tail ? 0 : region.chunks[chunk].next;
+    free_chunk(region, chunk);
+  }
+  set_zero(buffer);
+}
+
+// ---- Telling the driver ----
+
+bool has_room(const Region& region, std::size_t bytes) {
+  return region.out_used + bytes + sizeof(OutRecord) + kRecordReserve <= kOutBytes;
+}
+
+void tell(Region& region, OutRecord record, Bytes name, Bytes bytes) {
+  const std::size_t size = name.size + bytes.size;
+  const std::size_t whole = (sizeof record + size + 7) / 8 * 8;
+  if (region.out_used + whole > kOutBytes) __builtin_trap();
+  record.size = static_cast<std::uint32_t>(size);
+  record.name_size = static_cast<std::uint32_t>(name.size);
+  record.task = region.running;
+  char* to = region.out + region.out_used;
+  std::memcpy(to, &record, sizeof record);
+  if (name.size > 0) std::memcpy(to + sizeof record, name.data, name.size);
+  if (bytes.size > 0) std::memcpy(to + sizeof record + name.size, bytes.data, bytes.size);
+  region.out_used += static_cast<std::uint32_t>(whole);
+}
+
+void fold(Region& region, std::uint64_t word) {
+  std::uint64_t state = region.fingerprint ^ word;
+  region.fingerprint = next_random(state);
+}
+
+// ---- Sockets, as the driver sees them ----
+
+void connect_done(Region& region, ObjectIndex index, std::uint32_t local_ip,
+                  std::uint16_t local_port, std::int32_t error) {
+  Object& socket = region.objects[index];
+  if (socket.link != Link::kConnecting) return;
+  socket.link = error == 0 ? Link::kOpen : Link::kClosed;
+  socket.error = error;
+  if (error == 0) {
+    if (socket.local_ip == 0) socket.local_ip = local_ip;
+    if (socket.local_port == 0) socket.local_port = local_port;
+  } else {
+    socket.conn = 0;
+  }
+  changed(region, index);
+}
+
+ObjectIndex find_listener(const Region& region, std::uint16_t port) {
+  for (ObjectIndex index = 1; index <= region.objects_high; ++index) {
+    const Object& object = region.objects[index];
+    if (object.kind == ObjectKind::kListener && object.local_port == port) return index;
+  }
+  return 0;
+}
+
+ObjectIndex offer(Region& region, ObjectIndex listener, std::uint64_t conn, std::uint32_t local_ip,
+                  std::uint16_t local_port, std::uint32_t remote_ip, std::uint16_t remote_port) {
+  const ObjectIndex index = new_object(region, ObjectKind::kSocket);
+  if (index == 0) return 0;
+  Object& socket = region.objects[index];
+  socket.link = Link::kOpen;
+  socket.conn = conn;
+  socket.local_ip = local_ip;
+  socket.local_port = local_port;
+  socket.remote_ip = remote_ip;
+  socket.remote_port = remote_port;
+  Object& port = region.objects[listener];
+  (port.accept_tail == 0 ? port.accept_head : region.objects[port.accept_tail].next_accept) = index;
+  port.accept_tail = index;
+  ++port.waiting_accepts;
+  changed(region, listener);
+  return index;
+}
+
+void receive(Region& region, ObjectIndex index, Bytes bytes) {
+  Object& socket = region.objects[index];
+  append(region, socket.rx, bytes.data, bytes.size);
+  changed(region, index);
+}
+
+void end_of_stream(Region& region, ObjectIndex index, bool reset, std::int32_t error) {
+  Object& socket = region.objects[index];
+  socket.at_end = true;
+  if (reset) {
+    clear(region, socket.rx);
+    socket.reset = true;
+    socket.link = Link::kClosed;
+    socket.error = error;
+    socket.conn = 0;
+  }
+  changed(region, index);
+}
+
+}  // namespace sim::process

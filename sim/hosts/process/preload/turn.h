@@ -1,0 +1,50 @@
+// Who this thread is, and how it gives the turn away and gets it back.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/hosts/process/kernel.h"
+#include "sim/hosts/process/region.h"
+
+namespace sim::process {
+
+// Null in a program that was started outside any machine: then nothing is interposed.
+extern Region* region;
+
+TaskIndex self();
+void become(TaskIndex task);
+inline Task& own_task() {
+  return region->tasks[self()];
+}
+inline Process& own_process() {
+  return region->processes[own_task().process];
+}
+inline ProcessIndex own_process_index() {
+  return own_task().process;
+}
+
+// What the clocks say to this thread. Time stands still in a slice but for what the slice itself
+// takes (`spend`).
+std::int64_t monotonic_now();
+std::int64_t wall_now();
+void spend(std::int64_t ns);
+// A thread that goes on and on in one slice (a loop that polls or reads the clock) has time pass.
+void count_call();
+
+void hand_over(Reason reason);
+// Until somebody wakes it or `deadline` (monotonic) is there.
+Wake block(std::int64_t deadline);
+// Lets others run at this moment of time.
+void yield();
+// A new thread or process waits here for its first turn.
+void wait_for_turn();
+
+// Signals that were sent meanwhile and are not blocked take effect here. False: a handler ran that
+// interrupts system calls.
+bool take_signals();
+
+// Ends the program, and tells why, loudly and by name.
+[[noreturn]] void unsupported(const char* what);
+[[noreturn]] void unsupported_call(long number);
+
+}  // namespace sim::process

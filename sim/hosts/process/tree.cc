@@ -1,0 +1,335 @@
+#include "sim/hosts/process/tree.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <new>
+
+#include "sim/base/check.h"
+#include "sim/hosts/process/kernel.h"
+#include "sim/hosts/process/sandbox.h"
+
+namespace sim::process {
+namespace {
+
+// How long the driver sleeps before it looks whether who has the turn is still alive.
+constexpr timespec kPatience{0, 20'000'000};
+// A slice that takes so much real time will never end: a busy loop on something no other can change.
+constexpr int kPatienceRounds = 3'000;
+constexpr std::uint64_t kSlicesPerMoment = 2'000'000;
+constexpr std::int64_t kSliceCpu = 5'000;
+
+void futex_wake(std::atomic<std::uint32_t>& word) {
+  syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+}
+
+int open_process(std::int32_t pid) {
+  return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+}
+
+bool is_dead(std::int32_t pid) {
+  const int fd = open_process(pid);
+  if (fd < 0) return true;
+  pollfd one{fd, POLLIN, 0};
+  const bool dead = poll(&one, 1, 0) > 0;
+  close(fd);
+  return dead;
+}
+
+void wait_for_death(std::int32_t pid) {
+  const int fd = open_process(pid);
+  if (fd < 0) return;
+  pollfd one{fd, POLLIN, 0};
+  while (poll(&one, 1, -1) < 0 && errno == EINTR) {}
+  close(fd);
+}
+
+int reap(std::int32_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return 0;
+  }
+  return status;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+template <std::size_t kSize>
+void put(char (&into)[kSize], const std::string& text) {
+  CHECK(text.size() < kSize);
+  std::memcpy(into, text.c_str(), text.size() + 1);
+}
+
+}  // namespace
+
+ProcessTree::ProcessTree(const TreeSetup& setup) {
+  CHECK(inside_sandbox());
+  map_region(setup);
+  start_root(setup);
+}
+
+void ProcessTree::map_region(const TreeSetup& setup) {
+  file_ = std::string(kSandboxFolder) + "/" + std::to_string(setup.machine);
+  unlink(file_.c_str());
+  const int fd = open(file_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0 || ftruncate(fd, sizeof(Region)) != 0)
+    throw ProcessError{"cannot make shared memory in /dev/shm: " + std::string(strerror(errno))};
+  void* where = reinterpret_cast<void*>(kRegionBase + setup.machine * kRegionStride);
+  void* mapped = mmap(where, sizeof(Region), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
+  close(fd);
+  if (mapped != where)
+    throw ProcessError{"cannot map shared memory: " + std::string(strerror(errno))};
+  region_ = static_cast<Region*>(mapped);
+  region_->monotonic_ns = setup.monotonic_ns;
+  region_->wall_ns = setup.wall_ns;
+  region_->address = setup.address;
+  region_->incarnation = setup.incarnation;
+  region_->mirrors_disk = setup.mirrors_disk;
+  region_->alone = setup.alone;
+  region_->fork_child_ns = setup.fork_child_ns;
+  region_->fork_cost_ns = setup.fork_cost_ns;
+  region_->exec_cost_ns = setup.exec_cost_ns;
+  region_->wakeup_cost_ns = setup.wakeup_cost_ns;
+  put(region_->directory, setup.directory);
+  put(region_->preload, kPreloadFile);
+  put(region_->file, file_);
+}
+
+void ProcessTree::start_root(const TreeSetup& setup) {
+  const std::int32_t pid = next_pid();
+  root_ = new_process(*region_, pid);
+  const TaskIndex task = new_task(*region_, root_, pid);
+  Process& root = region_->processes[root_];
+  root.random = setup.seed;
+  root.logs = setup.logs;
+  root.parent_pid = 1;
+  std::vector<std::string> environment = setup.environment;
+  environment.push_back("LD_PRELOAD=" + std::string(kPreloadFile));
+  environment.push_back("SLOTSIM_TASK=" + std::to_string(task));
+  environment.push_back("SLOTSIM_REGION=" + file_);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addchdir_np(&actions, setup.directory.c_str());
+  if (setup.logs) {
+    for (const int fd : {0, 1, 2})
+      posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+  }
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t all, none;
+  sigfillset(&all);
+  sigemptyset(&none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  prepare_pid(pid);
+  region_->running = task;
+  region_->driver_turn.store(0);
+  pid_t started = 0;
+  const int error =
+      posix_spawnp(&started, setup.arguments.front().c_str(), &actions, &attributes,
+                   pointers(setup.arguments).data(), pointers(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0)
+    throw ProcessError{"cannot start " + setup.arguments.front() + ": " + strerror(error)};
+  CHECK(started == pid);
+  root_started_ = true;
+}
+
+ProcessTree::~ProcessTree() {
+  if (region_ == nullptr) return;
+  for (ProcessIndex index = 1; index <= region_->processes_high; ++index) {
+    const Process& process = region_->processes[index];
+    if (process.state != ProcessState::kLive || process.pid == 0) continue;
+    kill(process.pid, SIGKILL);
+  }
+  for (ProcessIndex index = 1; index <= region_->processes_high; ++index) {
+    const Process& process = region_->processes[index];
+    if (process.state == ProcessState::kFree || process.pid == 0) continue;
+    if (process.state == ProcessState::kLive) wait_for_death(process.pid);
+  }
+  // All are the driver's children now, or were.
+  for (ProcessIndex index = 1; index <= region_->processes_high; ++index) {
+    const Process& process = region_->processes[index];
+    if (process.state != ProcessState::kFree && process.pid != 0) reap(process.pid);
+  }
+  munmap(region_, sizeof(Region));
+  unlink(file_.c_str());
+}
+
+void ProcessTree::terminate() {
+  if (!ended_) raise_signal(*region_, root_, SIGTERM);
+}
+
+std::int64_t ProcessTree::deadline() const {
+  return ended_ ? kNoDeadline : next_deadline(*region_);
+}
+
+void ProcessTree::run(std::int64_t monotonic_ns, std::int64_t wall_ns, const Take& take) {
+  region_->monotonic_ns = monotonic_ns;
+  region_->wall_ns = wall_ns;
+  region_->ahead_ns = 0;
+  if (root_started_) {
+    root_started_ = false;
+    if (wait_for_turn(root_)) slice_over(region_->running, take);
+    drain(take);
+  }
+  for (std::uint64_t slices = 0; !ended_; ++slices) {
+    run_deadlines(*region_);
+    const TaskIndex task = take_ready(*region_);
+    if (task == 0) {
+      if (next_deadline(*region_) <= monotonic_ns) continue;
+      break;
+    }
+    if (slices > kSlicesPerMoment) stuck(region_->tasks[task].process);
+    give_turn(task, take);
+    drain(take);
+  }
+}
+
+void ProcessTree::grant(TaskIndex task) {
+  region_->reason = Reason::kNone;
+  region_->driver_turn.store(0);
+  region_->tasks[task].turn.store(1, std::memory_order_release);
+  futex_wake(region_->tasks[task].turn);
+}
+
+void ProcessTree::give_turn(TaskIndex task, const Take& take) {
+  const ProcessIndex process = region_->tasks[task].process;
+  region_->running = task;
+  region_->ahead_ns = 0;
+  region_->calls_this_slice = 0;
+  ++region_->slices;
+  region_->tasks[task].state = TaskState::kRunning;
+  grant(task);
+  if (!wait_for_turn(process)) return;
+  slice_over(task, take);
+}
+
+// False: the program died instead, and has been buried.
+bool ProcessTree::wait_for_turn(ProcessIndex process) {
+  for (int rounds = 0; region_->driver_turn.load(std::memory_order_acquire) == 0; ++rounds) {
+    const long result =
+        syscall(SYS_futex, &region_->driver_turn, FUTEX_WAIT, 0, &kPatience, nullptr, 0);
+    if (result == 0 || errno != ETIMEDOUT) continue;
+    if (region_->driver_turn.load(std::memory_order_acquire) != 0) break;
+    if (is_dead(region_->processes[process].pid)) {
+      process_gone(process, false);
+      return false;
+    }
+    if (rounds > kPatienceRounds) stuck(process);
+  }
+  return true;
+}
+
+void ProcessTree::slice_over(TaskIndex task, const Take& take) {
+  const ProcessIndex process = region_->tasks[task].process;
+  for (;;) {
+    switch (region_->reason) {
+      case Reason::kRecordsFull:
+        drain(take);
+        break;
+      case Reason::kPrepareClone:
+        prepare_pid(next_pid());
+        break;
+      case Reason::kThreadGone:
+        return thread_gone(task);
+      case Reason::kProcessGone:
+        return process_gone(process, true);
+      case Reason::kUnsupported:
+        wait_for_death(region_->processes[process].pid);
+        ended_ = TreeEnd{126, false, region_->complaint};
+        return;
+      case Reason::kNone:
+      case Reason::kBlocked:
+        region_->processes[process].cpu_ns += kSliceCpu + region_->ahead_ns;
+        return;
+    }
+    grant(task);
+    if (!wait_for_turn(process)) return;
+  }
+}
+
+void ProcessTree::process_gone(ProcessIndex index, bool by_itself) {
+  Process& process = region_->processes[index];
+  wait_for_death(process.pid);
+  const std::int32_t code = process.exit_code;
+  OutRecord record{};
+  record.kind = RecordKind::kEnded;
+  record.offset = static_cast<std::uint64_t>(process.pid);
+  tell(*region_, record, {process.name, std::strlen(process.name)});
+  end_process(*region_, index, code, !by_itself);
+  if (index == root_) {
+    const int status = reap(process.pid);
+    free_process(*region_, index);
+    ended_ = WIFSIGNALED(status) ? TreeEnd{128 + WTERMSIG(status), true, {}}
+                                 : TreeEnd{WEXITSTATUS(status), false, {}};
+  }
+  reap_orphans();
+}
+
+void ProcessTree::reap_orphans() {
+  for (ProcessIndex index = 1; index <= region_->processes_high; ++index) {
+    const Process& process = region_->processes[index];
+    if (process.state != ProcessState::kZombie || process.parent != 0 || index == root_) continue;
+    reap(process.pid);
+    free_process(*region_, index);
+  }
+}
+
+// The real kernel clears the word of a thread that is gone, and who joins it waits for that.
+void ProcessTree::thread_gone(TaskIndex index) {
+  const Task& task = region_->tasks[index];
+  const ProcessIndex process = task.process;
+  while (syscall(SYS_tgkill, region_->processes[process].pid, task.tid, 0) == 0) {}
+  const std::uint64_t word = task.clear_word;
+  free_task(*region_, index);
+  for (TaskIndex other = 1; other <= region_->tasks_high; ++other) {
+    const Task& waiter = region_->tasks[other];
+    const bool waits = waiter.state == TaskState::kBlocked && waiter.process == process &&
+                       waiter.futex_address == word && word != 0;
+    if (waits) wake(*region_, other, Wake::kEvent);
+  }
+}
+
+void ProcessTree::drain(const Take& take) {
+  std::uint32_t at = 0;
+  while (at < region_->out_used) {
+    OutRecord record;
+    std::memcpy(&record, region_->out + at, sizeof record);
+    const char* bytes = region_->out + at + sizeof record;
+    take(record, {bytes, record.name_size},
+         {bytes + record.name_size, record.size - record.name_size});
+    at += static_cast<std::uint32_t>((sizeof record + record.size + 7) / 8 * 8);
+  }
+  region_->out_used = 0;
+}
+
+void ProcessTree::stuck(ProcessIndex index) {
+  const Process& process = region_->processes[index];
+  throw ProcessError{std::string(process.name) + " (process " + std::to_string(process.pid) +
+                     ") runs and runs without waiting for anything, so time cannot pass: it waits "
+                     "in a busy loop for another thread"};
+}
+
+}  // namespace sim::process
