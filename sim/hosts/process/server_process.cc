@@ -93,13 +93,19 @@ class ServerProcess::Teller {
         return server_.log(bytes, effects_);
       case RecordKind::kStarted:
       case RecordKind::kEnded:
-        return;
+        return program(record.kind, name, record.offset);
       default:
         return file(record, std::string(name), bytes);
     }
   }
 
  private:
+  void program(RecordKind kind, std::string_view name, std::uint64_t pid) {
+    std::string text = std::string(name) + " (" + std::to_string(pid) + ")" +
+                       (kind == RecordKind::kStarted ? " starts" : " is over");
+    effects_.emplace_back(Note{event::Remark{std::move(text)}});
+  }
+
   void file(const OutRecord& record, std::string name, std::string_view bytes) {
     switch (record.kind) {
       case RecordKind::kWriteFile:

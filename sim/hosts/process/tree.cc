@@ -186,10 +186,10 @@ std::int64_t ProcessTree::deadline() const {
 }
 
 void ProcessTree::run(std::int64_t monotonic_ns, std::int64_t wall_ns, const Take& take) {
-  region_->monotonic_ns = monotonic_ns;
-  region_->wall_ns = wall_ns;
-  region_->ahead_ns = 0;
-  if (root_started_) {
+  if (!root_started_) {
+    region_->monotonic_ns = monotonic_ns;
+    region_->wall_ns = wall_ns;
+  } else {  // it has been running since it was started, at this very moment of its clocks
     root_started_ = false;
     if (wait_for_turn(root_)) slice_over(region_->running, take);
     drain(take);
