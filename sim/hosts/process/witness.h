@@ -12,30 +12,26 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "sim/node/node.h"
+#include "sim/hosts/process/picture.h"
 #include "sim/trace/record.h"
 #include "sim/wire/bus.h"
 #include "sim/wire/names.h"
 
 namespace sim {
 
-using Notes = std::vector<Note>;
-
 // One per incarnation of one server program. A value: copies are independent, except that they
 // share the table of names, which is only a cache.
 class Witness {
  public:
   struct Facts {
-    NamesRef names;                 // of the run; never null
-    NodeName planned_id;            // none if the server makes its own
-    std::uint32_t incarnation = 0;  // as in Booted
-    std::string nodes_conf;         // what the disk has at boot; "" if nothing
+    NamesRef names;                          // of the run; never null
+    NodeName planned_id;                     // none if the server makes its own
+    std::uint32_t incarnation = 0;           // as in Booted
+    std::string nodes_conf;                  // what the disk has at boot; "" if nothing
+    std::string config_file = "nodes.conf";  // cluster-config-file
   };
   explicit Witness(Facts facts);
 
@@ -59,7 +55,9 @@ class Witness {
   event::ViewSnapshot view(bool full) const;
 
  private:
-  Facts facts_;
+  NamesRef names_;
+  std::string config_file_;
+  Picture picture_;
 };
 
 }  // namespace sim
