@@ -116,7 +116,6 @@ void rename_myself(Picture& picture, const NodeName& id) {
 
 void set_epochs(Picture& picture, std::uint64_t current, std::uint64_t config,
                 event::EpochCause cause, const Seen& seen) {
-  if (cause != event::EpochCause::kCommand) current = std::max(current, picture.current_epoch);
   if (current == picture.current_epoch && config == picture.config_epoch) return;
   if (picture.started) {
     seen.tell(

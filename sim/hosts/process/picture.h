@@ -96,7 +96,7 @@ void start(Picture& picture, const Seen& seen);
 void tell_claim(Picture& picture, const Seen& seen);
 
 void rename_myself(Picture& picture, const NodeName& id);
-// Epochs never fall here unless a command says so.
+// As they were seen, also if they have gone back: that is for invariants to judge.
 void set_epochs(Picture& picture, std::uint64_t current, std::uint64_t config,
                 event::EpochCause cause, const Seen& seen);
 void set_health(Picture& picture, bool ok, const Seen& seen);

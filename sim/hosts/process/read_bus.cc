@@ -59,16 +59,13 @@ void read_reports(Picture& picture, const bus::Message& message, const NodeName&
   }
 }
 
-// Only primaries with slots count, and only in the epoch that was asked for or a later one.
+// Only primaries with slots count, and only in the epoch that was asked for or a later one. Who
+// votes is one by its own header, which the candidate has read before the file shows it.
 void read_vote(Picture& picture, const bus::Header& header, const NodeName& voter,
                const Seen& seen) {
   PictureOfElection& election = picture.election;
-  const auto found = picture.nodes.find(voter);
   if (election.epoch == 0 || header.current_epoch < election.epoch) return;
-  if (found == picture.nodes.end() || found->second.role != Role::kPrimary ||
-      found->second.slots->count() == 0) {
-    return;
-  }
+  if (!picture.knows(voter) || !header.replica_of.is_none() || header.slots->count() == 0) return;
   ++election.votes;
   seen.tell(event::VoteCounted{voter, header.current_epoch, election.votes, picture.quorum()});
 }
@@ -86,7 +83,8 @@ void read_sent(Picture& picture, const bus::Message& message, const Names& names
   if (header.type == bus::Type::kAuthRequest) {
     begin_election(picture, header.current_epoch, seen);
   }
-  set_epochs(picture, header.current_epoch, picture.config_epoch, event::EpochCause::kSeen, seen);
+  set_epochs(picture, std::max(header.current_epoch, picture.current_epoch), picture.config_epoch,
+             event::EpochCause::kSeen, seen);
   if (const auto* beat = std::get_if<bus::Heartbeat>(&message.body)) {
     for (const bus::Gossip& gossip : beat->gossip) read_own_gossip(picture, gossip, names, seen);
   }

@@ -84,7 +84,7 @@ void read_epochs(Picture& picture, const nodes_conf::File& file, const nodes_con
   const event::EpochCause cause = config == picture.config_epoch ? event::EpochCause::kSeen
                                   : elected                      ? event::EpochCause::kElection
                                                                  : event::EpochCause::kCommand;
-  set_epochs(picture, std::max(file.current_epoch, picture.current_epoch), config, cause, seen);
+  set_epochs(picture, file.current_epoch, config, cause, seen);
   picture.last_vote_epoch = file.last_vote_epoch;
 }
 
