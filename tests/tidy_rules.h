@@ -26,7 +26,7 @@ inline const std::vector<Room>& rooms() {
        {"sim/base/", "sim/scenario/", "sim/trace/", "sim/world/levers.h", "sim/world/topology.h"}},
       {"sim/workloads/", {"sim/base/", "sim/scenario/", "sim/client/"}},
       {"sim/invariants/", {"sim/base/", "sim/scenario/", "sim/trace/"}},
-      {"sim/hosts/", {"sim/base/", "sim/wire/", "sim/node/"}},
+      {"sim/hosts/", {"sim/base/", "sim/wire/", "sim/node/", "sim/trace/record.h"}},
       {"viz/", {"sim/base/", "sim/trace/"}},
       {"sim/app/", {"sim/", "viz/"}},
       {"sim/main.cc", {"sim/"}},

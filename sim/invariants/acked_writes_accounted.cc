@@ -66,6 +66,10 @@ class AckedWritesAccounted final : public CopyableVerdict<AckedWritesAccounted> 
     add(LossClass::kMinority, "written in a minority, permitted");
     add(LossClass::kDefect, "by a known defect");
     add(LossClass::kUnexplained, "unexplained");
+    if (losses_.known_by_answer() > 0) {
+      text += "; of " + counted(losses_.known_by_answer(), "write") +
+              " only who answered is known, so more is taken for permitted";
+    }
     if (losses_.keys_unread() > 0)
       text += "; " + counted(losses_.keys_unread(), "key") + " could not be read";
     return text;

@@ -19,4 +19,12 @@ inline Duration noticed_within(const RunFacts& facts) {
          clock_slack(facts);
 }
 
+// How much later than it happened the suspicions of this machine are told. A real server that does
+// not log them tells them by its next heartbeat: every live peer gets one each T/2, and gossip
+// lists whom the tick before saw as PFAIL.
+inline Duration suspicion_told_within(const RunFacts& facts, MachineId observer) {
+  if (facts.suspicions_logged || facts.processes.count(observer) == 0) return {};
+  return facts.node_timeout / 2 + 2 * (facts.tick + 1ms);
+}
+
 }  // namespace sim

@@ -30,6 +30,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
  public:
   explicit FailureDetectionBounds(const RunFacts& facts)
       : CopyableVerdict("nobody was ever silent or suspected"),
+        facts_(facts),
         stage_(facts.cast),
         timeout_(facts.node_timeout),
         disorder_(clock_slack(facts)),
@@ -77,7 +78,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
 
   std::string numbers() const override {
     return counted(pfails_, "PFAIL") + ", " + counted(fails_, "FAIL") + ", slowest detection " +
-           words(slowest_) + " of a crash (allowed " + words(latest_) + ")";
+           words(slowest_) + " of a crash (allowed " + words(slowest_allowed()) + ")";
   }
 
  private:
@@ -88,13 +89,21 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   };
   using Silences = std::vector<Silence>;  // in order of time
 
+  // Suspicions of a real server may be told late, and FAIL before the PFAIL that it needs.
+  Duration told_within(MachineId observer) const { return suspicion_told_within(facts_, observer); }
+  Duration slowest_allowed() const {
+    Duration late{};
+    for (const MachineId process : facts_.processes) late = std::max(late, told_within(process));
+    return latest_ + late;
+  }
+
   // What was lost in a silence is sent again after a pause that has doubled for as long as it
   // lasted, or on a new link, of which there is one every T: so long may bytes still be missing.
   SimTime over(const Silence& silence) const {
     return *silence.ended + grace_ + std::min(*silence.ended - silence.began, timeout_);
   }
-  bool is_over(const Silence& silence, SimTime now) const {
-    return silence.ended && over(silence) < now;
+  bool is_over(const Silence& silence, SimTime now, Duration told_late = {}) const {
+    return silence.ended && over(silence) + told_late < now;
   }
   void mark(Silences& silences, bool silent, SimTime now) const {
     if (!silent) {
@@ -133,7 +142,8 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     std::erase_if(cuts_, [&](const auto& entry) { return is_past(entry.second.back(), now); });
   }
 
-  // When the silence between the two began that is still on or has only just ended. One that began
+  // When the silence between the two began that is still on or has only just ended, for who might
+  // tell of it late. One that began
   // before another was over counts from the beginning of that one: it found the streams stalled.
   std::optional<SimTime> silent_since(Pair pair, SimTime now) const {
     Silences silences;
@@ -148,7 +158,8 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
               [](const Silence& a, const Silence& b) { return a.began > b.began; });
     std::optional<SimTime> since;
     for (const Silence& silence : silences) {
-      if (!is_over(silence, since.value_or(now))) since = silence.began;
+      const Duration late = since ? Duration{} : told_within(pair.first);
+      if (!is_over(silence, since.value_or(now), late)) since = silence.began;
     }
     return since;
   }
@@ -202,7 +213,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
       violation(record, what + " on " + counted(change.reports, "report") + ", " +
                             std::to_string(change.quorum) + " are needed");
     }
-    if (before != event::Suspicion::kPfail) {
+    if (before != event::Suspicion::kPfail && told_within(pair.first) == Duration{}) {
       violation(record, what + " by counting reports without suspecting it itself");
     }
     check_reporters(record, change, pair, what);
@@ -298,7 +309,13 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     if (waiting_.empty()) return;
     for (auto& [peer, death] : waiting_) {
       if (now <= death.timed_from + latest_) continue;
+      std::set<MachineId> not_due;
       for (const MachineId observer : death.observers) {
+        const Duration allowed = latest_ + told_within(observer);
+        if (now <= death.timed_from + allowed) {
+          not_due.insert(observer);
+          continue;
+        }
         const auto serving = stage_.serving_since(observer);
         if (!serving || *serving > death.at || !stage_.connectivity().whole() ||
             cut_since(death.at) || stage_.disturbed() ||
@@ -308,9 +325,9 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
         violation(now, record,
                   std::string{stage_.name(observer)} + " does not suspect " +
                       std::string{stage_.name(peer)} + " " + words(now - death.at) +
-                      " after it died (allowed " + words(latest_) + ")");
+                      " after it died (allowed " + words(allowed) + ")");
       }
-      death.observers.clear();
+      death.observers = std::move(not_due);
     }
     std::erase_if(waiting_, [](const auto& entry) { return entry.second.observers.empty(); });
   }
@@ -327,6 +344,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     std::set<MachineId> observers;  // that have not noticed yet
   };
 
+  RunFacts facts_;
   Stage stage_;
   Duration timeout_, disorder_, earliest_, latest_, grace_;
   std::map<Pair, Held> held_;

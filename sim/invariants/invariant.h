@@ -2,11 +2,13 @@
 //
 // One file each, registered in registry.cc with its claim, where the claim comes from, what it
 // needs to see, and at least one mutation of the core that it kills. It streams (bounded memory),
-// is copied with the run, and can judge a saved trace.
+// is copied with the run, and can judge a saved trace. What real servers do not show of what it
+// needs it either does without, or it is `not checked` and says why.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +38,10 @@ struct RunFacts {
   bool operator_commands = false;  // slots or epochs are edited by hand
   Duration converge_within = 30s;  // "settle" bound of the scenario
   SimTime settle_from;             // when everything was healed; end of time if never
+  // Machines that run an unmodified server: of these a witness tells what can be seen
+  // (docs/real_servers.md), and nothing else is known.
+  std::set<MachineId> processes;
+  bool suspicions_logged = false;  // processes run at loglevel debug, which tells PFAIL at once
 };
 
 enum class Judgement : std::uint8_t {
@@ -81,6 +87,7 @@ struct InvariantKind {
   std::string_view source;  // "Cluster spec, \"Replica election\"; protocol §15.8-10"
   std::string_view scope;   // "always", "after heal"
   std::string_view kills;   // mutations, comma-separated
+  std::string_view needs;   // what a run must show, and how it makes do with a real server
   bool liveness = false;    // a failure is exit 4, not 1
   std::unique_ptr<Invariant> (*make)(const RunFacts& facts);
 };

@@ -40,7 +40,9 @@ Loss Losses::classify(const std::string& name, const Write& write) const {
 // loss.
 bool Losses::follow(const Write& write, Loss& loss) const {
   MachineId holder = write.effect.machine;
-  const SimTime since = write.effect.at;
+  // Who answered may have been replaced just before and not have heard.
+  const SimTime since =
+      write.effect.by_answer ? write.effect.at - minority_window_ : write.effect.at;
   std::optional<SimTime> reloaded;
   const auto first = std::lower_bound(turns_.begin(), turns_.end(), since,
                                       [](const Turn& turn, SimTime at) { return turn.at < at; });
@@ -53,12 +55,13 @@ bool Losses::follow(const Write& write, Loss& loss) const {
   for (auto turn = first; turn != turns_.end(); ++turn) {
     const std::string when = " at " + moment(turn->at);
     if (turn->kind == Turn::Kind::kPromoted && turn->other == holder) {
-      if (holds(*turn, holder, since, write.effect)) {
+      if (had_it(*turn, holder, write)) {
         holder = turn->machine;
         continue;
       }
       const std::string why =
-          name_of(turn->machine) + " replaced " + name_of(holder) + when + " without having it";
+          name_of(turn->machine) + " replaced " + name_of(holder) + when +
+          (write.effect.by_answer ? " and may not have had it" : " without having it");
       if (turn->takeover) {
         loss.row = 31;
         return decide(LossClass::kDefect, *turn, why + " (takeover)");
@@ -70,7 +73,9 @@ bool Losses::follow(const Write& write, Loss& loss) const {
       return decide(LossClass::kAsync, *turn, why);
     }
     if (turn->machine != holder) continue;
-    if (turn->kind == Turn::Kind::kRestarted && turn->keys == 0) {
+    const bool keys_unseen =
+        write.effect.by_answer && persistent_;  // loaded from an append only file
+    if (turn->kind == Turn::Kind::kRestarted && turn->keys == 0 && !keys_unseen) {
       const std::string why =
           name_of(holder) + " came back empty" + when + " before anybody had replaced it";
       if (!stage_.directory().is_cluster_node(holder)) return decide(LossClass::kAsync, *turn, why);
@@ -100,6 +105,13 @@ bool Losses::follow(const Write& write, Loss& loss) const {
   loss.why = name_of(holder) + " was restarted at " + moment(*reloaded) +
              " from a disk that did not have it";
   return true;
+}
+
+// Who waited for the offset of a primary that had paused had everything.
+bool Losses::had_it(const Turn& promoted, MachineId holder, const Write& write) const {
+  const bool unplaced = write.effect.by_answer && write.effect.history.is_none();
+  if (unplaced && promoted.coordinated && promoted.at >= write.completed) return true;
+  return holds(promoted, holder, write.effect.at, write.effect);
 }
 
 // Did the winner have the write when it was promoted? By its place in the replication history, or

@@ -30,7 +30,11 @@ bool acked(event::OpOutcome outcome) {
 }  // namespace
 
 Losses::Losses(const RunFacts& facts)
-    : stage_(facts.cast), minority_window_(noticed_within(facts)), takeovers_(facts.takeovers) {}
+    : stage_(facts.cast),
+      minority_window_(noticed_within(facts)),
+      takeovers_(facts.takeovers),
+      persistent_(facts.persistent),
+      processes_(facts.processes) {}
 
 void Losses::see(const Record& record) {
   stage_.see(record);
@@ -87,6 +91,9 @@ void Losses::see_client(const Record& record) {
   if (const auto effect = effects_.find(done.operation); effect != effects_.end()) {
     write.effect = effect->second;
     effects_.erase(effect);
+  } else if (const auto answered = effect_by_answer(done, write.invoked)) {
+    write.effect = *answered;
+    ++known_by_answer_;
   }
   if (++writes_kept_ <= kWritesMax) {
     keys_[key].writes.push_back(std::move(write));
@@ -94,6 +101,41 @@ void Losses::see_client(const Record& record) {
     overflowed_ = true;
   }
   in_flight_.erase(found);
+}
+
+// A real server does not tell what it applies, but its client knows who said OK.
+std::optional<Losses::Effect> Losses::effect_by_answer(const event::OpCompleted& done,
+                                                       SimTime invoked) const {
+  if (!acked(done.outcome)) return std::nullopt;
+  for (const MachineId machine : processes_) {
+    const MachineInfo& info = stage_.directory().cast()[machine.value];
+    if (done.node != info.name && done.node != format_endpoint(info.endpoint)) continue;
+    Effect effect;
+    effect.machine = machine;
+    effect.at = invoked;
+    effect.by_answer = true;
+    effect.deposed = may_be_deposed(machine);
+    const auto since = stage_.isolated_since(machine);
+    const auto rejoined = stage_.rejoined_at(machine);
+    if (since) {
+      effect.isolated_for = std::max<Duration>(invoked - *since, Duration{});
+    } else if (rejoined && *rejoined >= invoked) {
+      effect.isolated_for = std::min(stage_.isolation_lasted(machine), minority_window_);
+    }
+    return effect;
+  }
+  return std::nullopt;
+}
+
+// Some slot that it claims has another owner. (Which slot the key is in is not known here.)
+bool Losses::may_be_deposed(MachineId machine) const {
+  const event::Claim* claim = stage_.directory().claim(machine);
+  if (claim == nullptr) return false;
+  const SlotSet doubtful = claim->slots->slots() & contested_;
+  for (std::uint16_t slot = 0; doubtful.any() && slot < kSlotCount; ++slot) {
+    if (doubtful.test(slot)) return stage_.directory().owner_of(SlotId{slot}) != machine;
+  }
+  return false;
 }
 
 void Losses::see_effect(const Record& record, const event::WriteApplied& write) {

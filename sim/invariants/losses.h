@@ -64,6 +64,7 @@ class Losses final : public TraceFold {
   std::uint64_t acked_writes() const { return acked_; }  // on keys that were read at the end
   std::uint64_t keys_read() const { return keys_read_; }
   std::uint64_t keys_unread() const { return keys_unread_; }
+  std::uint64_t known_by_answer() const { return known_by_answer_; }
   bool overflowed() const { return overflowed_; }
 
   static constexpr std::uint64_t kWritesMax = 4'000'000;
@@ -77,6 +78,9 @@ class Losses final : public TraceFold {
     NodeName history;  // replication id; none if the node told no stream
     std::optional<Duration> isolated_for;
     bool deposed = false;  // a live primary outranked it in this slot
+    // All that is known is who acknowledged it: a real server. `at` is then when it was asked, and
+    // what the write cannot be said to have met is taken to excuse its loss.
+    bool by_answer = false;
   };
   struct Write {
     std::uint64_t operation = 0;
@@ -116,6 +120,8 @@ class Losses final : public TraceFold {
 
   void see_client(const Record& record);
   void see_effect(const Record& record, const event::WriteApplied& write);
+  std::optional<Effect> effect_by_answer(const event::OpCompleted& done, SimTime invoked) const;
+  bool may_be_deposed(MachineId machine) const;
   void see_stream(const Record& record, const event::StreamAt& stream);
   void see_turn(const Record& record);
   void see_replication(const Record& record);
@@ -134,11 +140,13 @@ class Losses final : public TraceFold {
   bool follow(const Write& write, Loss& loss) const;
   bool holds(const Turn& promoted, MachineId holder, SimTime since, const Effect& effect) const;
   bool contains(Place place, const Effect& effect) const;
+  bool had_it(const Turn& promoted, MachineId holder, const Write& write) const;
   std::string name_of(MachineId machine) const { return std::string{stage_.name(machine)}; }
 
   Stage stage_;
   Duration minority_window_;
-  bool takeovers_;
+  bool takeovers_, persistent_;
+  std::set<MachineId> processes_;
   std::set<MachineId> coordinated_;  // candidates whose offset has matched their paused primary's
   std::map<std::uint64_t, std::pair<std::string, Write>> in_flight_;
   std::map<std::string, Key> keys_;
@@ -157,7 +165,7 @@ class Losses final : public TraceFold {
   std::array<std::uint64_t, static_cast<std::size_t>(LossClass::kCount)> counts_{};
   std::array<Duration, static_cast<std::size_t>(LossClass::kCount)> windows_{};
   std::map<MachineId, std::uint64_t> acked_by_;
-  std::uint64_t acked_ = 0, keys_read_ = 0, keys_unread_ = 0;
+  std::uint64_t acked_ = 0, keys_read_ = 0, keys_unread_ = 0, known_by_answer_ = 0;
   bool overflowed_ = false;
 };
 

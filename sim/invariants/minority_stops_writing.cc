@@ -30,6 +30,7 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
         tick_(facts.tick),
         disorder_(clock_slack(facts)),
         stop_within_(noticed_within(facts)),
+        tells_writes_(facts.processes.empty()),
         rejoin_after_(std::clamp<Duration>(facts.node_timeout, 500ms, 5s)),
         nodes_(facts.cast.size()) {}
 
@@ -62,7 +63,8 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
   std::string numbers() const override {
     return std::to_string(isolations_) + (isolations_ == 1 ? " primary" : " primaries") +
            " cut off from the majority, slowest to stop " + words(slowest_) + " (allowed " +
-           words(stop_within_) + "), " + counted(writes_in_window_, "write") + " applied meanwhile";
+           words(stop_within_) + ")" +
+           (tells_writes_ ? ", " + counted(writes_in_window_, "write") + " applied meanwhile" : "");
   }
 
  private:
@@ -210,7 +212,9 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
   }
 
   Stage stage_;
-  Duration node_timeout_, tick_, disorder_, stop_within_, rejoin_after_;
+  Duration node_timeout_, tick_, disorder_, stop_within_;
+  bool tells_writes_;  // of a real server nobody sees when it applies one
+  Duration rejoin_after_;
   std::vector<Node> nodes_;
   std::vector<MachineId> isolated_;
   std::vector<TurnedOk> turned_ok_;  // in this instant

@@ -138,9 +138,11 @@ struct Listen {
   std::uint16_t port = 0;
   bool on = true;
 };
-// Never changes behaviour: the trace is the only witness.
+// Never changes behaviour: the trace is the only witness. `source` is where it was seen: a node of
+// ours tells what it did itself, a real server is only seen from outside.
 struct Note {
   Event event;
+  Source source = Source::kInternal;
 };
 // The program ends by itself. Non-zero codes are crashes by assertion (protocol §14 knows some);
 // `why` is for people.

@@ -188,7 +188,7 @@ void World::Impl::obey(Machine& machine, Effects& effects) {
     if (auto* send_it = std::get_if<Send>(&effect)) {
       send(machine, send_it->conn, std::move(send_it->payload));
     } else if (auto* said = std::get_if<Note>(&effect)) {
-      record(machine.id, Source::kInternal, std::move(said->event));
+      record(machine.id, said->source, std::move(said->event));
     } else if (const auto* dial_it = std::get_if<Dial>(&effect)) {
       dial(machine, *dial_it);
     } else if (const auto* close_it = std::get_if<Close>(&effect)) {

@@ -13,7 +13,7 @@ TEST(Invariants, HaveNamesClaimsSourcesScopesAndSomethingTheyKill) {
   for (const InvariantKind& kind : invariants()) {
     EXPECT_TRUE(names.insert(kind.name).second) << kind.name;
     EXPECT_FALSE(kind.claim.empty() || kind.source.empty() || kind.scope.empty() ||
-                 kind.kills.empty())
+                 kind.kills.empty() || kind.needs.empty())
         << kind.name;
     EXPECT_EQ(find_invariant(kind.name), &kind);
   }
