@@ -27,6 +27,7 @@ struct RunArguments {
   std::string seed, seeds, only_case, until, trace, junit, out, mutation;
   std::vector<std::uint64_t> watch;
   unsigned jobs = 1;
+  std::string program;
   bool verify = false, json = false, wire = false, raw = false, quiet = false;
 };
 
@@ -66,6 +67,9 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
   app.add_option("--mutate", arguments.mutation,
                  "break the core on purpose (see: slotsim list mutations)")
       ->type_name("NAME");
+  app.add_option("--program", arguments.program,
+                 "run this server binary instead of our own node, under virtual time")
+      ->type_name("PATH");
   app.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
   app.add_flag("--raw", arguments.raw)->group("");
   app.add_option("--watch", arguments.watch)->expected(2)->group("");
@@ -113,6 +117,7 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   RunSettings settings;
   settings.plan.seed = seed;
   settings.plan.through_wire = arguments.wire;
+  settings.plan.program = arguments.program;
   if (!arguments.mutation.empty()) {
     const auto mutation = find_mutation(arguments.mutation);
     if (!mutation) {
@@ -358,6 +363,7 @@ class Campaign {
 std::vector<std::string> passed_on(const RunArguments& arguments) {
   std::vector<std::string> options;
   if (arguments.wire) options.emplace_back("--wire");
+  if (!arguments.program.empty()) options.insert(options.end(), {"--program", arguments.program});
   if (!arguments.mutation.empty()) options.insert(options.end(), {"--mutate", arguments.mutation});
   if (!arguments.until.empty()) options.insert(options.end(), {"--until", arguments.until});
   return options;

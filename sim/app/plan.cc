@@ -1,8 +1,10 @@
 #include "sim/app/plan.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "sim/app/console.h"
+#include "sim/app/process_host.h"
 #include "sim/app/seed_nodes.h"
 #include "sim/app/topology_plan.h"
 #include "sim/app/vocabulary.h"
@@ -122,6 +124,11 @@ class Planner {
     const Config& config = configs_[index];
     spec.factory =
         std::make_shared<ClusterNodeFactory>(NodeSetup{config, names_, options_.mutation});
+    if (!options_.program.empty()) {
+      if (!processes_) processes_.emplace(names_, std::vector<std::uint16_t>{seed.bus_port});
+      spec.factory = processes_->host({server.name, seed.endpoint, seed.bus_port, options_.program,
+                                       !standalone, cluster.config, {}, {}});
+    }
     if (server.part == PlannedServer::Part::kMember &&
         cluster.form == ClusterOptions::Form::kBooted) {
       spec.disk.emplace("nodes.conf", std::move(nodes_conf));
@@ -320,6 +327,7 @@ class Planner {
   std::shared_ptr<Plan> plan_;
   NamesRef names_;
   std::vector<Config> configs_;
+  std::optional<Processes> processes_;
   std::vector<Standing> standings_;
   std::size_t client_machines_ = 0;
   Duration one_way_max_{};

@@ -6,6 +6,7 @@
 #include "sim/app/cli.h"
 #include "sim/base/check.h"
 #include "sim/hosts/clock.h"
+#include "sim/hosts/process/sandbox.h"
 #include "sim/trace/describe.h"
 #include "sim/trace/trace_json.h"
 
@@ -53,6 +54,10 @@ void plant(Run& run) {
 
 RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   const std::int64_t cpu_before = process_cpu_ns();
+  if (!settings.plan.program.empty()) {
+    const std::string trouble = process::enter_sandbox();
+    if (!trouble.empty()) throw UsageError{trouble};
+  }
   const std::shared_ptr<const Plan> plan = make_plan(scenario, settings.plan);
   Run run(plan);
   const CheckContext context(run);

@@ -40,20 +40,22 @@ class Payload : public boost::intrusive_ref_counter<Payload, boost::thread_unsaf
   virtual PayloadRef through_wire() const = 0;
 };
 
-// Raw bytes off a real wire: any stretch of the stream, with no message boundaries promised.
+// Raw bytes off a real wire: any stretch of the stream, with no message boundaries promised. Who
+// knows what they are may say so with a label; they are delivered and hashed as bytes all the same.
 class RawBytes final : public Payload {
  public:
-  explicit RawBytes(std::string bytes) : bytes_(std::move(bytes)) {}
+  explicit RawBytes(std::string bytes, std::string label = "bytes")
+      : bytes_(std::move(bytes)), label_(std::move(label)) {}
   PayloadKind kind() const override { return PayloadKind::kBytes; }
   std::size_t size() const override { return bytes_.size(); }
   std::string bytes() const override { return bytes_; }
-  std::string_view label() const override { return "bytes"; }
+  std::string_view label() const override { return label_; }
   std::uint64_t hash() const override;
-  PayloadRef through_wire() const override { return PayloadRef(new RawBytes(bytes_)); }
+  PayloadRef through_wire() const override { return PayloadRef(new RawBytes(bytes_, label_)); }
   const std::string& view() const { return bytes_; }
 
  private:
-  std::string bytes_;
+  std::string bytes_, label_;
 };
 
 }  // namespace sim

@@ -209,10 +209,12 @@ void World::Impl::obey(Machine& machine, Effects& effects) {
       digest.disk(now_, who, DiskAct::kSync, sync->file, 0, 0);
       machine.disk.sync(*sync);
     } else if (const auto* listen = std::get_if<Listen>(&effect)) {
+      auto& ports = machine.listening;
+      const auto known = std::find(ports.begin(), ports.end(), listen->port);
       if (listen->on) {
-        machine.listening.push_back(listen->port);
-      } else {
-        std::erase(machine.listening, listen->port);
+        ports.push_back(listen->port);
+      } else if (known != ports.end()) {
+        ports.erase(known);
       }
     } else if (const auto* exit = std::get_if<Exit>(&effect)) {
       record(machine.id, Source::kWorld, event::ProgramExited{exit->code, exit->why});

@@ -120,6 +120,7 @@ void inherit(Region& region, ProcessIndex parent, ProcessIndex child) {
   Process& to = region.processes[child];
   to.parent = parent;
   to.parent_pid = from.pid;
+  to.root_pid = from.root_pid;
   to.handled = from.handled;
   to.ignored = from.ignored;
   to.restarting = from.restarting;
@@ -640,12 +641,15 @@ void connect_done(Region& region, ObjectIndex index, std::uint32_t local_ip,
   changed(region, index);
 }
 
-ObjectIndex find_listener(const Region& region, std::uint16_t port) {
+ObjectIndex find_listener(const Region& region, std::uint32_t ip, std::uint16_t port) {
+  ObjectIndex anywhere = 0;
   for (ObjectIndex index = 1; index <= region.objects_high; ++index) {
     const Object& object = region.objects[index];
-    if (object.kind == ObjectKind::kListener && object.local_port == port) return index;
+    if (object.kind != ObjectKind::kListener || object.local_port != port) continue;
+    if (object.local_ip == ip) return index;
+    if (object.local_ip == 0) anywhere = index;
   }
-  return 0;
+  return anywhere;
 }
 
 ObjectIndex offer(Region& region, ObjectIndex listener, std::uint64_t conn, std::uint32_t local_ip,

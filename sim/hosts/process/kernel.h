@@ -76,7 +76,8 @@ void fold(Region& region, std::uint64_t word);
 // ---- What the driver does to sockets ----
 void connect_done(Region& region, ObjectIndex socket, std::uint32_t local_ip,
                   std::uint16_t local_port, std::int32_t error);
-ObjectIndex find_listener(const Region& region, std::uint16_t port);
+// Who would take a connection to that address; 0: nobody.
+ObjectIndex find_listener(const Region& region, std::uint32_t ip, std::uint16_t port);
 // A connection waits on the listener from now on; 0 if nobody may take it.
 ObjectIndex offer(Region& region, ObjectIndex listener, std::uint64_t conn, std::uint32_t local_ip,
                   std::uint16_t local_port, std::uint32_t remote_ip, std::uint16_t remote_port);

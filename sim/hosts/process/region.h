@@ -67,7 +67,8 @@ struct Process {
   bool logs;           // what it writes to its standard output and error is log
   bool by_signal;      // how it ended: killed by `exit_code`, or exited with it
   std::int32_t pid, exit_code;
-  ProcessIndex parent;  // 0: nobody of this machine
+  ProcessIndex parent;    // 0: nobody of this machine
+  std::int32_t root_pid;  // of the program that the driver started, and this came from
   std::int32_t parent_pid;
   std::uint64_t pending, handled, ignored, restarting;  // by signal
   std::int64_t timer_at, timer_every;                   // ITIMER_REAL; kNoDeadline: off

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <utility>
 
 #include "sim/base/check.h"
 #include "sim/hosts/process/kernel.h"
@@ -18,6 +20,7 @@ using process::OutRecord;
 using process::RecordKind;
 
 constexpr std::size_t kOutputKept = 4'000;
+constexpr std::string_view kNodesConf = "nodes.conf";
 
 int error_of(CloseReason why) {
   switch (why) {
@@ -34,6 +37,26 @@ int error_of(CloseReason why) {
       return EHOSTUNREACH;
   }
   return ECONNRESET;
+}
+
+// "cmd:SET" if the bytes begin with a command as clients send it.
+std::string command_label(std::string_view bytes) {
+  if (!bytes.starts_with('*')) return "bytes";
+  const std::size_t length_at = bytes.find('$');
+  const std::size_t name_at = bytes.find('\n', length_at);
+  if (name_at == std::string_view::npos) return "bytes";
+  std::string label = "cmd:";
+  for (const char c : bytes.substr(name_at + 1, bytes.find('\r', name_at) - name_at - 1))
+    label += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return label;
+}
+
+// Bytes 12 and 13 of a bus message are its type. (Protocol §2.1.)
+std::string bus_label(std::string_view message) {
+  if (message.size() < 14) return "bytes";
+  const auto type = static_cast<std::uint16_t>(static_cast<unsigned char>(message[12]) << 8 |
+                                               static_cast<unsigned char>(message[13]));
+  return std::string(bus::label(static_cast<bus::Type>(type)));
 }
 
 std::string folder_of(const ProgramSetup& setup) {
@@ -71,7 +94,9 @@ class ServerProcess::Teller {
     if (!more) flush();
     switch (record.kind) {
       case RecordKind::kDial:
-        server_.sockets_[record.conn] = static_cast<ObjectIndex>(record.offset);
+        server_.lines_[record.conn] = {static_cast<ObjectIndex>(record.offset),
+                                       server_.is_bus_port(static_cast<std::uint16_t>(record.port)),
+                                       true, {}, {}};
         effects_.emplace_back(
             Dial{ConnId{record.conn}, {record.ip, static_cast<std::uint16_t>(record.port)}});
         return;
@@ -80,7 +105,7 @@ class ServerProcess::Teller {
         pending_.append(bytes);
         return;
       case RecordKind::kClose:
-        server_.sockets_.erase(record.conn);
+        server_.lines_.erase(record.conn);
         effects_.emplace_back(Close{ConnId{record.conn}, record.offset != 0});
         return;
       case RecordKind::kListen:
@@ -90,7 +115,7 @@ class ServerProcess::Teller {
         effects_.emplace_back(Listen{static_cast<std::uint16_t>(record.port), false});
         return;
       case RecordKind::kLog:
-        return server_.log(bytes, effects_);
+        return server_.log(static_cast<std::int32_t>(record.conn), bytes, effects_);
       case RecordKind::kStarted:
       case RecordKind::kEnded:
         return program(record.kind, name, record.offset);
@@ -107,6 +132,7 @@ class ServerProcess::Teller {
   }
 
   void file(const OutRecord& record, std::string name, std::string_view bytes) {
+    server_.file_changed(record, name, bytes, effects_);
     switch (record.kind) {
       case RecordKind::kWriteFile:
         effects_.emplace_back(
@@ -132,7 +158,15 @@ class ServerProcess::Teller {
   // What one pass of an event loop sends on a connection in a row is one payload.
   void flush() {
     if (pending_.empty()) return;
-    effects_.emplace_back(Send{pending_conn_, PayloadRef(new RawBytes(std::move(pending_)))});
+    const Line* line = server_.line_of(pending_conn_);
+    if (line != nullptr && line->is_bus) {
+      server_.write_bus(pending_conn_, pending_, effects_);
+    } else {
+      const bool asks = line != nullptr && line->dialled;
+      std::string label = asks ? command_label(pending_) : "reply";
+      effects_.emplace_back(
+          Send{pending_conn_, PayloadRef(new RawBytes(std::move(pending_), std::move(label)))});
+    }
     pending_.clear();
     pending_conn_ = ConnId{};
   }
@@ -155,16 +189,14 @@ void ServerProcess::step(const Clocks& now, std::span<const Input> inputs, Choic
   if (tree_ == nullptr) return;
   {
     Teller teller(*this, effects);
-    tree_->run(to_ns(now.monotonic), to_ns(now.wall),
-               [&](const OutRecord& record, std::string_view name, std::string_view bytes) {
-                 teller(record, name, bytes);
-               });
+    try {
+      tree_->run(to_ns(now.monotonic), to_ns(now.wall), std::ref(teller));
+    } catch (const process::ProcessError& error) {
+      effects.emplace_back(Exit{126, error.what});
+      return;
+    }
   }
-  if (const auto& end = tree_->ended()) {
-    std::string why = end->complaint;
-    if (why.empty() && (end->code != 0 || end->by_signal)) why = last_output_;
-    effects.emplace_back(Exit{end->code, std::move(why)});
-  }
+  for (const process::ProgramEnd& end : tree_->take_ended()) ended(end, effects);
 }
 
 void ServerProcess::boot(const Booted& booted, const Clocks& now, Choices& choices,
@@ -173,66 +205,105 @@ void ServerProcess::boot(const Booted& booted, const Clocks& now, Choices& choic
   if (setup_->directory.empty()) fill_folder(folder, *setup_, *booted.disk);
   process::TreeSetup setup;
   setup.machine = setup_->machine;
-  setup.arguments = setup_->arguments;
-  setup.environment = setup_->environment;
   setup.directory = folder;
   setup.address = booted.self.ipv4;
   setup.monotonic_ns = to_ns(now.monotonic);
   setup.wall_ns = to_ns(now.wall);
   setup.incarnation = booted.incarnation;
-  setup.seed = choices.choose(Site::kProgramSeed, std::uint64_t{1} << 62);
   setup.mirrors_disk = setup_->directory.empty();
   setup.alone = setup_->alone;
-  setup.logs = setup_->is_server;
+  if (setup_->names) {
+    const auto found = booted.disk->find(kNodesConf);
+    nodes_conf_ = found == booted.disk->end() ? std::string() : *found->second;
+    witness_.emplace(
+        Witness::Facts{setup_->names, setup_->planned_id, booted.incarnation, nodes_conf_});
+  }
   setup.fork_child_ns = setup_->fork_time.count();
   setup.fork_cost_ns = setup_->fork_cost.count();
   setup.exec_cost_ns = setup_->exec_cost.count();
   setup.wakeup_cost_ns = setup_->cost_per_wakeup.count();
+  tree_ = std::make_unique<process::ProcessTree>(setup);
+  if (!setup_->arguments.empty())
+    start(setup_->arguments, 0, setup_->is_server, choices, effects);
+}
+
+void ServerProcess::start(const std::vector<std::string>& arguments, std::uint32_t ticket,
+                          bool logs, Choices& choices, Effects& effects) {
+  process::StartSetup setup;
+  setup.arguments = arguments;
+  setup.environment = setup_->environment;
+  setup.seed = choices.choose(Site::kProgramSeed, std::uint64_t{1} << 62);
+  setup.logs = logs;
+  Teller teller(*this, effects);
+  starting_ = ticket;
   try {
-    tree_ = std::make_unique<process::ProcessTree>(setup);
+    programs_.try_emplace(tree_->start(setup, std::ref(teller)), Program{ticket, {}});
   } catch (const process::ProcessError& error) {
-    effects.emplace_back(Exit{127, error.what});
+    ended({0, 127, false, error.what}, effects);
   }
 }
 
-ObjectIndex ServerProcess::socket_of(ConnId conn) const {
-  const auto found = sockets_.find(conn.value);
-  return found == sockets_.end() ? 0 : found->second;
+void ServerProcess::ended(const process::ProgramEnd& end, Effects& effects) {
+  Program program = std::exchange(programs_[end.pid], {});
+  programs_.erase(end.pid);
+  std::string why = end.complaint;
+  if (why.empty() && end.code != 0) why = program.output;
+  effects.emplace_back(Exit{end.code, std::move(why)});
+}
+
+ServerProcess::Line* ServerProcess::line_of(ConnId conn) {
+  const auto found = lines_.find(conn.value);
+  return found == lines_.end() ? nullptr : &found->second;
+}
+
+bool ServerProcess::is_bus_port(std::uint16_t port) const {
+  const std::vector<std::uint16_t>& ports = setup_->bus_ports;
+  return std::find(ports.begin(), ports.end(), port) != ports.end();
 }
 
 void ServerProcess::take(const Input& input, Effects& effects) {
+  if (const auto* probed = std::get_if<Probed>(&input)) {
+    if (witness_) effects.emplace_back(Note{witness_->view(probed->full), Source::kProbe});
+    return;
+  }
   if (tree_ == nullptr) return;
   process::Region& region = tree_->region();
   if (const auto* received = std::get_if<Received>(&input)) {
-    const ObjectIndex socket = socket_of(received->conn);
-    if (socket == 0) return;
+    const Line* line = line_of(received->conn);
+    if (line == nullptr) return;
     const std::string bytes = received->payload->bytes();
-    process::receive(region, socket, {bytes.data(), bytes.size()});
+    process::receive(region, line->socket, {bytes.data(), bytes.size()});
+    if (line->is_bus && witness_) read_bus(received->conn, *received->payload, effects);
   } else if (const auto* accepted = std::get_if<Accepted>(&input)) {
     accept(*accepted, effects);
   } else if (const auto* connected = std::get_if<Connected>(&input)) {
-    const ObjectIndex socket = socket_of(connected->conn);
-    if (socket != 0)
-      process::connect_done(region, socket, connected->local.ipv4, connected->local.port, 0);
+    const Line* line = line_of(connected->conn);
+    if (line == nullptr) return;
+    process::connect_done(region, line->socket, connected->local.ipv4, connected->local.port, 0);
   } else if (const auto* sent = std::get_if<Sent>(&input)) {
-    const ObjectIndex socket = socket_of(sent->conn);
-    if (socket == 0) return;
-    region.objects[socket].unsent = sent->unsent_bytes;
-    process::changed(region, socket);
+    const Line* line = line_of(sent->conn);
+    if (line == nullptr) return;
+    region.objects[line->socket].unsent = sent->unsent_bytes;
+    process::changed(region, line->socket);
   } else if (const auto* closed = std::get_if<Closed>(&input)) {
     close(*closed);
   } else if (std::holds_alternative<Terminated>(input)) {
-    tree_->terminate();
+    for (const auto& [pid, program] : programs_) {
+      if (program.ticket == 0) tree_->terminate(pid);
+    }
   }
 }
 
 void ServerProcess::accept(const Accepted& accepted, Effects& effects) {
   process::Region& region = tree_->region();
-  const ObjectIndex listener = process::find_listener(region, accepted.local.port);
   constexpr std::uint32_t kLocalhost = (127u << 24) + 1;
-  const bool from_itself = accepted.remote.ipv4 == region.address;
-  const std::uint32_t local = from_itself ? kLocalhost : accepted.local.ipv4;
-  const std::uint32_t remote = from_itself ? kLocalhost : accepted.remote.ipv4;
+  std::uint32_t local = accepted.local.ipv4, remote = accepted.remote.ipv4;
+  if (remote == region.address) local = remote = kLocalhost;
+  ObjectIndex listener = process::find_listener(region, local, accepted.local.port);
+  if (listener == 0 && local == kLocalhost) {
+    local = remote = region.address;
+    listener = process::find_listener(region, local, accepted.local.port);
+  }
   const ObjectIndex socket =
       listener == 0 ? 0
                     : process::offer(region, listener, accepted.conn.value, local,
@@ -241,27 +312,79 @@ void ServerProcess::accept(const Accepted& accepted, Effects& effects) {
     effects.emplace_back(Close{accepted.conn, true});
     return;
   }
-  sockets_[accepted.conn.value] = socket;
+  lines_[accepted.conn.value] = {socket, is_bus_port(accepted.local.port), false, {}, {}};
 }
 
 void ServerProcess::close(const Closed& closed) {
   process::Region& region = tree_->region();
-  const ObjectIndex socket = socket_of(closed.conn);
-  if (socket == 0) return;
+  const Line* line = line_of(closed.conn);
+  if (line == nullptr) return;
+  const ObjectIndex socket = line->socket;
   const int error = error_of(closed.why);
   if (region.objects[socket].link == process::Link::kConnecting) {
     process::connect_done(region, socket, 0, 0, error != 0 ? error : ECONNREFUSED);
   } else {
     process::end_of_stream(region, socket, error != 0, error);
   }
-  if (error != 0) sockets_.erase(closed.conn.value);
+  if (error != 0) lines_.erase(closed.conn.value);
 }
 
-void ServerProcess::log(std::string_view bytes, Effects& effects) {
+// ---- What the witness sees ----
+
+void ServerProcess::tell(Notes& notes, Effects& effects) {
+  for (Note& note : notes) effects.emplace_back(std::move(note));
+  notes.clear();
+}
+
+void ServerProcess::read_bus(ConnId conn, const Payload& payload, Effects& effects) {
+  Notes notes;
+  if (const auto* message = dynamic_cast<const bus::BusPayload*>(&payload)) {
+    witness_->received_bus(message->message(), notes);
+  } else {
+    bus::Framer& framer = line_of(conn)->in;
+    framer.feed(static_cast<const RawBytes&>(payload).view());
+    for (std::string whole; framer.next(whole);) witness_->received_bus(whole, notes);
+  }
+  tell(notes, effects);
+}
+
+// Each message travels by itself, under its own label.
+void ServerProcess::write_bus(ConnId conn, std::string_view bytes, Effects& effects) {
+  bus::Framer& framer = line_of(conn)->out;
+  framer.feed(bytes);
+  Notes notes;
+  for (std::string whole; framer.next(whole);) {
+    if (witness_) witness_->sent_bus(whole, notes);
+    tell(notes, effects);
+    std::string label = bus_label(whole);
+    effects.emplace_back(Send{conn, PayloadRef(new RawBytes(std::move(whole), std::move(label)))});
+  }
+}
+
+void ServerProcess::file_changed(const OutRecord& record, std::string_view name,
+                                 std::string_view bytes, Effects& effects) {
+  if (!witness_ || name != kNodesConf) return;
+  Notes notes;
+  if (record.kind == RecordKind::kWriteFile) {
+    if (nodes_conf_.size() < record.offset + bytes.size())
+      nodes_conf_.resize(record.offset + bytes.size());
+    nodes_conf_.replace(record.offset, bytes.size(), bytes);
+    witness_->file_written(name, nodes_conf_, notes);
+  } else if (record.kind == RecordKind::kTruncateFile) {
+    nodes_conf_.resize(record.offset);
+  } else if (record.kind == RecordKind::kSyncFile) {
+    witness_->file_synced(name, notes);
+  }
+  tell(notes, effects);
+}
+
+void ServerProcess::log(std::int32_t pid, std::string_view bytes, Effects& effects) {
+  Program& program = programs_.try_emplace(pid, Program{starting_, {}}).first->second;
+  std::string& output = program.output;
+  output.append(bytes);
+  if (output.size() > kOutputKept) output.erase(0, output.size() - kOutputKept);
+  if (!witness_ || program.ticket != 0) return;
   log_line_.append(bytes);
-  last_output_.append(bytes);
-  if (last_output_.size() > kOutputKept)
-    last_output_.erase(0, last_output_.size() - kOutputKept);
   std::size_t begin = 0;
   for (std::size_t end = log_line_.find('\n'); end != std::string::npos;
        end = log_line_.find('\n', begin)) {
@@ -272,7 +395,10 @@ void ServerProcess::log(std::string_view bytes, Effects& effects) {
 }
 
 void ServerProcess::log_whole_line(std::string line, Effects& effects) {
-  effects.emplace_back(Note{event::Remark{std::move(line)}});
+  if (!witness_) return;
+  Notes notes;
+  witness_->log_line(line, notes);
+  tell(notes, effects);
 }
 
 std::optional<MonotonicTime> ServerProcess::deadline() const {

@@ -8,26 +8,34 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "sim/hosts/process/tree.h"
+#include "sim/hosts/process/witness.h"
 #include "sim/node/node.h"
+#include "sim/wire/bus.h"
+#include "sim/wire/names.h"
 
 namespace sim {
 
 // What runs on the machine, and how it is held.
 struct ProgramSetup {
-  std::uint32_t machine = 0;             // its number in this run
-  std::vector<std::string> arguments;    // the first is the program: a path, or looked up in PATH
+  std::uint32_t machine = 0;           // its number in this run
+  std::vector<std::string> arguments;  // the first is the program: a path, or looked up in PATH;
+                                       // empty: a machine for programs that it is asked to run
   std::vector<std::string> environment;  // "NAME=value"
   // Where it starts. Empty: a folder of its own in the sandbox, filled from the machine's disk at
   // each start, its changes told as file effects.
   std::string directory;
   std::map<std::string, std::string> files;  // put there at each start beside those of the disk
-  bool is_server = false;    // its output is log, its connections carry known protocols
-  std::uint16_t bus_port = 0;  // of a cluster node
+  bool is_server = false;  // its output is log, its connections carry known protocols
+  // Of a server in a cluster: where its kind has its bus, and what a witness must know of it.
+  std::vector<std::uint16_t> bus_ports;
+  NamesRef names;
+  NodeName planned_id;
   bool alone = false;          // can reach nobody but its own machine
   Duration fork_time{};        // a fork child (RDB, AOF rewrite) lives at least so long
   Duration fork_cost{}, exec_cost{}, cost_per_wakeup{};
@@ -50,15 +58,38 @@ class ServerProcess final : public Node {
   void take(const Input& input, Effects& effects);
   void accept(const Accepted& accepted, Effects& effects);
   void close(const Closed& closed);
-  void log(std::string_view bytes, Effects& effects);
+  void start(const std::vector<std::string>& arguments, std::uint32_t ticket, bool logs,
+             Choices& choices, Effects& effects);
+  void ended(const process::ProgramEnd& end, Effects& effects);
+  void log(std::int32_t pid, std::string_view bytes, Effects& effects);
   void log_whole_line(std::string line, Effects& effects);
-  process::ObjectIndex socket_of(ConnId conn) const;
+  void read_bus(ConnId conn, const Payload& payload, Effects& effects);
+  void write_bus(ConnId conn, std::string_view bytes, Effects& effects);
+  void tell(Notes& notes, Effects& effects);
+  void file_changed(const process::OutRecord& record, std::string_view name,
+                    std::string_view bytes, Effects& effects);
+  bool is_bus_port(std::uint16_t port) const;
+
+  // An open connection, or one that is being dialled.
+  struct Line {
+    process::ObjectIndex socket = 0;
+    bool is_bus = false, dialled = false;
+    bus::Framer in, out;
+  };
+  Line* line_of(ConnId conn);
 
   std::shared_ptr<const ProgramSetup> setup_;
   std::unique_ptr<process::ProcessTree> tree_;
-  std::unordered_map<std::uint64_t, process::ObjectIndex> sockets_;  // looked up, never iterated
+  std::unordered_map<std::uint64_t, Line> lines_;  // looked up, never iterated
+  std::optional<Witness> witness_;
+  std::string nodes_conf_;   // as it is on the disk now
   std::string log_line_;     // the beginning of one that is not yet whole
-  std::string last_output_;  // tail of what it said, for when it dies
+  struct Program {
+    std::uint32_t ticket = 0;  // 0: the one the machine is there for
+    std::string output;        // the end of what it said
+  };
+  std::uint32_t starting_ = 0;  // ticket of the one that is just being started
+  std::map<std::int32_t, Program> programs_;  // by process id: started here, and not over
 };
 
 class ServerProcessFactory final : public NodeFactory {

@@ -81,8 +81,8 @@ void put(char (&into)[kSize], const std::string& text) {
 
 ProcessTree::ProcessTree(const TreeSetup& setup) {
   CHECK(inside_sandbox());
+  directory_ = setup.directory;
   map_region(setup);
-  start_root(setup);
 }
 
 void ProcessTree::map_region(const TreeSetup& setup) {
@@ -113,11 +113,12 @@ void ProcessTree::map_region(const TreeSetup& setup) {
   put(region_->file, file_);
 }
 
-void ProcessTree::start_root(const TreeSetup& setup) {
+std::int32_t ProcessTree::start(const StartSetup& setup, const Take& take) {
   const std::int32_t pid = next_pid();
-  root_ = new_process(*region_, pid);
-  const TaskIndex task = new_task(*region_, root_, pid);
-  Process& root = region_->processes[root_];
+  const ProcessIndex index = new_process(*region_, pid);
+  const TaskIndex task = new_task(*region_, index, pid);
+  Process& root = region_->processes[index];
+  root.root_pid = pid;
   root.random = setup.seed;
   root.logs = setup.logs;
   root.parent_pid = 1;
@@ -128,7 +129,7 @@ void ProcessTree::start_root(const TreeSetup& setup) {
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addchdir_np(&actions, setup.directory.c_str());
+  posix_spawn_file_actions_addchdir_np(&actions, directory_.c_str());
   if (setup.logs) {
     for (const int fd : {0, 1, 2})
       posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
@@ -143,6 +144,7 @@ void ProcessTree::start_root(const TreeSetup& setup) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   prepare_pid(pid);
   region_->running = task;
+  region_->ahead_ns = 0;
   region_->driver_turn.store(0);
   pid_t started = 0;
   const int error =
@@ -150,10 +152,15 @@ void ProcessTree::start_root(const TreeSetup& setup) {
                    pointers(setup.arguments).data(), pointers(environment).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  if (error != 0)
+  if (error != 0) {
+    free_task(*region_, task);
+    free_process(*region_, index);
     throw ProcessError{"cannot start " + setup.arguments.front() + ": " + strerror(error)};
+  }
   CHECK(started == pid);
-  root_started_ = true;
+  if (wait_for_turn(index)) slice_over(task, take);
+  drain(take);
+  return pid;
 }
 
 ProcessTree::~ProcessTree() {
@@ -177,24 +184,19 @@ ProcessTree::~ProcessTree() {
   unlink(file_.c_str());
 }
 
-void ProcessTree::terminate() {
-  if (!ended_) raise_signal(*region_, root_, SIGTERM);
+void ProcessTree::terminate(std::int32_t pid) {
+  const ProcessIndex root = find_process(*region_, pid);
+  if (root != 0) raise_signal(*region_, root, SIGTERM);
 }
 
 std::int64_t ProcessTree::deadline() const {
-  return ended_ ? kNoDeadline : next_deadline(*region_);
+  return next_deadline(*region_);
 }
 
 void ProcessTree::run(std::int64_t monotonic_ns, std::int64_t wall_ns, const Take& take) {
-  if (!root_started_) {
-    region_->monotonic_ns = monotonic_ns;
-    region_->wall_ns = wall_ns;
-  } else {  // it has been running since it was started, at this very moment of its clocks
-    root_started_ = false;
-    if (wait_for_turn(root_)) slice_over(region_->running, take);
-    drain(take);
-  }
-  for (std::uint64_t slices = 0; !ended_; ++slices) {
+  region_->monotonic_ns = monotonic_ns;
+  region_->wall_ns = wall_ns;
+  for (std::uint64_t slices = 0;; ++slices) {
     run_deadlines(*region_);
     const TaskIndex task = take_ready(*region_);
     if (task == 0) {
@@ -257,9 +259,7 @@ void ProcessTree::slice_over(TaskIndex task, const Take& take) {
       case Reason::kProcessGone:
         return process_gone(process, true);
       case Reason::kUnsupported:
-        wait_for_death(region_->processes[process].pid);
-        ended_ = TreeEnd{126, false, region_->complaint};
-        return;
+        return unsupported(process);
       case Reason::kNone:
       case Reason::kBlocked:
         region_->processes[process].cpu_ns += kSliceCpu + region_->ahead_ns;
@@ -279,19 +279,42 @@ void ProcessTree::process_gone(ProcessIndex index, bool by_itself) {
   record.offset = static_cast<std::uint64_t>(process.pid);
   tell(*region_, record, {process.name, std::strlen(process.name)});
   end_process(*region_, index, code, !by_itself);
-  if (index == root_) {
-    const int status = reap(process.pid);
-    free_process(*region_, index);
-    ended_ = WIFSIGNALED(status) ? TreeEnd{128 + WTERMSIG(status), true, {}}
-                                 : TreeEnd{WEXITSTATUS(status), false, {}};
-  }
+  if (process.root_pid == process.pid) root_gone(index);
   reap_orphans();
+}
+
+void ProcessTree::root_gone(ProcessIndex index) {
+  const std::int32_t pid = region_->processes[index].pid;
+  const int status = reap(pid);
+  free_process(*region_, index);
+  const bool killed = WIFSIGNALED(status);
+  ended_.push_back({pid, killed ? 128 + WTERMSIG(status) : WEXITSTATUS(status), killed, {}});
+}
+
+// A program that does what the host cannot is ended with its root: what is left of them would go on
+// as if it had worked.
+void ProcessTree::unsupported(ProcessIndex index) {
+  const std::int32_t root = region_->processes[index].root_pid;
+  ended_.push_back({root, 126, false, region_->complaint});
+  for (ProcessIndex other = 1; other <= region_->processes_high; ++other) {
+    const Process& process = region_->processes[other];
+    if (process.state != ProcessState::kLive || process.root_pid != root) continue;
+    kill(process.pid, SIGKILL);
+    wait_for_death(process.pid);
+    end_process(*region_, other, SIGKILL, true);
+  }
+  for (ProcessIndex other = 1; other <= region_->processes_high; ++other) {
+    if (region_->processes[other].state == ProcessState::kZombie) {
+      reap(region_->processes[other].pid);
+      free_process(*region_, other);
+    }
+  }
 }
 
 void ProcessTree::reap_orphans() {
   for (ProcessIndex index = 1; index <= region_->processes_high; ++index) {
     const Process& process = region_->processes[index];
-    if (process.state != ProcessState::kZombie || process.parent != 0 || index == root_) continue;
+    if (process.state != ProcessState::kZombie || process.parent != 0) continue;
     reap(process.pid);
     free_process(*region_, index);
   }

@@ -191,10 +191,8 @@ void drop_closed_descriptors() {
 }
 
 void take_name() {
-  char path[256];
-  const long size = raw(SYS_readlink, address("/proc/self/exe"), address(path), sizeof path - 1);
-  if (size <= 0) return;
-  path[size] = '\0';
+  const char* path = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  if (path == nullptr) return;
   const char* slash = std::strrchr(path, '/');
   const char* name = slash == nullptr ? path : slash + 1;
   char(&into)[sizeof Process::name] = own_process().name;

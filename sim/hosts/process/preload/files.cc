@@ -533,7 +533,8 @@ long do_write(int fd, const void* from, std::size_t size) {
   const ObjectIndex index = object_of(fd);
   if (index == 0) {
     if ((fd == 1 || fd == 2) && own_process().logs) {
-      tell_bytes(RecordKind::kLog, 0, 0, {}, from, size);
+      tell_bytes(RecordKind::kLog, static_cast<std::uint64_t>(own_process().root_pid), 0, {}, from,
+                 size);
       return static_cast<long>(size);
     }
     if (fd == 1 || fd == 2) fold(*region, hash(from, size));

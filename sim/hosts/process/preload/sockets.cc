@@ -121,8 +121,14 @@ long make_pair(long into, bool pipe, long flags) {
 
 // ---- Binding and listening ----
 
-bool port_taken(std::uint16_t port) {
-  return find_listener(*region, port) != 0;
+// Two may listen on one port if each has an address of its own.
+bool port_taken(std::uint32_t ip, std::uint16_t port) {
+  for (ObjectIndex index = 1; index <= region->objects_high; ++index) {
+    const Object& object = at(index);
+    if (object.kind != ObjectKind::kListener || object.local_port != port) continue;
+    if (ip == 0 || object.local_ip == 0 || object.local_ip == ip) return true;
+  }
+  return false;
 }
 
 std::uint16_t ephemeral_port() {
@@ -130,7 +136,7 @@ std::uint16_t ephemeral_port() {
     if (region->next_port < kFirstEphemeral || region->next_port > kLastEphemeral)
       region->next_port = kFirstEphemeral;
     ++region->next_port;
-  } while (port_taken(region->next_port));
+  } while (port_taken(0, region->next_port));
   return region->next_port;
 }
 
@@ -154,7 +160,7 @@ long bind_call(ObjectIndex index, long name, long length) {
   const std::uint32_t ip = from_network(given->sin_addr.s_addr);
   if (ip != 0 && !is_loopback(ip) && ip != region->address) return -EADDRNOTAVAIL;
   const std::uint16_t port = from_network(given->sin_port);
-  if (port != 0 && port_taken(port)) return -EADDRINUSE;
+  if (port != 0 && port_taken(ip, port)) return -EADDRINUSE;
   object.local_ip = ip;
   object.local_port = port;
   object.bound = true;
@@ -169,7 +175,7 @@ long listen_call(ObjectIndex index) {
     return 0;
   }
   if (object.local_port == 0) object.local_port = ephemeral_port();
-  if (port_taken(object.local_port)) return -EADDRINUSE;
+  if (port_taken(object.local_ip, object.local_port)) return -EADDRINUSE;
   object.kind = ObjectKind::kListener;
   OutRecord record{};
   record.kind = RecordKind::kListen;

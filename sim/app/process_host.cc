@@ -1,0 +1,94 @@
+#include "sim/app/process_host.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "sim/app/cli.h"
+#include "sim/hosts/process/server_process.h"
+
+namespace sim {
+namespace {
+
+// What starting programs costs on a usual machine. With nothing, loops that start programs until
+// something has happened would never see time pass.
+constexpr Duration kForkCost = 500us, kExecCost = 2ms;
+
+// What a scenario may not say, because the host does; and what keeps a run apart from the real
+// machine. Directives of the scenario come later and win.
+std::string config_text(const ProcessMachine& machine) {
+  const auto line = [](std::string_view name, std::string_view value) {
+    return std::string(name) + " " + (value.empty() ? "\"\"" : std::string(value)) + "\n";
+  };
+  std::string text = line("save", "");
+  text += line("protected-mode", "no");
+  text += line("jemalloc-bg-thread", "no");
+  for (const auto& [name, value] : machine.config) text += line(name, value);
+  text += line("bind", format_ipv4(machine.endpoint.ipv4) + " 127.0.0.1");
+  text += line("port", std::to_string(machine.endpoint.port));
+  text += line("cluster-enabled", machine.cluster_enabled ? "yes" : "no");
+  if (machine.cluster_enabled) text += line("cluster-config-file", "nodes.conf");
+  text += line("logfile", "");
+  text += line("daemonize", "no");
+  return text;
+}
+
+// The same whatever the caller's is.
+std::vector<std::string> plain_environment() {
+  return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TZ=UTC",
+          "HOME=/"};
+}
+
+}  // namespace
+
+std::string find_program(std::string_view name) {
+  if (name.find('/') != std::string_view::npos) {
+    const std::string path(name);
+    if (access(path.c_str(), X_OK) != 0) return {};
+    char* whole = realpath(path.c_str(), nullptr);
+    const std::string found = whole == nullptr ? path : whole;
+    std::free(whole);
+    return found;
+  }
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path == nullptr ? "/usr/bin:/bin" : path;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find(':');
+    const std::string candidate = std::string(rest.substr(0, end)) + "/" + std::string(name);
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  }
+  return {};
+}
+
+std::shared_ptr<const NodeFactory> Processes::host(const ProcessMachine& machine) {
+  ProgramSetup setup;
+  setup.machine = machines_++;
+  setup.environment = plain_environment();
+  setup.arguments = machine.words;
+  setup.fork_time = machine.model.fork_time;
+  setup.cost_per_wakeup = machine.model.cpu_per_wakeup;
+  setup.fork_cost = kForkCost;
+  setup.exec_cost = kExecCost;
+  if (!machine.program.empty()) {
+    const std::string file = find_program(machine.program);
+    if (file.empty()) {
+      throw UsageError{"no program " + machine.program + " to run on " + machine.name +
+                       (machine.program == "redis-server"
+                            ? ": install the Debian package redis-server"
+                            : "")};
+    }
+    setup.arguments = {file, "redis.conf"};
+    setup.files["redis.conf"] = config_text(machine);
+    setup.is_server = true;
+    setup.fork_cost = setup.exec_cost = Duration{0};
+    if (machine.cluster_enabled) {
+      setup.bus_ports = bus_ports_;
+      setup.names = names_;
+    }
+  }
+  return std::make_shared<ServerProcessFactory>(std::move(setup));
+}
+
+}  // namespace sim
