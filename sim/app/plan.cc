@@ -126,6 +126,7 @@ class Planner {
         std::make_shared<ClusterNodeFactory>(NodeSetup{config, names_, options_.mutation});
     if (!options_.program.empty()) {
       if (!processes_) processes_.emplace(names_, std::vector<std::uint16_t>{seed.bus_port});
+      plan_->facts.processes.insert(MachineId{static_cast<std::uint32_t>(index)});
       spec.factory = processes_->host({server.name, seed.endpoint, seed.bus_port, options_.program,
                                        !standalone, cluster.config, {}, {}});
     }

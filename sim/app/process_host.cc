@@ -21,8 +21,7 @@ std::string config_text(const ProcessMachine& machine) {
   const auto line = [](std::string_view name, std::string_view value) {
     return std::string(name) + " " + (value.empty() ? "\"\"" : std::string(value)) + "\n";
   };
-  std::string text = line("save", "");
-  text += line("protected-mode", "no");
+  std::string text = line("protected-mode", "no");
   text += line("jemalloc-bg-thread", "no");
   for (const auto& [name, value] : machine.config) text += line(name, value);
   text += line("bind", format_ipv4(machine.endpoint.ipv4) + " 127.0.0.1");
@@ -83,10 +82,8 @@ std::shared_ptr<const NodeFactory> Processes::host(const ProcessMachine& machine
     setup.files["redis.conf"] = config_text(machine);
     setup.is_server = true;
     setup.fork_cost = setup.exec_cost = Duration{0};
-    if (machine.cluster_enabled) {
-      setup.bus_ports = bus_ports_;
-      setup.names = names_;
-    }
+    setup.names = names_;
+    if (machine.cluster_enabled) setup.bus_ports = bus_ports_;
   }
   return std::make_shared<ServerProcessFactory>(std::move(setup));
 }

@@ -124,7 +124,6 @@ void inherit(Region& region, ProcessIndex parent, ProcessIndex child) {
   to.handled = from.handled;
   to.ignored = from.ignored;
   to.restarting = from.restarting;
-  to.logs = from.logs;
   std::uint64_t seed = from.random ^ (0xbf58476d1ce4e5b9u * ++from.forks);
   to.random = next_random(seed);
   std::memcpy(to.name, from.name, sizeof to.name);
@@ -420,6 +419,7 @@ std::uint32_t readiness(const Region& region, ObjectIndex index) {
       return object.count > 0 ? ready::kIn : 0;
     case ObjectKind::kRandom:
     case ObjectKind::kDiskFile:
+    case ObjectKind::kLog:
       return ready::kIn | ready::kOut;
     case ObjectKind::kFree:
       break;

@@ -64,7 +64,6 @@ struct Process {
   bool stopped;
   bool execed;         // since its fork
   bool vfork_parent_waits;
-  bool logs;           // what it writes to its standard output and error is log
   bool by_signal;      // how it ended: killed by `exit_code`, or exited with it
   std::int32_t pid, exit_code;
   ProcessIndex parent;    // 0: nobody of this machine
@@ -93,6 +92,7 @@ enum class ObjectKind : std::uint8_t {
   kTimerFd,
   kRandom,    // /dev/urandom
   kDiskFile,  // a real file whose changes the driver hears of
+  kLog,       // what is written here is told to the driver
 };
 enum class Link : std::uint8_t { kFresh, kConnecting, kOpen, kClosed };
 

@@ -120,8 +120,12 @@ std::int32_t ProcessTree::start(const StartSetup& setup, const Take& take) {
   Process& root = region_->processes[index];
   root.root_pid = pid;
   root.random = setup.seed;
-  root.logs = setup.logs;
   root.parent_pid = 1;
+  if (setup.logs) {
+    const ObjectIndex log = new_object(*region_, ObjectKind::kLog);
+    retain(*region_, log);
+    root.object_of[1] = root.object_of[2] = static_cast<std::uint16_t>(log);
+  }
   std::vector<std::string> environment = setup.environment;
   environment.push_back("LD_PRELOAD=" + std::string(kPreloadFile));
   environment.push_back("SLOTSIM_TASK=" + std::to_string(task));
@@ -153,7 +157,7 @@ std::int32_t ProcessTree::start(const StartSetup& setup, const Take& take) {
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    free_task(*region_, task);
+    end_process(*region_, index, 127, false);
     free_process(*region_, index);
     throw ProcessError{"cannot start " + setup.arguments.front() + ": " + strerror(error)};
   }

@@ -219,6 +219,9 @@ const char* constant_content(const char* path) {
   if (is(path, "/proc/self/smaps")) return "Rss: 8192 kB\nPrivate_Dirty: 4096 kB\n";
   if (is(path, "/sys/devices/system/cpu/online") || is(path, "/sys/devices/system/cpu/possible"))
     return "0\n";
+  if (is(path, "/proc/sys/vm/overcommit_memory")) return "1\n";
+  if (is(path, "/proc/sys/net/core/somaxconn")) return "4096\n";
+  if (is(path, "/sys/kernel/mm/transparent_hugepage/enabled")) return "always [madvise] never\n";
   if (is(path, "/proc/loadavg")) return "0.00 0.00 0.00 1/1 1\n";
   if (is(path, "/proc/uptime")) return "1000.00 1000.00\n";
   return nullptr;
@@ -235,7 +238,7 @@ bool is_own_stat(const char* path) {
   long pid = 0;
   const char* at_digit = path + 6;
   while (*at_digit >= '0' && *at_digit <= '9') pid = pid * 10 + (*at_digit++ - '0');
-  return pid == own_process().pid && is(at_digit, "/stat") && own_process().logs;
+  return pid == own_process().pid && is(at_digit, "/stat") && region->mirrors_disk;
 }
 
 long open_call(long directory, const char* path, long flags, long mode) {
@@ -332,7 +335,8 @@ long ioctl_call(ObjectIndex index, long fd, long request, long argument) {
 long stat_call(ObjectIndex index, struct stat* into) {
   std::memset(into, 0, sizeof *into);
   const ObjectKind kind = at(index).kind;
-  const bool pipe = kind == ObjectKind::kLocal && !at(index).is_unix;
+  const bool pipe =
+      kind == ObjectKind::kLog || (kind == ObjectKind::kLocal && !at(index).is_unix);
   into->st_mode = (pipe                             ? S_IFIFO
                    : kind == ObjectKind::kRandom    ? S_IFCHR
                    : kind == ObjectKind::kEventFd   ? S_IFREG
@@ -517,6 +521,10 @@ long write_object(ObjectIndex index, const void* from, std::size_t size, bool wa
       changed(*region, index);
       return 8;
     }
+    case ObjectKind::kLog:
+      tell_bytes(RecordKind::kLog, static_cast<std::uint64_t>(own_process().root_pid), 0, {}, from,
+                 size);
+      return static_cast<long>(size);
     default:
       return -EINVAL;
   }
@@ -532,11 +540,6 @@ long do_read(int fd, void* into, std::size_t size) {
 long do_write(int fd, const void* from, std::size_t size) {
   const ObjectIndex index = object_of(fd);
   if (index == 0) {
-    if ((fd == 1 || fd == 2) && own_process().logs) {
-      tell_bytes(RecordKind::kLog, static_cast<std::uint64_t>(own_process().root_pid), 0, {}, from,
-                 size);
-      return static_cast<long>(size);
-    }
     if (fd == 1 || fd == 2) fold(*region, hash(from, size));
     return raw(SYS_write, fd, address(from), static_cast<long>(size));
   }
@@ -565,7 +568,7 @@ bool file_call(const Call& call, long& result) {
       return true;
     case SYS_readv:
     case SYS_writev:
-      if (object_of(call.a) == 0 && !(own_process().logs && call.a <= 2)) return false;
+      if (object_of(call.a) == 0) return false;
       result = vector_call(call, call.number == SYS_writev);
       return true;
     case SYS_sendfile:
