@@ -409,7 +409,7 @@ std::optional<MonotonicTime> ServerProcess::deadline() const {
 }
 
 std::uint64_t ServerProcess::fingerprint() const {
-  return tree_ == nullptr ? 0 : tree_->region().fingerprint ^ tree_->region().system_calls;
+  return tree_ == nullptr ? 0 : tree_->region().fingerprint;
 }
 
 }  // namespace sim
