@@ -80,7 +80,9 @@ class Replay {
   }
 
   void describe(const event::ViewSnapshot& view) {
-    const auto say = [&](const std::string& words) { text_ += std::string(kAnswer) + words + "\n"; };
+    const auto say = [&](const std::string& words) {
+      text_ += std::string(kAnswer) + words + "\n";
+    };
     say("epochs " + std::to_string(view.current_epoch) + "/" + std::to_string(view.config_epoch) +
         ", last vote " + std::to_string(view.last_vote_epoch) + ", offset " +
         std::to_string(view.offset) + (view.healthy ? ", healthy" : "") +
@@ -89,8 +91,9 @@ class Replay {
       say("  " + who_->label(peer.id) + " " + std::string(enum_name(peer.role)) +
           (peer.replica_of.is_none() ? "" : " of " + who_->label(peer.replica_of)) + " " +
           format_slots(peer.slots->slots()) +
-          (peer.suspicion == event::Suspicion::kNone ? ""
-                                                     : " " + std::string(enum_name(peer.suspicion))));
+          (peer.suspicion == event::Suspicion::kNone
+               ? ""
+               : " " + std::string(enum_name(peer.suspicion))));
     }
     std::string counters;
     for (const auto& [name, count] : view.counters) {

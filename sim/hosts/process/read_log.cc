@@ -4,6 +4,7 @@
 // both are there at every loglevel that anybody uses. That a peer is PFAIL is logged at debug only.
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "sim/hosts/process/picture.h"
 
@@ -80,7 +81,16 @@ void lifts_failure(Picture& picture, const Fields& said, const Seen& seen) {
 
 // ---- Elections ----
 
+// What is logged of an election that expires depends on what was logged of it before, so the next
+// attempt may be the first to tell.
+void expire_election(Picture& picture, const Seen& seen) {
+  PictureOfElection& election = picture.election;
+  if (!std::exchange(election.open, false)) return;
+  seen.tell(event::ElectionExpired{election.epoch, election.votes, picture.quorum()});
+}
+
 void schedules(Picture& picture, const Fields& said, const Seen& seen) {
+  expire_election(picture, seen);
   picture.election.rank = number<std::uint32_t>(said[1]);
   picture.election.hindrance.clear();
   seen.tell(event::ElectionScheduled{picture.my_primary(), number<std::int64_t>(said[0]),
@@ -97,11 +107,7 @@ void wins(Picture& picture, const Fields&, const Seen& seen) {
   promote(picture, false, seen);
 }
 void gives_up(Picture& picture, const Fields&, const Seen& seen) {
-  const PictureOfElection& election = picture.election;
-  if (election.open) {
-    seen.tell(event::ElectionExpired{election.epoch, election.votes, picture.quorum()});
-  }
-  picture.election.open = false;
+  expire_election(picture, seen);
   hinder(picture, "waits until it may try again", seen);
 }
 void has_old_data(Picture& picture, const Fields&, const Seen& seen) {
@@ -194,6 +200,7 @@ void is_given_epoch(Picture& picture, const Fields& said, const Seen& seen) {
   set_epochs(picture, std::max(epoch, picture.current_epoch), epoch, EpochCause::kCommand, seen);
 }
 void forgets_epochs(Picture& picture, const Fields&, const Seen& seen) {
+  picture.manual = picture.election.open = false;
   set_epochs(picture, 0, 0, EpochCause::kCommand, seen);
   picture.last_vote_epoch = 0;
 }

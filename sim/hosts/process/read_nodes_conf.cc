@@ -56,12 +56,11 @@ void read_slots(Picture& picture, const nodes_conf::File& file, const Seen& seen
   rebind(picture, left & ~owned, NodeName{}, 0, seen);
 }
 
-void read_my_role(Picture& picture, const nodes_conf::Line& line, const Seen& seen) {
-  if ((line.flags & bus::flag::kSlave) != 0) return follow(picture, line.replica_of, seen);
+void read_my_role(Picture& picture, const nodes_conf::Line& mine, const Seen& seen) {
+  if ((mine.flags & bus::flag::kSlave) != 0) return follow(picture, mine.replica_of, seen);
   if (picture.is_primary()) return;
-  if (picture.taking_over || picture.election.open) {
-    return promote(picture, picture.taking_over, seen);
-  }
+  const bool elected = picture.election.open && mine.config_epoch == picture.election.epoch;
+  if (picture.taking_over || elected) return promote(picture, picture.taking_over, seen);
   picture.me().role = Role::kPrimary;  // CLUSTER RESET: it has won nothing
   picture.me().primary = {};
 }
