@@ -8,13 +8,24 @@ PayloadRef RespConsole::request(const std::vector<std::string>& command) const {
   return PayloadRef(new resp::RequestPayload(command));
 }
 
+namespace {
+
+std::string text_of(const resp::Value& value) {
+  if (const auto* error = std::get_if<resp::Error>(&value.data)) return "-" + error->text;
+  return resp::describe(value);
+}
+
+}  // namespace
+
 std::string RespConsole::reply_text(const Payload& payload) const {
   if (const auto* reply = dynamic_cast<const resp::ReplyPayload*>(&payload)) {
-    if (const auto* error = std::get_if<resp::Error>(&reply->value().data))
-      return "-" + error->text;
-    return resp::describe(reply->value());
+    return text_of(reply->value());
   }
-  return payload.bytes();
+  std::string bytes = payload.bytes();
+  resp::ValueReader reader;
+  reader.feed(bytes);
+  resp::Value value;
+  return reader.next(value) ? text_of(value) : bytes;
 }
 
 std::vector<std::string> split_command(std::string_view text) {

@@ -3,6 +3,7 @@
 #include "sim/base/hash.h"
 #include "sim/core/commands.h"
 #include "sim/core/replication_internal.h"
+#include "sim/core/snapshot_rdb.h"
 
 namespace sim {
 namespace {
@@ -72,7 +73,8 @@ bool has_history(const ReplicationState& replication) {
 void adopt_history(Server& server, const Snapshot& snapshot, bool as_replica) {
   ReplicationState& replication = server.replication;
   replication.offset = snapshot.offset;
-  replication.chain = snapshot.chain;
+  replication.chain = snapshot.chain.value_or(0);
+  replication.chain_known = snapshot.chain.has_value();
   replication.backlog.create(snapshot.offset + 1, server.config.repl_backlog_size);
   if (as_replica) {
     replication.replid = snapshot.replid;
@@ -83,11 +85,21 @@ void adopt_history(Server& server, const Snapshot& snapshot, bool as_replica) {
   }
 }
 
+// Our own encoding, or the RDB file of a real server that ran on this machine before.
+bool read_snapshot(const std::string& content, Snapshot& snapshot) {
+  if (decode_snapshot(content, snapshot)) return true;
+  auto decoded = decode_rdb(content);
+  auto* const read = std::get_if<Snapshot>(&decoded);
+  if (read != nullptr) snapshot = std::move(*read);
+  return read != nullptr;
+}
+
 void load_snapshot(Server& server, Pass& pass, const std::string& content, bool as_replica) {
   Snapshot snapshot;
-  if (!decode_snapshot(content, snapshot)) {
+  if (!read_snapshot(content, snapshot)) {
     return pass.exit(1, "Wrong signature or checksum of dump.rdb. Aborting now.");
   }
+  note_left_out(pass, snapshot);
   if (!snapshot.replid.is_none()) adopt_history(server, snapshot, as_replica);
   snapshot.keyspace.each_by_age([&](const Entry& entry) {
     if (!as_replica && is_expired(entry, server.cached_wall_ms)) {
@@ -132,6 +144,12 @@ void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as
   if (server.config.appendonly) persistence_rewrite_aof(server, pass);
 }
 
+void note_left_out(Pass& pass, const Snapshot& snapshot) {
+  if (snapshot.left_out.empty()) return;
+  pass.note(event::Remark{"the snapshot holds what this node cannot keep, and leaves out: " +
+                          snapshot.left_out});
+}
+
 void persistence_store_snapshot(Server&, Pass& pass, std::string bytes) {
   replace_file(pass, kTemporarySnapshot, kSnapshotFile, std::move(bytes));
 }
@@ -147,7 +165,7 @@ void persistence_shutdown(Server& server, Pass& pass) {
   const NodeName history = has_history(replication) ? replication.replid : NodeName{};
   persistence_store_snapshot(
       server, pass,
-      encode_snapshot({history, replication.offset, replication.chain, server.keyspace}));
+      encode_snapshot({history, replication.offset, replication.told_chain(), server.keyspace}));
 }
 
 void persistence_before_sleep(Server& server, Pass& pass) {

@@ -1,8 +1,8 @@
 // What survives on disk besides nodes.conf: the append-only file and the snapshot file.
 //
-// "appendonly.aof" holds the write commands as RESP, as a real one does. "dump.rdb" is an encoding
-// of our own for now: the data as commands, preceded by what a real RDB's aux fields say
-// (replication id and offset). See replication_payloads.h.
+// "appendonly.aof" holds the write commands as RESP, as a real one does. "dump.rdb" is written in
+// an encoding of our own for now: the data as commands, preceded by what a real RDB's aux fields
+// say (replication id and offset). See replication_payloads.h. A real RDB file is read as well.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@ namespace resp {
 class RequestPayload;
 }
 
+struct Snapshot;
+
 struct Persistence {
   std::string aof_buffer;      // written before sleeping
   std::uint64_t aof_size = 0;  // bytes in the file, buffer not included
@@ -32,6 +34,8 @@ struct Persistence {
 void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as_replica);
 // SIGTERM: flushes and syncs the AOF; writes the snapshot if `save_on_shutdown`.
 void persistence_shutdown(Server& server, Pass& pass);
+// Says what a snapshot held that this node cannot, if anything.
+void note_left_out(Pass& pass, const Snapshot& snapshot);
 // Writes dump.rdb whole: to another file, synced, then renamed.
 void persistence_store_snapshot(Server& server, Pass& pass, std::string bytes);
 // Writes what the pass appended; with appendfsync always, syncs it before any reply leaves.

@@ -107,7 +107,8 @@ void replication_before_sleep(Server& server, Pass& pass) {
   if (!replication.writes_moved) return;
   replication.writes_moved = false;
   const Role role = replication.link.primary ? Role::kReplica : Role::kPrimary;
-  pass.note(event::StreamAt{replication.replid, replication.offset, replication.chain, role});
+  pass.note(event::StreamAt{replication.replid, replication.offset,
+                            replication.told_chain().value_or(0), role});
 }
 
 }  // namespace sim

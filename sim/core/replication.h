@@ -67,6 +67,8 @@ void replication_serve_psync(Server& server, Pass& pass, Session& session, NodeN
                              std::int64_t from);
 // REPLCONF ACK of a replica.
 void replication_acked(Server& server, Pass& pass, ConnId conn, std::int64_t offset);
+// A replica that is busy loading says that it lives.
+void replication_replica_alive(Server& server, ConnId conn);
 // Puts a GETACK into the stream.
 void replication_request_acks(Server& server);
 // A snapshot received from my primary is being loaded.

@@ -11,6 +11,7 @@
 #include "sim/core/mutation.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_internal.h"
+#include "sim/core/snapshot_rdb.h"
 
 namespace sim {
 namespace {
@@ -49,6 +50,7 @@ void lose_link(Server& server, Pass& pass, const char* why) {
   link.conn = kNoConn;
   link.snapshot = nullptr;
   link.early.clear();
+  link.reader = {};
 }
 
 void retry_later(Server& server, Pass& pass, const char* why) {
@@ -131,7 +133,18 @@ void psync_reply(Server& server, Pass& pass, const resp::Value& value) {
   link.state = State::kTransfer;
 }
 
+void take_reply(Server& server, Pass& pass, const resp::Value& value) {
+  const PrimaryLink& link = server.replication.link;
+  if (link.state == State::kHandshake) {
+    handshake_reply(server, pass, value);
+  } else if (link.state == State::kAwaitsPsync) {
+    psync_reply(server, pass, value);
+  }
+}
+
 // ---- The snapshot ----
+
+void read_on(Server& server, Pass& pass);
 
 void finish_loading(Server& server, Pass& pass) {
   ReplicationState& replication = server.replication;
@@ -142,7 +155,8 @@ void finish_loading(Server& server, Pass& pass) {
   });
   replication.replid = link.sync_replid;
   replication.offset = link.sync_offset;
-  replication.chain = payload->snapshot().chain;
+  replication.chain = payload->snapshot().chain.value_or(0);
+  replication.chain_known = payload->snapshot().chain.has_value();
   clear_second_id(replication);
   link_is_up(server, pass, event::SyncKind::kFull);
   if (server.config.appendonly) persistence_rewrite_aof(server, pass);
@@ -154,18 +168,23 @@ void finish_loading(Server& server, Pass& pass) {
   for (const StreamRef& chunk : std::exchange(link.early, {})) {
     replication_link_received(server, pass, *chunk);
   }
+  read_on(server, pass);
 }
 
 // Everything of my own goes at this moment: data, cached history, backlog, sub-replicas. Until the
-// end the offset reads 0.
-void begin_loading(Server& server, Pass& pass,
-                   boost::intrusive_ptr<const SnapshotPayload> snapshot) {
-  PrimaryLink& link = server.replication.link;
-  persistence_store_snapshot(server, pass, snapshot->bytes());
+// end of loading the offset reads 0.
+void let_go_of_everything(Server& server, Pass& pass) {
   server.replication.cached = false;
   disconnect_replicas(server, pass);
   server.replication.backlog.free();
   drop_all_keys(server, pass, "flushed before a full synchronisation");
+}
+
+void begin_loading(Server& server, Pass& pass,
+                   boost::intrusive_ptr<const SnapshotPayload> snapshot) {
+  PrimaryLink& link = server.replication.link;
+  persistence_store_snapshot(server, pass, encode_snapshot(snapshot->snapshot()));
+  let_go_of_everything(server, pass);
   link.state = State::kLoading;
   link.snapshot = std::move(snapshot);
   const std::size_t size = link.snapshot->size();
@@ -176,9 +195,20 @@ void begin_loading(Server& server, Pass& pass,
 
 // ---- The stream ----
 
+// A real primary runs more commands than we do. Each is told once, and not for ever: a stream of
+// rubbish must not fill the memory.
+void pass_over(Server& server, Pass& pass, const std::string& name) {
+  constexpr std::size_t kNames = 64, kLongest = 64;
+  std::set<std::string>& known = server.replication.passed_over;
+  if (known.size() >= kNames || !known.insert(name.substr(0, kLongest)).second) return;
+  pass.note(event::Remark{"the stream has " + name.substr(0, kLongest) +
+                          ", which this node cannot run: passed over"});
+}
+
 void run_from_stream(Server& server, Pass& pass, const RequestRef& request) {
   const CommandSpec* const spec = find_command(request->command()[0]);
-  if (spec == nullptr || !arity_fits(*spec, request->command().size())) return;
+  if (spec == nullptr) return pass_over(server, pass, request->command()[0]);
+  if (!arity_fits(*spec, request->command().size())) return;
   if ((spec->flags & command_flag::kWrite) == 0) return;
   Execution execution{server, pass, nullptr, *request, request->command(), Origin::kStream};
   execute(*spec, execution);
@@ -226,6 +256,72 @@ void replication_payload(Server& server, Pass& pass, const Payload& payload) {
   if (link.state == State::kLoading) link.early.emplace_back(chunk);
 }
 
+// ---- Raw bytes, from a real server ----
+
+// A file that cannot be read costs a real server its data too, and a damaged one its life.
+void load_rdb(Server& server, Pass& pass, std::string_view bytes) {
+  auto decoded = decode_rdb(bytes);
+  if (const auto* broken = std::get_if<rdb::Broken>(&decoded)) {
+    let_go_of_everything(server, pass);
+    const std::string why = "cannot load the snapshot of the primary: " + broken->why;
+    if (!broken->foreign) return pass.exit(1, why);
+    return retry_later(server, pass, why.c_str());
+  }
+  auto& snapshot = std::get<Snapshot>(decoded);
+  note_left_out(pass, snapshot);
+  begin_loading(server, pass, new SnapshotPayload(std::move(snapshot)));
+}
+
+StreamRef stream_of(std::vector<resp::Command>&& commands) {
+  std::vector<RequestRef> requests;
+  requests.reserve(commands.size());
+  for (resp::Command& command : commands) {
+    requests.emplace_back(new resp::RequestPayload(std::move(command)));
+  }
+  return StreamRef(new StreamPayload(std::move(requests)));
+}
+
+// Reads one thing of the kind that is due. False: it is not there yet. What comes while a snapshot
+// is being loaded stays where it is.
+bool read_one(Server& server, Pass& pass) {
+  PrimaryLink& link = server.replication.link;
+  if (link.state == State::kHandshake || link.state == State::kAwaitsPsync) {
+    resp::Value reply;
+    if (!link.reader.next_reply(reply)) return false;
+    take_reply(server, pass, reply);
+    return true;
+  }
+  if (link.state == State::kTransfer) {
+    std::string rdb;
+    if (!link.reader.next_snapshot(rdb)) return false;
+    load_rdb(server, pass, rdb);
+    return true;
+  }
+  std::vector<resp::Command> commands;
+  if (link.state != State::kUp || !link.reader.next_commands(commands)) return false;
+  apply_stream(server, pass, stream_of(std::move(commands)));
+  return true;
+}
+
+void read_on(Server& server, Pass& pass) {
+  PrimaryLink& link = server.replication.link;
+  const ConnId conn = link.conn;
+  while (!pass.exited() && link.conn == conn && read_one(server, pass)) continue;
+  if (pass.exited() || link.conn != conn || link.reader.broken().empty()) return;
+  const std::string why = link.reader.broken();
+  const bool was_up = link.state == State::kUp;
+  drop_link(server, pass, why.c_str());
+  if (was_up) server.replication.cached = false;  // nor is what came before it to be trusted
+}
+
+void take_bytes(Server& server, Pass& pass, const RawBytes& bytes) {
+  PrimaryLink& link = server.replication.link;
+  link.last_io_s = server.cached_wall_s();
+  if (link.state == State::kUp) link.last_interaction_s = server.cached_wall_s();
+  link.reader.feed(bytes.view());
+  read_on(server, pass);
+}
+
 }  // namespace
 
 void connect_to_primary(Server& server, Pass& pass) {
@@ -255,27 +351,13 @@ void replication_link_connected(Server& server, Pass& pass, const Connected&) {
 }
 
 void replication_link_received(Server& server, Pass& pass, const Payload& payload) {
-  PrimaryLink& link = server.replication.link;
   switch (payload.kind()) {
-    case PayloadKind::kReply: {
-      const resp::Value& value = static_cast<const resp::ReplyPayload&>(payload).value();
-      if (link.state == State::kHandshake)
-        handshake_reply(server, pass, value);
-      else if (link.state == State::kAwaitsPsync)
-        psync_reply(server, pass, value);
-      return;
-    }
+    case PayloadKind::kReply:
+      return take_reply(server, pass, static_cast<const resp::ReplyPayload&>(payload).value());
     case PayloadKind::kReplication:
       return replication_payload(server, pass, payload);
     case PayloadKind::kBytes:
-      // Empty lines keep the connection alive while the primary waits for more replicas to
-      // synchronise.
-      if (static_cast<const RawBytes&>(payload).view() == "\n") {
-        link.last_io_s = server.cached_wall_s();
-      } else {
-        retry_later(server, pass, "the primary speaks in raw bytes, which the link cannot read");
-      }
-      return;
+      return take_bytes(server, pass, static_cast<const RawBytes&>(payload));
     case PayloadKind::kBus:
     case PayloadKind::kRequest:
       return;

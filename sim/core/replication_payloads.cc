@@ -3,13 +3,16 @@
 #include <charconv>
 
 #include "sim/base/hash.h"
+#include "sim/core/snapshot_rdb.h"
 #include "sim/wire/crc16.h"
+#include "sim/wire/primary_reader.h"
 
 namespace sim {
 namespace {
 
 constexpr std::string_view kMagic = "SLOTSIM-SNAPSHOT";
 constexpr std::string_view kNoHistory = "0000000000000000000000000000000000000000";
+constexpr std::string_view kNoChain = "- ";
 // "$EOF:" and two 40-byte marks frame what a diskless synchronisation sends; magic, aux fields and
 // checksum are the rest of an RDB file's fixed part.
 constexpr std::uint64_t kFixedBytes = 5 + 40 + 2 + 40 + 130;
@@ -50,6 +53,18 @@ bool apply_entry(const resp::Command& command, Keyspace& keyspace) {
     keyspace.set_expiry(slot, key, when);
   }
   return true;
+}
+
+// Of a diskless synchronisation: 40 characters that do not occur in the file. A real server draws
+// them; here they follow from the content, which is as unlikely to contain them.
+std::string end_mark(std::uint64_t seed) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string mark;
+  for (std::uint64_t part = 0; mark.size() < 40; ++part) {
+    std::uint64_t bits = fold64(seed, part);
+    for (int digit = 0; digit < 8; ++digit, bits >>= 4) mark += kHex[bits & 0xf];
+  }
+  return mark;
 }
 
 }  // namespace
@@ -106,7 +121,7 @@ std::string encode_snapshot(const Snapshot& snapshot) {
       .append(snapshot.replid.is_none() ? kNoHistory : snapshot.replid.view())
       .append(" ");
   out.append(std::to_string(snapshot.offset)).append(" ");
-  out.append(std::to_string(snapshot.chain)).append(" ");
+  out.append(snapshot.chain ? std::to_string(*snapshot.chain) + " " : std::string(kNoChain));
   out.append(std::to_string(snapshot.keyspace.size())).append("\r\n");
   snapshot.keyspace.each_by_age([&out](const Entry& entry) {
     for (const resp::Command& command : commands_of(entry)) resp::append_encoded(command, out);
@@ -123,10 +138,13 @@ bool decode_snapshot(std::string_view bytes, Snapshot& snapshot) {
   snapshot.replid = id == kNoHistory ? NodeName{} : NodeName::from(id);
   line.remove_prefix(41);
   std::uint64_t keys = 0, data_hash = 0;
-  if (!take_number(line, snapshot.offset) || !take_number(line, snapshot.chain) ||
-      !take_number(line, keys)) {
+  if (!take_number(line, snapshot.offset)) return false;
+  if (line.starts_with(kNoChain)) {
+    line.remove_prefix(kNoChain.size());
+  } else if (!take_number(line, snapshot.chain.emplace())) {
     return false;
   }
+  if (!take_number(line, keys)) return false;
   const std::size_t trailer = bytes.rfind("END ");
   if (trailer == std::string_view::npos) return false;
   snapshot.keyspace.clear();
@@ -142,20 +160,34 @@ bool decode_snapshot(std::string_view bytes, Snapshot& snapshot) {
          snapshot.keyspace.data_hash() == data_hash;
 }
 
-SnapshotPayload::SnapshotPayload(Snapshot snapshot)
-    : snapshot_(std::move(snapshot)), size_(kFixedBytes + snapshot_.keyspace.estimated_bytes()) {}
+SnapshotPayload::SnapshotPayload(Snapshot snapshot, Framing framing)
+    : snapshot_(std::move(snapshot)),
+      framing_(framing),
+      size_(kFixedBytes + snapshot_.keyspace.estimated_bytes()) {}
+
+std::string SnapshotPayload::bytes() const {
+  const std::string rdb = encode_rdb(snapshot_);
+  if (framing_ == Framing::kLength) return "$" + std::to_string(rdb.size()) + "\r\n" + rdb;
+  const std::string mark = end_mark(hash());
+  return "$EOF:" + mark + "\r\n" + rdb + mark;
+}
 
 std::uint64_t SnapshotPayload::hash() const {
-  std::uint64_t hash = fold64(hash_text(snapshot_.replid.view()), snapshot_.chain);
+  std::uint64_t hash = fold64(hash_text(snapshot_.replid.view()), snapshot_.chain.value_or(0));
   hash = fold64(hash, static_cast<std::uint64_t>(snapshot_.offset));
   hash = fold64(hash, snapshot_.keyspace.size());
   return fold64(hash, snapshot_.keyspace.data_hash());
 }
 
 PayloadRef SnapshotPayload::through_wire() const {
-  Snapshot decoded;
-  if (!decode_snapshot(bytes(), decoded)) return nullptr;
-  return PayloadRef(new SnapshotPayload(std::move(decoded)));
+  PrimaryReader reader;
+  reader.feed(bytes());
+  std::string rdb;
+  if (!reader.next_snapshot(rdb)) return nullptr;
+  auto decoded = decode_rdb(rdb);
+  auto* const snapshot = std::get_if<Snapshot>(&decoded);
+  if (snapshot == nullptr) return nullptr;
+  return PayloadRef(new SnapshotPayload(std::move(*snapshot), framing_));
 }
 
 }  // namespace sim

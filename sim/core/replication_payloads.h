@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,27 +39,32 @@ using StreamRef = boost::intrusive_ptr<const StreamPayload>;
 struct Snapshot {
   NodeName replid;  // none: the data have no history that a replica could go on from
   std::int64_t offset = 0;
-  std::uint64_t chain = 0;  // see ReplicationState::chain
+  std::optional<std::uint64_t> chain;  // ReplicationState::chain; none: who sent it keeps none
   Keyspace keyspace;
+  std::int64_t taken_at_s = 0;  // unix time, for people
+  std::string left_out = {};    // what the file also held and we cannot: "2 hash, 1 stream"
 };
 
-// The payload of a full synchronisation, and the content of dump.rdb. Interim encoding: a header
-// line "SLOTSIM-SNAPSHOT 1 <replid> <offset> <chain> <keys>\r\n", the keys as RESP commands (SET,
-// RPUSH, PEXPIREAT), and a trailing line "END <data hash>\r\n".
-// Its size on the wire is an estimate of what the RDB file would weigh, so that a big keyspace
-// takes its time. The commands that make an entry: SET or RPUSH, and PEXPIREAT.
+// The commands that make an entry: SET or RPUSH, and PEXPIREAT.
 std::vector<resp::Command> commands_of(const Entry& entry);
+// The content of dump.rdb, in an interim encoding: a header line "SLOTSIM-SNAPSHOT 1 <replid>
+// <offset> <chain> <keys>\r\n", the keys as RESP commands (SET, RPUSH, PEXPIREAT), and a trailing
+// line "END <data hash>\r\n".
 std::string encode_snapshot(const Snapshot& snapshot);
 bool decode_snapshot(std::string_view bytes, Snapshot& snapshot);
 
-// `size()` is what the RDB file would weigh, roughly, and not the length of the interim `bytes()`:
-// a big keyspace takes its time on a link as it would in reality.
+// What a full synchronisation sends. `size()` is what the RDB file would weigh, roughly, and not
+// the length of `bytes()`, which would have to be made for it: a big keyspace takes its time on a
+// link as it would in reality.
 class SnapshotPayload final : public Payload {
  public:
-  explicit SnapshotPayload(Snapshot snapshot);
+  // Diskless synchronisation ends the file by a mark, a disk-based one announces its length.
+  enum class Framing : std::uint8_t { kMark, kLength };
+
+  explicit SnapshotPayload(Snapshot snapshot, Framing framing = Framing::kMark);
   PayloadKind kind() const override { return PayloadKind::kReplication; }
   std::size_t size() const override { return size_; }
-  std::string bytes() const override { return encode_snapshot(snapshot_); }
+  std::string bytes() const override;  // framed; see snapshot_rdb.h
   std::string_view label() const override { return "repl:RDB"; }
   std::uint64_t hash() const override;
   PayloadRef through_wire() const override;
@@ -66,6 +72,7 @@ class SnapshotPayload final : public Payload {
 
  private:
   Snapshot snapshot_;
+  Framing framing_;
   std::size_t size_;
 };
 

@@ -42,8 +42,11 @@ void start_full_sync(Server& server, Pass& pass) {
   for (auto& [conn, replica] : replication.replicas) {
     if (replica.state != State::kWaitsForSnapshot) continue;
     if (!snapshot) {
-      snapshot = new SnapshotPayload(
-          {replication.replid, replication.offset, replication.chain, server.keyspace});
+      using Framing = SnapshotPayload::Framing;
+      snapshot =
+          new SnapshotPayload({replication.replid, replication.offset, replication.told_chain(),
+                               server.keyspace, pass.wall_s()},
+                              server.config.repl_diskless_sync ? Framing::kMark : Framing::kLength);
     }
     answer(pass, conn,
            "FULLRESYNC " + std::string(replication.replid.view()) + " " +
@@ -71,6 +74,7 @@ void begin_history(Server& server, Pass& pass) {
   ReplicationState& replication = server.replication;
   if (replication.backlog.exists()) return;
   replication.replid = mint_replication_id(server, pass);
+  replication.chain_known = true;
   clear_second_id(replication);
   replication.backlog.create(replication.offset + 1, server.config.repl_backlog_size);
 }
@@ -215,6 +219,11 @@ void replication_acked(Server& server, Pass& pass, ConnId conn, std::int64_t off
   if (replica.state != State::kAwaitsAck) return;
   replica.state = State::kOnline;
   for (const StreamRef& chunk : std::exchange(replica.withheld, {})) pass.send(conn, chunk);
+}
+
+void replication_replica_alive(Server& server, ConnId conn) {
+  const auto found = server.replication.replicas.find(conn);
+  if (found != server.replication.replicas.end()) found->second.ack_at_s = server.cached_wall_s();
 }
 
 void replication_replica_closed(Server& server, ConnId conn) {

@@ -6,10 +6,13 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "sim/base/types.h"
 #include "sim/core/replication_payloads.h"
+#include "sim/wire/primary_reader.h"
 
 namespace sim {
 
@@ -94,6 +97,7 @@ struct PrimaryLink {
   boost::intrusive_ptr<const SnapshotPayload> snapshot;  // while kLoading
   std::int64_t loaded_at_ns = 0;                         // monotonic: when loading will be over
   std::vector<StreamRef> early;  // what came behind the snapshot while it is being loaded
+  PrimaryReader reader;          // of raw bytes, which a real server sends
 };
 
 struct ReplicationState {
@@ -102,8 +106,13 @@ struct ReplicationState {
   std::int64_t second_offset = -1;  // first offset at which replid2 is no longer ours
   std::int64_t offset = 0;          // master_repl_offset: bytes of the stream so far
   // Running hash over the commands of the stream, told in StreamAt notes. Primary and replica agree
-  // on it at equal (replid, offset).
+  // on it at equal (replid, offset). A real server's snapshot does not tell it; who went on from
+  // one keeps none, and neither do its replicas, until a history begins that nobody shares.
   std::uint64_t chain = 0;
+  bool chain_known = true;
+  std::optional<std::uint64_t> told_chain() const {
+    return chain_known ? std::optional(chain) : std::nullopt;
+  }
   bool stream_selected = false;  // SELECT 0 was put into the stream (23 bytes)
   bool writes_moved = false;     // a StreamAt note is due
   // History of a primary I followed, or of my own time as one, is at hand for PSYNC ("cached
@@ -119,7 +128,8 @@ struct ReplicationState {
   std::uint64_t cron_runs = 0;
   std::int64_t good_replicas =
       0;  // for min-replicas-to-write; recomputed once a second and on attach and detach
-  std::uint64_t applied_writes = 0;  // from the stream, since boot
+  std::uint64_t applied_writes = 0;   // from the stream, since boot
+  std::set<std::string> passed_over;  // commands of the stream that this node cannot run
 };
 
 }  // namespace sim

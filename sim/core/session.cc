@@ -35,6 +35,7 @@ std::string unknown_command(const resp::Command& command) {
 }
 
 void reply(Pass& pass, const Session& session, resp::Value value) {
+  if (session.gone) return;
   pass.send(session.conn, PayloadRef(new resp::ReplyPayload(std::move(value))));
 }
 
@@ -113,6 +114,10 @@ void receive(Server& server, Pass& pass, Session& session, const Request& reques
 void receive_bytes(Server& server, Pass& pass, Session& session, const std::string& bytes) {
   if (!session.reader) session.reader.emplace();
   session.reader->feed(bytes);
+  // Empty lines say that a replica is alive while it loads.
+  if (session.replica && bytes.find_first_not_of("\r\n") == std::string::npos) {
+    replication_replica_alive(server, session.conn);
+  }
   resp::Command command;
   while (!session.closing && session.reader->next(command)) {
     receive(server, pass, session, Request(new resp::RequestPayload(std::move(command))));
@@ -131,6 +136,15 @@ void forget(Server& server, std::map<ConnId, Session>::iterator at) {
   server.sessions.by_conn.erase(at);
 }
 
+// Runs `work(session)`, whose commands may close any session, this one too.
+template <class Work>
+void work_on(Server& server, std::map<ConnId, Session>::iterator at, Work work) {
+  server.sessions.at_work = at->first;
+  work(at->second);
+  server.sessions.at_work = kNoConn;
+  if (at->second.closing) forget(server, at);
+}
+
 }  // namespace
 
 void session_accepted(Server& server, const Accepted& accepted) {
@@ -143,18 +157,23 @@ void session_accepted(Server& server, const Accepted& accepted) {
 void session_received(Server& server, Pass& pass, ConnId conn, const PayloadRef& payload) {
   const auto found = server.sessions.by_conn.find(conn);
   if (found == server.sessions.by_conn.end()) return;
-  Session& session = found->second;
-  if (payload->kind() == PayloadKind::kRequest) {
-    receive(server, pass, session, boost::static_pointer_cast<const resp::RequestPayload>(payload));
-  } else if (payload->kind() == PayloadKind::kBytes) {
-    receive_bytes(server, pass, session, static_cast<const RawBytes&>(*payload).view());
-  }
-  if (session.closing) forget(server, found);
+  work_on(server, found, [&](Session& session) {
+    if (payload->kind() == PayloadKind::kRequest) {
+      receive(server, pass, session,
+              boost::static_pointer_cast<const resp::RequestPayload>(payload));
+    } else if (payload->kind() == PayloadKind::kBytes) {
+      receive_bytes(server, pass, session, static_cast<const RawBytes&>(*payload).view());
+    }
+  });
 }
 
 void session_closed(Server& server, Pass&, ConnId conn) {
   const auto found = server.sessions.by_conn.find(conn);
-  if (found != server.sessions.by_conn.end()) forget(server, found);
+  if (found == server.sessions.by_conn.end()) return;
+  if (conn != server.sessions.at_work) return forget(server, found);
+  Session& session = found->second;
+  session.closing = session.gone = true;
+  if (std::exchange(session.replica, false)) replication_replica_closed(server, conn);
 }
 
 void session_sent(Server& server, Pass& pass, const Sent& sent) {
@@ -182,13 +201,13 @@ void sessions_resume(Server& server, Pass& pass) {
   for (ConnId conn : holding) {
     const auto at = sessions.by_conn.find(conn);
     if (at == sessions.by_conn.end()) continue;  // closed by what ran before it
-    Session& session = at->second;
-    const std::deque<Request> held = std::exchange(session.held, {});
+    const std::deque<Request> held = std::exchange(at->second.held, {});
     --sessions.held;
-    for (const Request& request : held) {
-      if (!session.closing) receive(server, pass, session, request);
-    }
-    if (session.closing) forget(server, at);
+    work_on(server, at, [&](Session& session) {
+      for (const Request& request : held) {
+        if (!session.closing) receive(server, pass, session, request);
+      }
+    });
   }
 }
 

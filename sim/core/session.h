@@ -23,6 +23,7 @@ struct Session {
   bool readonly = false;  // READONLY was given
   bool asking = false;    // one-shot
   bool closing = false;   // a last reply is on its way; whatever still arrives is ignored
+  bool gone = false;      // closed by its own command: nobody hears the reply
   bool replica = false;   // after PSYNC: see ReplicationState::replicas
   std::string name;       // CLIENT SETNAME
   std::uint16_t listening_port = 0;  // REPLCONF listening-port
@@ -35,6 +36,7 @@ struct Session {
 // Keyed by ConnId: iteration order is the order of acceptance.
 struct Sessions {
   std::map<ConnId, Session> by_conn;
+  ConnId at_work;                        // whose command runs: forgotten only when that is over
   std::int64_t pause_until_wall_ms = 0;  // 0: no pause of writes
   std::uint64_t held = 0;                // sessions that hold something
   bool rerun_held = false;               // the role changed

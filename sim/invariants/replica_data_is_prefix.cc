@@ -62,6 +62,7 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
   };
 
   void see_stream(const Record& record, const event::StreamAt& stream) {
+    if (stream.chain == 0) return;  // it came in by a real server, which keeps no such hash
     evidence();
     History& history = history_of(stream.replid, record.sequence);
     const std::string who{views_.directory().name(record.machine)};

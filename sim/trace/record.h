@@ -153,8 +153,8 @@ struct ReplicationDown {
 };
 // The replication stream as this node holds it, after it appended (primary) or applied (replica) up
 // to `offset`. `chain` is a running hash over the stream's commands since its replication id began:
-// equal (replid, offset) must mean equal chain. Told once a step in which the offset of write
-// commands moved.
+// equal (replid, offset) must mean equal chain; 0: not known. Told once a step in which the offset
+// of write commands moved.
 struct StreamAt {
   NodeName replid;
   std::int64_t offset = 0;

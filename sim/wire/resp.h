@@ -81,11 +81,13 @@ class Stream {
   void skip(std::size_t count);
   // Where `mark` first occurs in rest(), or npos.
   std::size_t find(char mark);
+  std::uint64_t taken() const { return taken_; }  // bytes read so far
 
  private:
   std::string buffer_;
   std::size_t at_ = 0;
   std::size_t searched_ = 0;  // the mark looked for does not occur in buffer_ from at_ to here
+  std::uint64_t taken_ = 0;
 };
 
 // Incremental readers of a byte stream. `next` answers one whole item, or nothing yet; `broken()`
@@ -99,6 +101,8 @@ class CommandReader {
   const std::string& broken() const { return broken_; }
   // Nothing half-read is left over.
   bool idle() const { return missing_ == 0 && stream_.rest().empty(); }
+  // Bytes read so far. Right after a command: up to its end.
+  std::uint64_t taken() const { return stream_.taken(); }
 
  private:
   enum class Step { kDone, kAgain, kStarved };

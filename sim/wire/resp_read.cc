@@ -38,6 +38,7 @@ std::string line_text(std::string_view line) {
 
 void Stream::skip(std::size_t count) {
   at_ += count;
+  taken_ += count;
   CHECK(at_ <= buffer_.size());
   if (2 * at_ >= buffer_.size()) {
     buffer_.erase(0, at_);

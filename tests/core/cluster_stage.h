@@ -11,6 +11,7 @@
 #include "sim/core/cluster_node.h"
 #include "sim/trace/directory.h"
 #include "sim/world/world.h"
+#include "tests/core/raw_node.h"
 
 namespace sim::stage {
 
@@ -25,6 +26,7 @@ struct ClusterSpec {
   Duration latency = 1ms;                    // one way
   std::map<std::string, std::string> files;  // nodes.conf of these machines, instead
   bool through_wire = false;
+  std::map<std::string, Cut> raw;  // machines behind sockets that know bytes only
 };
 
 NodeName id_of(int machine);

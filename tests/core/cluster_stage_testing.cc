@@ -16,7 +16,10 @@ class Words final : public ConsoleWords {
     return PayloadRef(new resp::RequestPayload(command));
   }
   std::string reply_text(const Payload& payload) const override {
-    const auto& value = static_cast<const resp::ReplyPayload&>(payload).value();
+    resp::ValueReader reader;
+    reader.feed(payload.bytes());
+    resp::Value value;
+    CHECK(reader.next(value));
     if (const auto* text = std::get_if<resp::Bulk>(&value.data)) return text->text;
     return resp::describe(value);
   }
@@ -84,6 +87,9 @@ MachineSpec machine_of(const ClusterSpec& spec, int machine, const NamesRef& nam
   if (spec.known) made.info.planned_id = id_of(machine);
   made.info.planned_primary = is_primary(spec, machine);
   made.factory = std::make_shared<const ClusterNodeFactory>(setup_of(spec, machine, names));
+  if (const auto raw = spec.raw.find(made.info.name); raw != spec.raw.end()) {
+    made.factory = std::make_shared<const RawNodeFactory>(made.factory, raw->second);
+  }
   const auto file = spec.files.find(made.info.name);
   if (file != spec.files.end()) {
     made.disk["nodes.conf"] = {share(file->second)};
