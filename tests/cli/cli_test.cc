@@ -349,7 +349,7 @@ TEST_F(Cli, EveryTableHasRows) {
 
 TEST_F(Cli, HelpComesWithExamplesFirst) {
   EXPECT_THAT(slotsim("--help").out, HasSubstr("\n\nExamples:\n  slotsim run"));
-  for (const char* command : {"run", "graph", "validate", "list", "bench", "schema"}) {
+  for (const char* command : {"run", "graph", "diff", "validate", "list", "bench", "schema"}) {
     const Outcome outcome = slotsim(std::string(command) + " --help");
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
