@@ -128,6 +128,7 @@ std::string report_comparison(const ComparedSides& sides, const Comparison& comp
   std::string text =
       fmt::format("{}: a = {}, seeds {}; b = {}, seeds {}\n", paint.strong(sides.scenario),
                   sides.a.name, sides.a.seeds, sides.b.name, sides.b.seeds);
+  const Widths widths(comparison.rows);
   std::string group;
   for (const ComparedRow& row : comparison.rows) {
     if (row.group != group) {
@@ -137,9 +138,9 @@ std::string report_comparison(const ComparedSides& sides, const Comparison& comp
                           : row.kind == Kind::kMean ? ": mean (10 % .. 90 % of runs)"
                                                     : "");
     }
-    std::string line =
-        fmt::format("  {} {:<46} {:<26} {:<26} {}", painted(row.verdict, paint), row.what,
-                    numbers(row.kind, row.a), numbers(row.kind, row.b), apart(row));
+    std::string line = fmt::format("  {} {:<{}}  {:<{}}  {:<{}}  {}", painted(row.verdict, paint),
+                                   row.what, widths.what, numbers(row.kind, row.a), widths.a,
+                                   numbers(row.kind, row.b), widths.b, apart(row));
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }

@@ -74,6 +74,8 @@ class Rows {
       if (ways.size() == 1) continue;
       for (const std::string& outcome : ways) add_outcome({shard}, outcome);
     }
+    add(Kind::kShare, "end states", "the run came to its end",
+        [](const Observation& run) -> std::optional<double> { return run.complete ? 1 : 0; });
     add(Kind::kShare, "end states", "all nodes agree and are healthy",
         [](const Observation& run) -> std::optional<double> {
           if (!run.complete) return std::nullopt;
