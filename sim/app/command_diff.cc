@@ -11,6 +11,8 @@
 #include "sim/app/run_once.h"
 #include "sim/app/side.h"
 #include "sim/app/vocabulary.h"
+#include "sim/app/wall_levers.h"
+#include "sim/app/wall_run.h"
 #include "sim/hosts/process_pool.h"
 
 namespace sim {
@@ -123,6 +125,9 @@ class SideOfDiff {
 
   // False: somebody interrupted.
   bool run(unsigned jobs) {
+    runs_.name = side_.text;
+    runs_.ours = side_.kind == Side::Kind::kSim;
+    if (side_.kind == Side::Kind::kWall) return run_on_wall();
     const auto work = [&](std::size_t index) { return to_json(run_seed(range_.first + index)); };
     run_in_children(
         range_.count(), jobs, work, [&](const ChildResult& child) { done(child); }, interrupted);
@@ -134,6 +139,29 @@ class SideOfDiff {
   std::size_t broken() const { return broken_; }
 
  private:
+  // In this process and one after the other: real time is not shared, and who is interrupted takes
+  // the servers and their files with him.
+  bool run_on_wall() {
+    for (std::uint64_t seed = range_.first; seed <= range_.last; ++seed) {
+      PlanOptions options;
+      options.seed = seed;
+      const RunResult result =
+          run_on_the_wall(make_plan(scenario_, options), side_.program, interrupted);
+      if (interrupted()) return false;
+      if (result.complete) {
+        runs_.runs.push_back(result.seen);
+      } else {
+        complain(seed, result.cut_short);
+      }
+    }
+    return true;
+  }
+
+  void complain(std::uint64_t seed, const std::string& what) {
+    ++broken_;
+    fmt::print(stderr, "slotsim diff: {} with seed {}: {}\n", side_.text, seed, what);
+  }
+
   RunResult run_seed(std::uint64_t seed) const {
     RunSettings settings;
     settings.plan.seed = seed;
@@ -143,15 +171,12 @@ class SideOfDiff {
   }
 
   void done(const ChildResult& child) {
-    runs_.name = side_.text;
-    runs_.ours = side_.kind == Side::Kind::kSim;
     if (child.finished) {
       runs_.runs.push_back(result_from_json(child.result).seen);
       return;
     }
-    ++broken_;
-    fmt::print(stderr, "slotsim diff: {} with seed {} ended with exit code {}: {}\n", side_.text,
-               range_.first + child.task, child.exit_code, child.complaint);
+    complain(range_.first + child.task,
+             fmt::format("exit code {}: {}", child.exit_code, child.complaint));
   }
 
   const Scenario& scenario_;
@@ -174,6 +199,11 @@ int command_diff(const Arguments& words) {
   const Side side_a = parse_side("--a", arguments.a), side_b = parse_side("--b", arguments.b);
   const std::optional<Scenario> scenario = load_one(arguments);
   if (!scenario) return exit_code::kUsage;
+  for (const Side* side : {&side_a, &side_b}) {
+    const std::string why = side->kind == Side::Kind::kWall ? wall_refusal(*scenario) : "";
+    if (!why.empty())
+      throw UsageError{fmt::format("{} cannot be run as {}: {}", arguments.file, side->text, why)};
+  }
   SideOfDiff a(*scenario, side_a, arguments.seeds);
   SideOfDiff b(*scenario, side_b, arguments.seeds_b.empty() ? arguments.seeds : arguments.seeds_b);
   catch_interrupts();
