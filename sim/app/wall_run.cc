@@ -112,7 +112,8 @@ class WallRun final : public FaultStage {
           const std::function<bool()>& interrupted)
       : plan_(std::move(plan)),
         interrupted_(interrupted),
-        cluster_(program, servers_of(*plan_, find_free_ports(plan_->nodes.size()))),
+        first_port_(find_free_ports(plan_->nodes.size())),
+        cluster_(program, servers_of(*plan_, first_port_)),
         directory_(plan_->facts.cast),
         levers_(
             *plan_, cluster_, [this] { return now(); },
@@ -184,6 +185,7 @@ class WallRun final : public FaultStage {
   }
 
   bool form() {
+    if (first_port_ == 0) return cut("not enough ports in a row are free");
     for (const PlannedNode& node : plan_->nodes) {
       while (!is_ready(node.machine)) {
         const std::string& name = plan_->facts.cast[node.machine.value].name;
@@ -402,6 +404,7 @@ class WallRun final : public FaultStage {
 
   std::shared_ptr<const Plan> plan_;
   const std::function<bool()>& interrupted_;
+  std::uint16_t first_port_;
   WallCluster cluster_;
   Directory directory_;
   WallLevers levers_;

@@ -148,7 +148,7 @@ WallCluster::WallCluster(std::string program, std::vector<WallServer> servers)
     fs::create_directory(folder(i));
     std::ofstream config(folder(i) + "/redis.conf");
     for (const std::string& line : server.lines) config << line << "\n";
-    config << "port " << server.port << "\nbind 127.0.0.1\nlogfile log\ndir " << folder(i) << "\n";
+    config << "port " << server.port << "\nbind 127.0.0.1\nlogfile log\n";
     for (const auto& [name, content] : server.files)
       std::ofstream(folder(i) + "/" + name, std::ios::binary) << content;
   }

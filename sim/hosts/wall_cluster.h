@@ -16,9 +16,10 @@
 namespace sim {
 
 struct WallServer {
-  std::string name;                          // of its folder
-  std::uint16_t port = 0;                    // with port + kBusPortOffset free for the bus
-  std::vector<std::string> lines;            // of redis.conf; port, bind, logfile and dir are added
+  std::string name;                // of its folder
+  std::uint16_t port = 0;          // with port + kBusPortOffset free for the bus
+  std::vector<std::string> lines;  // of redis.conf; port, bind and logfile are added; the folder is
+                                   // where it starts
   std::map<std::string, std::string> files;  // found at the first start
 };
 inline constexpr std::uint16_t kBusPortOffset = 10000;

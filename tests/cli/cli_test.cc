@@ -368,6 +368,29 @@ TEST_F(Cli, DiffTakesTwoSidesAndOneScenario) {
   }
 }
 
+TEST_F(Cli, DiffRefusesWhatTheWallCannotDo) {
+  write("x.json", R"({"version": 1, "name": "x", "duration": "3s", "timeline": [
+      {"at": "1s", "do": "partition", "groups": [["m1"]], "for": "1s"}]})");
+  const Outcome outcome = slotsim("diff x.json --a sim --b wall:sh --seeds 1..3");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("x.json cannot be run as wall:sh: step step-1 is a partition"));
+}
+
+TEST_F(Cli, DiffLeavesNothingBehindOnTheWall) {
+  if (std::system("command -v redis-server >/dev/null") != 0) GTEST_SKIP() << "no redis-server";
+  write("x.json", quiet("x"));
+  const std::string command =
+      "cd '" + scratch_.string() + "' && mkdir tmp && TMPDIR=$PWD/tmp timeout --preserve-status " +
+      "-s INT 2 '" SLOTSIM_BINARY "' diff x.json --a wall:redis-server --b sim --seeds 1..9 2>.err";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 130);
+  EXPECT_EQ(contents(scratch_ / ".err"), "");
+  EXPECT_TRUE(fs::is_empty(scratch_ / "tmp")) << "servers or their files are left";
+  const std::string left =
+      "readlink /proc/[0-9]*/cwd 2>/dev/null | grep -qF '" + (scratch_ / "tmp").string() + "'";
+  EXPECT_NE(std::system(left.c_str()), 0);
+}
+
 // ---- Pictures, tables, help ----
 
 TEST_F(Cli, GraphDrawsTheCluster) {
