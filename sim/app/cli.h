@@ -19,6 +19,7 @@ using Arguments = std::vector<std::string>;
 int command_run(const Arguments& arguments);
 int command_validate(const Arguments& arguments);
 int command_graph(const Arguments& arguments);
+int command_diff(const Arguments& arguments);
 int command_list(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_bench(const Arguments& arguments);

@@ -55,6 +55,7 @@ Judge::Judge(const Judge& other)
     : plan_(other.plan_),
       milestones_(other.milestones_),
       metrics_(other.metrics_),
+      observer_(other.observer_),
       faults_(other.faults_),
       timeline_(other.timeline_),
       replies_(other.replies_),
@@ -65,6 +66,7 @@ Judge::Judge(const Judge& other)
 void Judge::see(const Record& record) {
   milestones_.see(record);
   metrics_.see(record);
+  observer_.see(record, milestones_);
   for (const auto& invariant : invariants_) invariant->see(record);
   see_plan(record);
   timeline_.see(record);
@@ -118,6 +120,7 @@ void Judge::report(RunResult& result) const {
   for (const Metric& metric : metrics_.values()) {
     result.metrics.push_back({metric.name, format_metric(metric.value, metric.unit), metric.value});
   }
+  observe(result);
   const Expectations& expect = plan_->scenario.expect;
   for (std::size_t i = 0; i < invariants_.size(); ++i) {
     const InvariantKind& kind = invariants()[i];
@@ -140,6 +143,14 @@ void Judge::report(RunResult& result) const {
   }
   if (result.complete) judge_expectations(result);
   headline(result);
+}
+
+void Judge::observe(RunResult& result) const {
+  result.seen = observer_.finish(milestones_);
+  result.seen.complete = result.complete;
+  for (const std::string_view name : compared_metrics()) {
+    if (const auto value = metrics_.value(name)) result.seen.numbers[std::string(name)] = *value;
+  }
 }
 
 void Judge::judge_expectations(RunResult& result) const {

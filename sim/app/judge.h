@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/app/observation.h"
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
 #include "sim/invariants/invariant.h"
@@ -33,12 +34,14 @@ class Judge final : public TraceFold {
 
  private:
   void see_plan(const Record& record);
+  void observe(RunResult& result) const;
   void judge_expectations(RunResult& result) const;
   void headline(RunResult& result) const;
 
   std::shared_ptr<const Plan> plan_;
   Milestones milestones_;
   Metrics metrics_;
+  Observer observer_;
   std::vector<std::unique_ptr<Invariant>> invariants_;  // in order of the registry
   std::vector<FaultResult> faults_;
   TimelineFold timeline_;

@@ -21,7 +21,8 @@ struct PlanOptions {
   bool through_wire = false;
   bool record_deliveries = false;
   Mutation mutation = Mutation::kNone;
-  std::string program;  // run this server binary on every server machine; empty: as the scenario says
+  std::string
+      program;  // run this server binary on every server machine; empty: as the scenario says
   // Records or overrides what the world, its machines, faults and nemesis choose; may be null.
   std::shared_ptr<const ChoicePolicy> choice_policy;
 };

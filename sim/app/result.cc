@@ -4,6 +4,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "sim/app/observation_json.h"
+
 namespace sim {
 namespace exit_code {
 
@@ -125,6 +127,7 @@ std::string to_json(const RunResult& result) {
     json["metrics"].push_back(
         {{"name", metric.name}, {"unit", metric.unit}, {"value", metric.value}});
   }
+  json["seen"] = to_json_part(result.seen);
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -172,6 +175,7 @@ RunResult result_from_json(const std::string& text) {
   for (const Json& metric : json["metrics"]) {
     result.metrics.push_back({metric["name"], metric["unit"], metric["value"]});
   }
+  result.seen = observation_from(json["seen"]);
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/app/observation.h"
 #include "sim/base/time.h"
 #include "sim/invariants/invariant.h"
 
@@ -70,8 +71,8 @@ struct RunResult {
   std::string case_name;  // matrix case, "" for none
   std::uint64_t seed = 0;
   std::string replay_options;  // what else the command line said: " --wire --mutate NAME"
-  bool complete = false;  // ran to its end; false: --until, Ctrl-C or a limit cut it short
-  std::string cut_short;  // why, if not complete
+  bool complete = false;       // ran to its end; false: --until, Ctrl-C or a limit cut it short
+  std::string cut_short;       // why, if not complete
   SimTime end;
   Duration forming{};  // virtual time before t = 0
   std::uint64_t digest = 0;
@@ -87,6 +88,7 @@ struct RunResult {
   std::vector<std::string> warnings;
   std::vector<TimelineEntry> timeline;
   std::vector<MetricResult> metrics;
+  Observation seen;  // for holding it against other runs
   int code = exit_code::kOk;
   std::string
       headline;  // "PASS", "FAIL election_safety", "PASS (as expected: loses acknowledged writes)"

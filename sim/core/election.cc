@@ -18,6 +18,7 @@ namespace {
 constexpr std::int64_t kFixedDelayMs = 500;     // lets the FAIL message spread
 constexpr std::int64_t kRandomDelayMs = 500;    // keeps siblings apart
 constexpr std::int64_t kDelayPerRankMs = 1000;  // the best informed asks first
+constexpr std::int64_t kLateByMs = 100;         // as Mutation::kLateElection has it
 
 // Told to the trace when it changes; an election that goes its way has none.
 void hinder(Server& server, Pass& pass, std::string why) {
@@ -63,6 +64,7 @@ void schedule(Server& server, Pass& pass) {
   election.expiry_told = false;
   election.rank = replica_rank(server);
   std::int64_t delay = kFixedDelayMs + jitter + election.rank * kDelayPerRankMs;
+  if (server.mutation == Mutation::kLateElection) delay += kLateByMs;
   // A manual failover does not wait, not even one that is still waiting for its offset.
   const bool manual = cluster.manual.end_ms != 0;
   if (manual) {

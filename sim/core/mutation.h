@@ -1,4 +1,5 @@
-// Mutations: deliberate breakages of the core, each declared beforehand with the invariant that must catch it.
+// Mutations: deliberate breakages of the core, each declared beforehand with what must catch it: an invariant, or
+// `slotsim diff` where the node breaks no promise and yet is not what it was.
 //
 // A checker that has never caught anything is a rumour. Every invariant names at least one mutation here, and a test
 // runs it and sees the invariant fail. `slotsim list mutations` prints this table; `--mutate NAME` applies one.
@@ -26,15 +27,17 @@ enum class Mutation : std::uint8_t {
   kRedirectToSelf,           // MOVED names the node itself
   kFailNeverClears,          // FAIL is for ever
   kSendBeforeSave,           // the vote leaves before nodes.conf is written
+  kLateElection,             // a replica waits 100 ms longer before it stands
   kCount
 };
 
 struct MutationInfo {
   Mutation mutation;
   std::string_view name;         // "vote-twice-per-epoch"
-  std::string_view killed_by;    // name of the invariant that must catch it
+  std::string_view killed_by;    // name of the invariant that must catch it, or kKilledByDiff
   std::string_view description;
 };
+inline constexpr std::string_view kKilledByDiff = "slotsim diff";
 std::span<const MutationInfo> mutations();
 std::optional<Mutation> find_mutation(std::string_view name);
 

@@ -1,5 +1,6 @@
 #include "sim/hosts/clock.h"
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -19,6 +20,13 @@ std::int64_t process_cpu_ns() {
 }
 std::int64_t real_ns() {
   return read_clock(CLOCK_MONOTONIC);
+}
+std::int64_t wall_clock_ms() {
+  return read_clock(CLOCK_REALTIME) / 1'000'000;
+}
+
+void sleep_ms(std::int64_t milliseconds) {
+  poll(nullptr, 0, static_cast<int>(milliseconds));
 }
 
 std::uint64_t peak_memory_bytes() {

@@ -59,6 +59,14 @@ RunResult failed_run() {
   result.timeline = {{sim_time(-7450ms), "the cluster forms", false},
                      {sim_time(2s), "crash m1", true}};
   result.metrics = {{"promotion", "4.431 s", 4431000000}};
+  result.seen.complete = result.seen.converged = true;
+  result.seen.primaries = {"a replica of it", "nobody"};
+  result.seen.failovers = {
+      {1, {{Station::kLoss, sim_time(2s)}, {Station::kPromoted, sim_time(-1ms)}}}};
+  result.seen.traffic = {{"m1", 45250, {{"bus_sent_ping", 1u << 20}}}};
+  result.seen.has_clients = result.seen.sees_effects = true;
+  result.seen.error_replies = {{"MOVED", 7}};
+  result.seen.numbers = {{"lost_writes", 3}};
   result.code = exit_code::kViolation;
   result.headline = "FAIL one_writable_primary & <more>";
   return result;
@@ -81,6 +89,7 @@ TEST(Result, ComesBackFromJsonAsItWas) {
   EXPECT_TRUE(back.invariants[1].excused);
   EXPECT_EQ(back.faults[0].unit, "programs killed");
   EXPECT_EQ(back.headline, result.headline);
+  EXPECT_EQ(back.seen, result.seen);
 }
 
 TEST(Result, KeepsEveryJudgementApart) {

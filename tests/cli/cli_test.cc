@@ -324,6 +324,73 @@ TEST_F(Cli, NoColourUnlessSomebodyLooks) {
   EXPECT_THAT(contents(scratch_ / ".tty"), Not(HasSubstr("\x1b[32m")));
 }
 
+// ---- Two sides ----
+
+// By a tenth of a second: the node is another one, and diff must say so of the scenario that ships.
+TEST_F(Cli, DiffFlagsALaterElection) {
+  const std::string failover = "diff '" SLOTSIM_SOURCE_DIR "/scenarios/failover.json' --jobs 2 ";
+  const Outcome mutant = slotsim(failover + "--a sim --b sim:late-election --seeds 1..70");
+  EXPECT_EQ(mutant.code, 1) << mutant.out << mutant.err;
+  EXPECT_THAT(mutant.out, HasSubstr("DIFFERENT    election begins, after FAIL"));
+  EXPECT_THAT(last_line(mutant.out), StartsWith("DIFFERENT in "));
+  const Outcome same = slotsim(failover + "--a sim --b sim --seeds 1..40 --seeds-b 1001..1040");
+  EXPECT_EQ(same.code, 0) << same.out << same.err;
+  EXPECT_THAT(last_line(same.out), StartsWith("EQUIVALENT within the bounds"));
+}
+
+TEST_F(Cli, DiffTellsItsRowsAsJson) {
+  write("x.json", quiet("x"));
+  const Outcome outcome = slotsim("diff x.json --a sim --b sim --seeds 1..3 --json");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["slotsim_diff"], 1);
+  EXPECT_EQ(json["equivalent"], true);
+  EXPECT_EQ(json["a"]["runs"], 3);
+  EXPECT_GT(json["rows"].size(), 5u);
+  for (const Json& row : json["rows"]) EXPECT_NE(row["verdict"], "different") << row;
+}
+
+TEST_F(Cli, DiffTakesTwoSidesAndOneScenario) {
+  write("x.json", quiet("x"));
+  for (const auto& [arguments, told] :
+       {std::pair{"--a sim --b sim:late-elections --seeds 1..3", "did you mean \"late-election\"?"},
+        {"--a sim --seeds 1..3", "--b is required"},
+        {"--a sim --b /no/such --seeds 1..3", "there is no program '/no/such'"},
+        {"--a sim --b sim --seeds 3..1", "backwards"},
+        {"--a sim --b sim --seeds 1..3 --case x", "no case is called 'x'"},
+        {"--a sim --b sim --seeds 1..3 --bound medain=5ms", "did you mean \"median\"?"},
+        {"--a sim --b sim --seeds 1..3 --bound rate=5", "told in %"},
+        {"--a sim --b sim --seeds 1..3 --bound distance=x", "--bound expects"}}) {
+    const Outcome outcome = slotsim(std::string("diff x.json ") + arguments);
+    EXPECT_EQ(outcome.code, 2) << arguments;
+    EXPECT_THAT(outcome.err, HasSubstr(told)) << arguments;
+    EXPECT_LE(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 2) << outcome.err;
+  }
+}
+
+TEST_F(Cli, DiffRefusesWhatTheWallCannotDo) {
+  write("x.json", R"({"version": 1, "name": "x", "duration": "3s", "timeline": [
+      {"at": "1s", "do": "partition", "groups": [["m1"]], "for": "1s"}]})");
+  const Outcome outcome = slotsim("diff x.json --a sim --b wall:sh --seeds 1..3");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("x.json cannot be run as wall:sh: step step-1 is a partition"));
+}
+
+TEST_F(Cli, DiffLeavesNothingBehindOnTheWall) {
+  if (std::system("command -v redis-server >/dev/null") != 0) GTEST_SKIP() << "no redis-server";
+  write("x.json", quiet("x"));
+  const std::string command =
+      "cd '" + scratch_.string() + "' && mkdir tmp && TMPDIR=$PWD/tmp timeout --preserve-status " +
+      "-s INT 2 '" SLOTSIM_BINARY "' diff x.json --a wall:redis-server --b sim --seeds 1..9 2>.err";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 130);
+  EXPECT_EQ(contents(scratch_ / ".err"), "");
+  EXPECT_TRUE(fs::is_empty(scratch_ / "tmp")) << "servers or their files are left";
+  const std::string left =
+      "readlink /proc/[0-9]*/cwd 2>/dev/null | grep -qF '" + (scratch_ / "tmp").string() + "'";
+  EXPECT_NE(std::system(left.c_str()), 0);
+}
+
 // ---- Pictures, tables, help ----
 
 TEST_F(Cli, GraphDrawsTheCluster) {
@@ -349,7 +416,7 @@ TEST_F(Cli, EveryTableHasRows) {
 
 TEST_F(Cli, HelpComesWithExamplesFirst) {
   EXPECT_THAT(slotsim("--help").out, HasSubstr("\n\nExamples:\n  slotsim run"));
-  for (const char* command : {"run", "graph", "validate", "list", "bench", "schema"}) {
+  for (const char* command : {"run", "graph", "diff", "validate", "list", "bench", "schema"}) {
     const Outcome outcome = slotsim(std::string(command) + " --help");
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
