@@ -372,7 +372,7 @@ std::uint32_t socket_readiness(const Object& object) {
     return mask;
   }
   if (object.at_end && object.send_shut) mask |= ready::kHangUp;
-  if (object.unsent == 0 && object.sent_this_step < (2u << 20)) mask |= ready::kOut;
+  if (object.unsent == 0 && object.sent_this_step < kSentAtOnce) mask |= ready::kOut;
   return mask;
 }
 
@@ -441,6 +441,8 @@ void changed(Region& region, ObjectIndex index) {
       continue;
     }
     if (watch.off) continue;
+    const std::uint32_t wanted = watch.events | ready::kError | ready::kHangUp;
+    if ((readiness(region, index) & wanted) == 0) continue;
     const bool news = !watch.queued;
     queue_member(region, at);
     if (news || (watch.events & ready::kEdge) != 0) changed(region, watch.epoll);

@@ -24,6 +24,8 @@ inline constexpr std::uint32_t kChunkCount = 131072;
 inline constexpr std::uint32_t kChunkBytes = 4080;
 inline constexpr std::uint32_t kOutBytes = 4u << 20;
 inline constexpr std::uint32_t kPathBytes = 192;
+// So much may be written to a connection before its network has been asked what it takes.
+inline constexpr std::uint64_t kSentAtOnce = 2u << 20;
 
 // Indices; 0 is nobody.
 using TaskIndex = std::uint32_t;

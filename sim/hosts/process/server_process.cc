@@ -20,6 +20,7 @@ using process::OutRecord;
 using process::RecordKind;
 
 constexpr std::size_t kOutputKept = 4'000;
+constexpr Duration kRetry = 1ms;
 constexpr std::string_view kNodesConf = "nodes.conf";
 
 int error_of(CloseReason why) {
@@ -101,6 +102,7 @@ class ServerProcess::Teller {
             Dial{ConnId{record.conn}, {record.ip, static_cast<std::uint16_t>(record.port)}});
         return;
       case RecordKind::kSend:
+        if (!more) server_.wrote_.push_back(ConnId{record.conn});
         pending_conn_ = ConnId{record.conn};
         pending_.append(bytes);
         return;
@@ -187,6 +189,7 @@ void ServerProcess::step(const Clocks& now, std::span<const Input> inputs, Choic
     }
   }
   if (tree_ == nullptr) return;
+  let_send_again();
   {
     Teller teller(*this, effects);
     try {
@@ -196,7 +199,25 @@ void ServerProcess::step(const Clocks& now, std::span<const Input> inputs, Choic
       return;
     }
   }
+  for (const ConnId conn : wrote_) {
+    const Line* line = line_of(conn);
+    const bool all = line != nullptr && tree_->region().objects[line->socket].sent_this_step >=
+                                            process::kSentAtOnce;
+    if (all) go_on_ = now.monotonic + kRetry;
+  }
   for (const process::ProgramEnd& end : tree_->take_ended()) ended(end, effects);
+}
+
+// The network has what was written before, and has said if it is too much.
+void ServerProcess::let_send_again() {
+  go_on_.reset();
+  for (const ConnId conn : std::exchange(wrote_, {})) {
+    const Line* line = line_of(conn);
+    if (line == nullptr) continue;
+    std::uint64_t& sent = tree_->region().objects[line->socket].sent_this_step;
+    if (std::exchange(sent, 0) >= process::kSentAtOnce)
+      process::changed(tree_->region(), line->socket);
+  }
 }
 
 void ServerProcess::boot(const Booted& booted, const Clocks& now, Choices& choices,
@@ -404,8 +425,9 @@ void ServerProcess::log_whole_line(std::string line, Effects& effects) {
 std::optional<MonotonicTime> ServerProcess::deadline() const {
   if (tree_ == nullptr) return std::nullopt;
   const std::int64_t at = tree_->deadline();
-  if (at == process::kNoDeadline) return std::nullopt;
-  return MonotonicTime{Duration{at}};
+  if (at == process::kNoDeadline) return go_on_;
+  const MonotonicTime due{Duration{at}};
+  return go_on_ ? std::min(*go_on_, due) : due;
 }
 
 std::uint64_t ServerProcess::fingerprint() const {

@@ -65,6 +65,7 @@ class ServerProcess final : public Node {
   void log_whole_line(std::string line, Effects& effects);
   void read_bus(ConnId conn, const Payload& payload, Effects& effects);
   void write_bus(ConnId conn, std::string_view bytes, Effects& effects);
+  void let_send_again();
   void tell(Notes& notes, Effects& effects);
   void file_changed(const process::OutRecord& record, std::string_view name,
                     std::string_view bytes, Effects& effects);
@@ -81,6 +82,8 @@ class ServerProcess final : public Node {
   std::shared_ptr<const ProgramSetup> setup_;
   std::unique_ptr<process::ProcessTree> tree_;
   std::unordered_map<std::uint64_t, Line> lines_;  // looked up, never iterated
+  std::vector<ConnId> wrote_;        // in the last step
+  std::optional<MonotonicTime> go_on_;  // for who wrote all that he could
   std::optional<Witness> witness_;
   std::string nodes_conf_;   // as it is on the disk now
   std::string log_line_;     // the beginning of one that is not yet whole
