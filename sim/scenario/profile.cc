@@ -1,0 +1,31 @@
+#include "sim/scenario/profile.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sim {
+namespace {
+
+// Row 7: Valkey gives the slots of a primary that steps down to the one it names, and never unbinds
+// them. Row 12: it tells its replicas of the keys of a lost slot that it deletes.
+constexpr std::array<int, 2> kMendedInValkey8{7, 12};
+
+constexpr std::array<ServerProfile, 2> kProfiles{{
+    {"redis-7.0", "redis-server", true, {}},
+    {"valkey-8", "valkey-server", false, kMendedInValkey8},
+}};
+
+}  // namespace
+
+std::span<const ServerProfile> profiles() {
+  return kProfiles;
+}
+
+const ServerProfile* find_profile(std::string_view name) {
+  const auto* found =
+      std::find_if(kProfiles.begin(), kProfiles.end(),
+                   [&](const ServerProfile& profile) { return profile.name == name; });
+  return found == kProfiles.end() ? nullptr : found;
+}
+
+}  // namespace sim
