@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/app/process_directives.h"
 #include "sim/core/config.h"
 #include "sim/core/mutation.h"
 #include "sim/faults/fault.h"
@@ -218,7 +219,7 @@ void add_steps(Page& page) {
   page.properties(shared, "", 3);
   for (const Json& step : steps) {
     const std::string name = step["properties"]["do"]["const"].get<std::string>();
-    page.heading(3, code(name));
+    page.heading(3, step.value("title", code(name)));
     const FaultKind* fault = find_fault(name);
     std::string about = step["description"].get<std::string>();
     if (fault != nullptr) {
@@ -248,7 +249,7 @@ void add_values(Page& page) {
   }
   page.end_table();
   for (const auto& [name, object] : objects) {
-    page.heading(3, code(name) + " as an object");
+    page.heading(3, code(name) + " as " + object->value("title", "an object"));
     page.properties(*object, name + ".", 4);
   }
 }
@@ -276,6 +277,10 @@ void add_tables(Page& page) {
   page.end_table();
 
   page.heading(2, "Milestones: for `when`, `reached` and `not_reached`");
+  page.say(
+      "Lines of a server's log can be waited for, demanded and forbidden in the same places: "
+      "`{\"log\": \"Failover election won\"}`. Only processes keep one; where none of those meant "
+      "does, the expectation is not met, whichever it is.");
   page.table({"event", "happens when"});
   for (const MilestoneKind& kind : milestone_kinds())
     page.row({code(std::string(kind.name)), std::string(kind.description)});
@@ -296,12 +301,23 @@ void add_tables(Page& page) {
   page.end_table();
 
   page.heading(2, "Directives: for `config`");
-  page.say("As in redis.conf of redis 7.0, with its units; no others are known.");
+  page.say(
+      "As in redis.conf of redis 7.0, with its units. A simulated server knows no others; a "
+      "process "
+      "has whatever its program knows, but for those below.");
   page.table({"directive", "default"});
   for (const std::string_view name : directive_names()) {
     const std::string value = get_directive(Config{}, name).value_or("");
     page.row({code(std::string(name)), value.empty() ? "" : code(value)});
   }
+  page.end_table();
+
+  page.heading(3, "What a process may not have");
+  page.table({"directive", "unless", "because"});
+  for (const RefusedDirective& refused : refused_directives())
+    page.row({code(std::string(refused.name)),
+              refused.harmless.empty() ? "" : code(std::string(refused.harmless)),
+              std::string(refused.why)});
   page.end_table();
 
   page.heading(2, "Invariants: what every run is judged by");

@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kPlanes = {"all", "bus", "replication", "client"};
 
 bool is_node(const MachineInfo& info) {
-  return info.kind != MachineKind::kClient;
+  return is_server(info.kind);
 }
 
 }  // namespace

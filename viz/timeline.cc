@@ -21,6 +21,7 @@ bool is_said_by_many(const Event& event) {
          std::holds_alternative<event::HealthChanged>(event) ||
          std::holds_alternative<event::VoteGranted>(event) ||
          std::holds_alternative<event::MachineStarted>(event) ||
+         std::holds_alternative<event::LogLine>(event) ||
          std::holds_alternative<event::StepReply>(event);
 }
 

@@ -96,8 +96,8 @@ void set_bound(const std::string& bound, Bounds& bounds) {
 }
 
 // nullopt: the file is wrong, which has been told.
-std::optional<Scenario> load_one(const DiffArguments& arguments) {
-  Loaded loaded = load_scenario_file(arguments.file);
+std::optional<Scenario> load_one(const DiffArguments& arguments, const std::string& program) {
+  Loaded loaded = load_scenario_file(arguments.file, program);
   if (!loaded.problems.empty()) {
     std::fputs(loaded.problems.text().c_str(), stderr);
     return std::nullopt;
@@ -118,8 +118,8 @@ std::optional<Scenario> load_one(const DiffArguments& arguments) {
 
 class SideOfDiff {
  public:
-  SideOfDiff(const Scenario& scenario, Side side, std::string seeds)
-      : scenario_(scenario), side_(std::move(side)), seeds_(std::move(seeds)) {
+  SideOfDiff(Scenario scenario, Side side, std::string seeds)
+      : scenario_(std::move(scenario)), side_(std::move(side)), seeds_(std::move(seeds)) {
     range_ = parse_seeds(seeds_);
   }
 
@@ -134,6 +134,7 @@ class SideOfDiff {
     return !interrupted();
   }
 
+  const Scenario& scenario() const { return scenario_; }
   const SideRuns& runs() const { return runs_; }
   ComparedSide compared() const { return {side_.text, seeds_, runs_.runs.size()}; }
   std::size_t broken() const { return broken_; }
@@ -166,7 +167,7 @@ class SideOfDiff {
     RunSettings settings;
     settings.plan.seed = seed;
     settings.plan.mutation = side_.mutation;
-    settings.plan.program = side_.program;
+    settings.plan.log_suspicions = true;
     return run_once(scenario_, settings);
   }
 
@@ -179,7 +180,7 @@ class SideOfDiff {
              fmt::format("exit code {}: {}", child.exit_code, child.complaint));
   }
 
-  const Scenario& scenario_;
+  Scenario scenario_;
   Side side_;
   std::string seeds_;
   SeedRange range_;
@@ -197,23 +198,28 @@ int command_diff(const Arguments& words) {
   Bounds bounds;
   for (const std::string& bound : arguments.bounds) set_bound(bound, bounds);
   const Side side_a = parse_side("--a", arguments.a), side_b = parse_side("--b", arguments.b);
-  const std::optional<Scenario> scenario = load_one(arguments);
-  if (!scenario) return exit_code::kUsage;
+  std::vector<SideOfDiff> sides;
   for (const Side* side : {&side_a, &side_b}) {
+    const bool hosted = side->kind == Side::Kind::kProgram;
+    const bool same = !sides.empty() && !hosted && side_a.kind != Side::Kind::kProgram;
+    std::optional<Scenario> scenario = same ? sides.front().scenario()
+                                            : load_one(arguments, hosted ? side->program : "");
+    if (!scenario) return exit_code::kUsage;
     const std::string why = side->kind == Side::Kind::kWall ? wall_refusal(*scenario) : "";
     if (!why.empty())
       throw UsageError{fmt::format("{} cannot be run as {}: {}", arguments.file, side->text, why)};
+    const bool second = side == &side_b && !arguments.seeds_b.empty();
+    sides.emplace_back(std::move(*scenario), *side, second ? arguments.seeds_b : arguments.seeds);
   }
-  SideOfDiff a(*scenario, side_a, arguments.seeds);
-  SideOfDiff b(*scenario, side_b, arguments.seeds_b.empty() ? arguments.seeds : arguments.seeds_b);
+  SideOfDiff &a = sides[0], &b = sides[1];
   catch_interrupts();
   if (!a.run(arguments.jobs) || !b.run(arguments.jobs)) return exit_code::kInterrupted;
   const Comparison comparison = compare(a.runs(), b.runs(), bounds);
-  const ComparedSides sides{scenario->name, a.compared(), b.compared()};
+  const ComparedSides compared{a.scenario().name, a.compared(), b.compared()};
   if (arguments.json) {
-    std::puts(comparison_json(sides, comparison, bounds).c_str());
+    std::puts(comparison_json(compared, comparison, bounds).c_str());
   } else {
-    std::fputs(report_comparison(sides, comparison, bounds, Paint()).c_str(), stdout);
+    std::fputs(report_comparison(compared, comparison, bounds, Paint()).c_str(), stdout);
   }
   if (a.broken() + b.broken() > 0) return exit_code::kInternal;
   return comparison.equivalent() ? exit_code::kOk : exit_code::kViolation;

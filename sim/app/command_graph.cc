@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "sim/app/cli.h"
+#include "sim/app/process_host.h"
 #include "sim/app/result.h"
 #include "sim/app/run.h"
 #include "sim/app/vocabulary.h"
@@ -44,6 +45,7 @@ ClusterPicture picture_at(const Scenario& scenario, std::uint64_t seed, Duration
                           const std::string& view) {
   PlanOptions options;
   options.seed = seed;
+  provide_processes(scenario, options);
   const auto plan = make_plan(scenario, options);
   if (!view.empty()) {
     std::vector<std::string_view> names;

@@ -96,7 +96,7 @@ bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios) {
   for (const std::string& path : arguments.paths) collect(path, files);
   bool good = true;
   for (const std::string& file : files) {
-    Loaded loaded = load_scenario_file(file);
+    Loaded loaded = load_scenario_file(file, arguments.program);
     if (!loaded.problems.empty()) {
       std::fputs(loaded.problems.text().c_str(), stderr);
       good = false;
@@ -117,7 +117,6 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   RunSettings settings;
   settings.plan.seed = seed;
   settings.plan.through_wire = arguments.wire;
-  settings.plan.program = arguments.program;
   if (!arguments.mutation.empty()) {
     const auto mutation = find_mutation(arguments.mutation);
     if (!mutation) {

@@ -35,7 +35,7 @@ int code_of(const InvariantResult& invariant) {
   return invariant.liveness ? exit_code::kLiveness : exit_code::kViolation;
 }
 
-std::string times_text(std::ptrdiff_t times) {
+std::string times_text(std::uint64_t times) {
   return times == 0   ? "never happened"
          : times == 1 ? "happened once"
                       : "happened " + std::to_string(times) + " times";
@@ -43,11 +43,24 @@ std::string times_text(std::ptrdiff_t times) {
 
 }  // namespace
 
+void hold_to(const ServerProfile& profile, InvariantResult& invariant) {
+  for (Finding& finding : invariant.findings) {
+    const auto& mended = profile.mended;
+    if (finding.judgement != Judgement::kKnownDefect ||
+        std::find(mended.begin(), mended.end(), finding.row) == mended.end()) {
+      continue;
+    }
+    finding.judgement = invariant.judgement = Judgement::kFail;
+  }
+}
+
 Judge::Judge(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)),
       milestones_(plan_->facts.cast),
       metrics_(plan_->facts),
-      timeline_(plan_->facts.cast) {
+      timeline_(plan_->facts.cast),
+      logged_(plan_->scenario.expect.reached),
+      logged_in_vain_(plan_->scenario.expect.not_reached) {
   for (const InvariantKind& kind : invariants()) invariants_.push_back(kind.make(plan_->facts));
 }
 
@@ -59,6 +72,9 @@ Judge::Judge(const Judge& other)
       faults_(other.faults_),
       timeline_(other.timeline_),
       replies_(other.replies_),
+      programs_(other.programs_),
+      logged_(other.logged_),
+      logged_in_vain_(other.logged_in_vain_),
       end_(other.end_) {
   for (const auto& invariant : other.invariants_) invariants_.push_back(invariant->clone());
 }
@@ -67,6 +83,8 @@ void Judge::see(const Record& record) {
   milestones_.see(record);
   metrics_.see(record);
   observer_.see(record, milestones_);
+  logged_.see(record);
+  logged_in_vain_.see(record);
   for (const auto& invariant : invariants_) invariant->see(record);
   see_plan(record);
   timeline_.see(record);
@@ -90,7 +108,19 @@ void Judge::see_plan(const Record& record) {
     Replies& replies = alike == replies_.end() ? replies_.emplace_back() : *alike;
     if (replies.nodes.empty()) replies.first = *reply;
     replies.nodes.push_back(reply->node.empty() ? "nobody" : reply->node);
+  } else if (const auto* ran = std::get_if<event::ProgramRan>(&record.event)) {
+    see_program(*ran);
   }
+}
+
+// A machine that was started again has run its program again, and that is what counts.
+void Judge::see_program(const event::ProgramRan& ran) {
+  if (ran.id == 0) {
+    std::erase_if(programs_, [&](const event::ProgramRan& other) {
+      return other.id == 0 && other.machine == ran.machine;
+    });
+  }
+  programs_.push_back(ran);
 }
 
 Expectation Judge::expectation_of(const Replies& replies) {
@@ -117,6 +147,10 @@ void Judge::report(RunResult& result) const {
     result.timeline.push_back({sim_time(entry.at), entry.text, entry.of_plan});
   }
   for (const Replies& replies : replies_) result.expectations.push_back(expectation_of(replies));
+  for (const event::ProgramRan& ran : programs_) {
+    result.expectations.push_back({ran.machine + " runs \"" + ran.command + "\" to " + ran.expected,
+                                   ran.as_expected, ending_text(ran), exit_code::kViolation});
+  }
   for (const Metric& metric : metrics_.values()) {
     result.metrics.push_back({metric.name, format_metric(metric.value, metric.unit), metric.value});
   }
@@ -132,6 +166,7 @@ void Judge::report(RunResult& result) const {
       judged.judgement = Judgement::kNotChecked;
       judged.summary = "the run was cut short";
     }
+    hold_to(*find_profile(plan_->scenario.cluster.profile), judged);
     judged.excused = is_excused(judged, expect);
     result.invariants.push_back(std::move(judged));
   }
@@ -153,34 +188,61 @@ void Judge::observe(RunResult& result) const {
   }
 }
 
+std::vector<MachineId> Judge::meant_by(const Selector& selector) const {
+  ChoiceStream aside(plan_->seed, "judge:expect");
+  Choices choices(aside);
+  return resolve(selector, directory(), choices);
+}
+
+Expectation Judge::judge_pattern(const EventPattern& pattern, bool wanted) const {
+  const std::vector<MachineId> meant =
+      pattern.node ? meant_by(*pattern.node) : std::vector<MachineId>{};
+  const int shard = pattern.shard ? static_cast<int>(*pattern.shard) : -1;
+  const auto times = static_cast<std::uint64_t>(std::count_if(
+      milestones_.all().begin(), milestones_.all().end(), [&](const Milestone& milestone) {
+        return matches(milestone, pattern.event, shard) &&
+               (!pattern.after || milestone.at >= sim_time(*pattern.after)) &&
+               (!pattern.before || milestone.at < sim_time(*pattern.before)) &&
+               (!pattern.node ||
+                std::find(meant.begin(), meant.end(), milestone.machine) != meant.end());
+      }));
+  return {(wanted ? "reaches " : "does not reach ") + pattern.text(),
+          wanted ? times >= pattern.count : times == 0, times_text(times), exit_code::kViolation};
+}
+
+// Of who keeps no log nothing is known: an expectation about none but them is not met, whatever it
+// expects.
+Expectation Judge::judge_log(const LogCounts& counts, std::size_t index,
+                             const EventPattern& pattern, bool wanted) const {
+  const Cast& cast = plan_->facts.cast;
+  std::vector<MachineId> keep_logs;
+  for (std::uint32_t i = 0; i < cast.size(); ++i) {
+    if (cast[i].process) keep_logs.push_back(MachineId{i});
+  }
+  if (pattern.node) {
+    const std::vector<MachineId> meant = meant_by(*pattern.node);
+    std::erase_if(keep_logs, [&](MachineId machine) {
+      return std::find(meant.begin(), meant.end(), machine) == meant.end();
+    });
+  }
+  const std::string text = (wanted ? "logs " : "does not log ") + pattern.text();
+  if (keep_logs.empty())
+    return {text, false, "not checked: nobody meant keeps a log", exit_code::kViolation};
+  const std::uint64_t times = counts.times(index, keep_logs);
+  return {text, wanted ? times >= pattern.count : times == 0, times_text(times),
+          exit_code::kViolation};
+}
+
 void Judge::judge_expectations(RunResult& result) const {
   const Expectations& expect = plan_->scenario.expect;
-  const auto times_reached = [&](const EventPattern& pattern) {
-    std::vector<MachineId> meant;
-    if (pattern.node) {
-      ChoiceStream aside(plan_->seed, "judge:expect");
-      Choices choices(aside);
-      meant = resolve(*pattern.node, directory(), choices);
+  for (const bool wanted : {true, false}) {
+    const std::vector<EventPattern>& patterns = wanted ? expect.reached : expect.not_reached;
+    for (std::size_t i = 0; i < patterns.size(); ++i) {
+      result.expectations.push_back(
+          patterns[i].log.empty()
+              ? judge_pattern(patterns[i], wanted)
+              : judge_log(wanted ? logged_ : logged_in_vain_, i, patterns[i], wanted));
     }
-    const int shard = pattern.shard ? static_cast<int>(*pattern.shard) : -1;
-    return std::count_if(
-        milestones_.all().begin(), milestones_.all().end(), [&](const Milestone& milestone) {
-          return matches(milestone, pattern.event, shard) &&
-                 (!pattern.after || milestone.at >= sim_time(*pattern.after)) &&
-                 (!pattern.before || milestone.at < sim_time(*pattern.before)) &&
-                 (!pattern.node ||
-                  std::find(meant.begin(), meant.end(), milestone.machine) != meant.end());
-        });
-  };
-  for (const EventPattern& pattern : expect.reached) {
-    const auto times = times_reached(pattern);
-    result.expectations.push_back({"reaches " + pattern.text(), times >= pattern.count,
-                                   times_text(times), exit_code::kViolation});
-  }
-  for (const EventPattern& pattern : expect.not_reached) {
-    const auto times = times_reached(pattern);
-    result.expectations.push_back(
-        {"does not reach " + pattern.text(), times == 0, times_text(times), exit_code::kViolation});
   }
   for (const MetricBound& bound : expect.metrics) {
     if (bound.statistic != MetricBound::Statistic::kEach) continue;

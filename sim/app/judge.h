@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/app/log_counts.h"
 #include "sim/app/observation.h"
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
@@ -35,7 +36,12 @@ class Judge final : public TraceFold {
  private:
   void see_plan(const Record& record);
   void observe(RunResult& result) const;
+  void see_program(const event::ProgramRan& ran);
   void judge_expectations(RunResult& result) const;
+  Expectation judge_pattern(const EventPattern& pattern, bool wanted) const;
+  Expectation judge_log(const LogCounts& counts, std::size_t index, const EventPattern& pattern,
+                        bool wanted) const;
+  std::vector<MachineId> meant_by(const Selector& selector) const;
   void headline(RunResult& result) const;
 
   std::shared_ptr<const Plan> plan_;
@@ -52,8 +58,13 @@ class Judge final : public TraceFold {
   };
   static Expectation expectation_of(const Replies& replies);
   std::vector<Replies> replies_;
+  std::vector<event::ProgramRan> programs_;  // of each step, and of each machine its last
+  LogCounts logged_, logged_in_vain_;        // what was to be reached, and what was not
   SimTime end_{};
 };
+
+// A known defect that servers of this profile do not have is a violation.
+void hold_to(const ServerProfile& profile, InvariantResult& invariant);
 
 // Bounds on a metric's statistic over seeds; those on each run (`Statistic::kEach`) are the run's
 // own expectations.

@@ -1,10 +1,10 @@
 #include "sim/app/plan.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "sim/app/console.h"
-#include "sim/app/process_host.h"
 #include "sim/app/seed_nodes.h"
 #include "sim/app/topology_plan.h"
 #include "sim/app/vocabulary.h"
@@ -16,8 +16,9 @@
 namespace sim {
 namespace {
 
-constexpr std::uint32_t kServerNet = 10u << 24;                 // 10.0.x.y
-constexpr std::uint32_t kClientNet = (10u << 24) | (1u << 16);  // 10.1.x.y
+constexpr std::uint32_t kServerNet = 10u << 24;                    // 10.0.x.y
+constexpr std::uint32_t kClientNet = (10u << 24) | (1u << 16);     // 10.1.x.y
+constexpr std::uint32_t kProgramNet = (10u << 24) | (254u << 16);  // 10.254.x.y
 
 // Addresses 10.0.0.1, 10.0.0.2, ... in order of the machines.
 std::uint32_t address_in(std::uint32_t net, std::size_t index) {
@@ -36,6 +37,7 @@ class Planner {
     draw_swarm_values();
     plan_servers();
     plan_workloads();
+    plan_programs();
     plan_world();
     plan_steps();
     plan_facts();
@@ -57,14 +59,12 @@ class Planner {
     const ClusterOptions& cluster = plan_->scenario.cluster;
     Config config;
     config.cluster_enabled = !standalone;
-    const auto apply = [&](const Directives& directives) {
-      // Loading has checked them; what a server refuses cannot come this far.
-      for (const auto& [name, value] : directives)
-        CHECK(!set_directive(config, name, value, false));
-    };
-    apply(cluster.config);
-    const auto own = cluster.nodes.find(machine);
-    if (own != cluster.nodes.end()) apply(own->second.config);
+    const bool process = program_of(cluster, machine).process;
+    for (const auto& [name, value] : directives_of(cluster, machine)) {
+      const auto refusal = set_directive(config, name, value, false);
+      // Loading has checked what a simulated server gets. A process may know more than we do.
+      CHECK(process || !refusal);
+    }
     return config;
   }
 
@@ -87,6 +87,9 @@ class Planner {
       seeds.push_back(std::move(seed));
     }
     names_ = std::make_shared<Names>();
+    for (const SeedNode& seed : seeds) bus_ports_.push_back(seed.bus_port);
+    std::sort(bus_ports_.begin(), bus_ports_.end());
+    bus_ports_.erase(std::unique(bus_ports_.begin(), bus_ports_.end()), bus_ports_.end());
     const auto in_cluster = static_cast<std::size_t>(std::count_if(
         servers.begin(), servers.end(),
         [](const PlannedServer& s) { return s.part == PlannedServer::Part::kMember; }));
@@ -121,15 +124,8 @@ class Planner {
     spec.info.endpoint = seed.endpoint;
     spec.info.shard = server.shard;
     spec.info.planned_primary = server.primary;
-    const Config& config = configs_[index];
-    spec.factory =
-        std::make_shared<ClusterNodeFactory>(NodeSetup{config, names_, options_.mutation});
-    if (!options_.program.empty()) {
-      if (!processes_) processes_.emplace(names_, std::vector<std::uint16_t>{seed.bus_port});
-      plan_->facts.processes.insert(MachineId{static_cast<std::uint32_t>(index)});
-      spec.factory = processes_->host({server.name, seed.endpoint, seed.bus_port, options_.program,
-                                       !standalone, cluster.config, {}, {}});
-    }
+    spec.info.process = program_of(cluster, server.name).process;
+    spec.factory = factory_of(server, seed, index);
     if (server.part == PlannedServer::Part::kMember &&
         cluster.form == ClusterOptions::Form::kBooted) {
       spec.disk.emplace("nodes.conf", std::move(nodes_conf));
@@ -149,6 +145,39 @@ class Planner {
                 {server.name, server.host, server.rack, server.zone, server.region});
     plan_->nodes.push_back({MachineId{static_cast<std::uint32_t>(index)}, seed.endpoint,
                             seed.primary, slot_ranges(seed.slots), server.part});
+  }
+
+  std::shared_ptr<const NodeFactory> factory_of(const PlannedServer& server, const SeedNode& seed,
+                                                std::size_t index) const {
+    const ClusterOptions& cluster = plan_->scenario.cluster;
+    const ServerProgram program = program_of(cluster, server.name);
+    if (!program.process) {
+      return std::make_shared<ClusterNodeFactory>(
+          NodeSetup{configs_[index], names_, options_.mutation});
+    }
+    ProcessMachine machine;
+    machine.name = server.name;
+    machine.endpoint = seed.endpoint;
+    machine.bus_port = seed.bus_port;
+    machine.program = program.program;
+    machine.cluster_enabled = server.part != PlannedServer::Part::kStandalone;
+    machine.config = directives_of(cluster, server.name);
+    machine.model = model_of(cluster, server.name);
+    machine.names = names_;
+    if (server.part == PlannedServer::Part::kMember &&
+        cluster.form == ClusterOptions::Form::kBooted) {
+      machine.planned_id = seed.id;
+    }
+    machine.bus_ports = bus_ports_;
+    machine.log_suspicions = options_.log_suspicions;
+    return hosted(machine);
+  }
+
+  std::shared_ptr<const NodeFactory> hosted(const ProcessMachine& machine) const {
+    if (options_.process_host) return options_.process_host(machine);
+    Problems problems(plan_->scenario.file, "");
+    problems.add({{}, "", machine.name + " runs a program, and there is no host for programs", ""});
+    throw ScenarioError(problems);
   }
 
   void add_machine(MachineSpec spec, Standing standing) {
@@ -178,6 +207,92 @@ class Planner {
     const MachineId machine{static_cast<std::uint32_t>(plan_->world.machines.size())};
     add_machine(std::move(spec), {setup.name, setup.name, "", zone, region_of(zone)});
     return machine;
+  }
+
+  // Machines with a command of their own, and those of steps that run a program.
+  void plan_programs() {
+    const Scenario& scenario = plan_->scenario;
+    for (const ExecMachine& machine : scenario.machines) reserve_address(machine.name);
+    for (const Step& step : scenario.timeline) {
+      if (step.what == Step::What::kProgram) reserve_address(step.program.machine);
+    }
+    for (ExecMachine& machine : plan_->scenario.machines) {
+      machine.words = addressed(machine.words);
+      FirstDisk disk;
+      for (const auto& [name, text] : machine.files) disk.emplace(name, Slices{share(text)});
+      plan_->programs.push_back(
+          add_program(program_machine(machine.name, machine.words, machine.model), machine.zone,
+                      std::move(disk)));
+    }
+    for (const Step& step : scenario.timeline) {
+      if (step.what != Step::What::kProgram || machine_named(step.program.machine)) continue;
+      add_program(program_machine(step.program.machine, {}, scenario.cluster.model),
+                  scenario.cluster.zones.front(), {});
+    }
+  }
+
+  static ProcessMachine program_machine(const std::string& name, std::vector<std::string> words,
+                                        const ProcessModel& model) {
+    ProcessMachine machine;
+    machine.name = name;
+    machine.words = std::move(words);
+    machine.model = model;
+    return machine;
+  }
+
+  std::optional<MachineId> machine_named(const std::string& name) const {
+    const std::vector<MachineSpec>& machines = plan_->world.machines;
+    for (std::uint32_t i = 0; i < machines.size(); ++i) {
+      if (machines[i].info.name == name) return MachineId{i};
+    }
+    return std::nullopt;
+  }
+
+  // Programs speak of each other's machines before all of these are planned.
+  void reserve_address(const std::string& name) {
+    if (!machine_named(name))
+      program_addresses_.try_emplace(name, address_in(kProgramNet, program_addresses_.size()));
+  }
+
+  MachineId add_program(ProcessMachine machine, const std::string& zone, FirstDisk disk) {
+    machine.endpoint = {program_addresses_.at(machine.name), 0};
+    MachineSpec spec;
+    spec.info.name = machine.name;
+    spec.info.kind = MachineKind::kProgram;
+    spec.info.endpoint = machine.endpoint;
+    spec.factory = hosted(machine);
+    spec.disk = std::move(disk);
+    spec.boot_at = kNotByItself;
+    const MachineId id{static_cast<std::uint32_t>(plan_->world.machines.size())};
+    add_machine(std::move(spec), {machine.name, machine.name, "", zone, region_of(zone)});
+    return id;
+  }
+
+  std::string address_of(const AddressReference& reference) const {
+    const auto box = program_addresses_.find(reference.machine);
+    if (box != program_addresses_.end()) return format_ipv4(box->second);
+    const std::optional<MachineId> server = machine_named(reference.machine);
+    CHECK(server.has_value());  // loading has looked for it
+    const Endpoint endpoint = plan_->world.machines[server->value].info.endpoint;
+    switch (reference.part) {
+      case AddressReference::Part::kIp:
+        return format_ipv4(endpoint.ipv4);
+      case AddressReference::Part::kPort:
+        return std::to_string(endpoint.port);
+      case AddressReference::Part::kBoth:
+        break;
+    }
+    return format_endpoint(endpoint);
+  }
+
+  std::vector<std::string> addressed(std::vector<std::string> words) const {
+    for (std::string& word : words) {
+      const auto whole =
+          with_addresses(word, [&](const AddressReference& of) { return address_of(of); });
+      CHECK(whole.has_value());
+      word = *whole;
+    }
+    return words;
   }
 
   std::vector<ServerAddress> servers_for(RoutingKind routing) const {
@@ -248,6 +363,7 @@ class Planner {
         CHECK(problems.empty());
         planned.lasts = kind->lasts;
       }
+      planned.step.program.words = addressed(step.program.words);
       plan_->steps.push_back(std::move(planned));
     }
   }
@@ -298,7 +414,12 @@ class Planner {
   void plan_facts() {
     const Scenario& scenario = plan_->scenario;
     RunFacts& facts = plan_->facts;
-    for (const MachineSpec& machine : plan_->world.machines) facts.cast.push_back(machine.info);
+    for (const MachineSpec& machine : plan_->world.machines) {
+      if (machine.info.process)
+        facts.processes.insert(MachineId{static_cast<std::uint32_t>(facts.cast.size())});
+      facts.cast.push_back(machine.info);
+    }
+    facts.suspicions_logged = options_.log_suspicions;
     Config config;
     if (!configs_.empty()) config = configs_.front();
     facts.node_timeout = std::chrono::milliseconds(config.cluster_node_timeout_ms);
@@ -327,10 +448,11 @@ class Planner {
   const PlanOptions& options_;
   std::shared_ptr<Plan> plan_;
   NamesRef names_;
+  std::vector<std::uint16_t> bus_ports_;
   std::vector<Config> configs_;
-  std::optional<Processes> processes_;
   std::vector<Standing> standings_;
   std::size_t client_machines_ = 0;
+  std::map<std::string, std::uint32_t> program_addresses_;  // by machine
   Duration one_way_max_{};
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/app/process_machine.h"
 #include "sim/core/mutation.h"
 #include "sim/faults/fault.h"
 #include "sim/invariants/invariant.h"
@@ -21,14 +22,14 @@ struct PlanOptions {
   bool through_wire = false;
   bool record_deliveries = false;
   Mutation mutation = Mutation::kNone;
-  std::string
-      program;  // run this server binary on every server machine; empty: as the scenario says
   // Records or overrides what the world, its machines, faults and nemesis choose; may be null.
   std::shared_ptr<const ChoicePolicy> choice_policy;
+  ProcessHost process_host;     // null: a scenario with processes cannot be planned
+  bool log_suspicions = false;  // processes log whom they suspect, and much else (loglevel debug)
 };
 
 struct PlannedStep {
-  Step step;
+  Step step;                           // addresses in the words of programs filled in
   std::shared_ptr<const Fault> fault;  // for fault steps; cloned when it fires
   bool lasts = false;
 };
@@ -50,6 +51,7 @@ struct Plan {
   std::vector<PlannedNode> nodes;
   std::vector<MachineId> clients;   // boot when the cluster has formed
   std::vector<MachineId> auditors;  // boot when it has settled
+  std::vector<MachineId> programs;  // of the scenario's machines, in its order; boot with clients
   std::vector<PlannedStep> steps;
   RunFacts facts;
 };
@@ -57,7 +59,8 @@ struct Plan {
 // Machines whose specs say so are started by a lever only.
 inline constexpr SimTime kNotByItself = SimTime::max();
 
-// Throws ScenarioError if the values this seed draws make no sense together.
+// Throws ScenarioError if the values this seed draws make no sense together, or if there are
+// processes and nobody to host them.
 std::shared_ptr<const Plan> make_plan(const Scenario& scenario, const PlanOptions& options);
 
 }  // namespace sim

@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
+#include <memory>
 
 #include "sim/app/cli.h"
+#include "sim/app/process_machine.h"
+#include "sim/hosts/process/sandbox.h"
 #include "sim/hosts/process/server_process.h"
 
 namespace sim {
@@ -28,6 +31,7 @@ std::string config_text(const ProcessMachine& machine) {
   text += line("port", std::to_string(machine.endpoint.port));
   text += line("cluster-enabled", machine.cluster_enabled ? "yes" : "no");
   if (machine.cluster_enabled) text += line("cluster-config-file", "nodes.conf");
+  if (machine.log_suspicions) text += line("loglevel", "debug");
   text += line("logfile", "");
   text += line("daemonize", "no");
   return text;
@@ -61,31 +65,56 @@ std::string find_program(std::string_view name) {
   return {};
 }
 
-std::shared_ptr<const NodeFactory> Processes::host(const ProcessMachine& machine) {
+namespace {
+
+ProgramSetup setup_of(const ProcessMachine& machine, std::uint32_t number) {
   ProgramSetup setup;
-  setup.machine = machines_++;
+  setup.machine = number;
   setup.environment = plain_environment();
   setup.arguments = machine.words;
   setup.fork_time = machine.model.fork_time;
   setup.cost_per_wakeup = machine.model.cpu_per_wakeup;
-  setup.fork_cost = kForkCost;
-  setup.exec_cost = kExecCost;
-  if (!machine.program.empty()) {
-    const std::string file = find_program(machine.program);
-    if (file.empty()) {
-      throw UsageError{"no program " + machine.program + " to run on " + machine.name +
-                       (machine.program == "redis-server"
-                            ? ": install the Debian package redis-server"
-                            : "")};
-    }
-    setup.arguments = {file, "redis.conf"};
-    setup.files["redis.conf"] = config_text(machine);
-    setup.is_server = true;
-    setup.fork_cost = setup.exec_cost = Duration{0};
-    setup.names = names_;
-    if (machine.cluster_enabled) setup.bus_ports = bus_ports_;
+  if (machine.program.empty()) {
+    setup.fork_cost = kForkCost;
+    setup.exec_cost = kExecCost;
+    return setup;
   }
-  return std::make_shared<ServerProcessFactory>(std::move(setup));
+  const std::string file = find_program(machine.program);
+  if (file.empty()) {
+    throw UsageError{"there is no program " + machine.program + " to run on " + machine.name +
+                     (machine.program == "redis-server"
+                          ? "; it is in the Debian package redis-server"
+                          : "")};
+  }
+  setup.arguments = {file, "redis.conf"};
+  setup.files["redis.conf"] = config_text(machine);
+  setup.is_server = true;
+  setup.names = machine.names;
+  setup.planned_id = machine.planned_id;
+  if (machine.cluster_enabled) setup.bus_ports = machine.bus_ports;
+  return setup;
+}
+
+bool has_processes(const Scenario& scenario) {
+  const auto runs_program = [](const Step& step) { return step.what == Step::What::kProgram; };
+  const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
+  return !scenario.machines.empty() ||
+         std::any_of(scenario.timeline.begin(), scenario.timeline.end(), runs_program) ||
+         std::any_of(servers.begin(), servers.end(), [&](const PlannedServer& server) {
+           return program_of(scenario.cluster, server.name).process;
+         });
+}
+
+}  // namespace
+
+void provide_processes(const Scenario& scenario, PlanOptions& options) {
+  if (!has_processes(scenario)) return;
+  const std::string trouble = process::enter_sandbox();
+  if (!trouble.empty()) throw UsageError{trouble};
+  auto machines = std::make_shared<std::uint32_t>(0);
+  options.process_host = [machines](const ProcessMachine& machine) {
+    return std::make_shared<const ServerProcessFactory>(setup_of(machine, (*machines)++));
+  };
 }
 
 }  // namespace sim

@@ -2,31 +2,20 @@
 // they start with.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "sim/app/process_machine.h"
-#include "sim/node/node.h"
-#include "sim/wire/names.h"
+#include "sim/app/plan.h"
 
 namespace sim {
 
 // The file that a program's name means, as a shell would find it; empty if there is none.
 std::string find_program(std::string_view name);
 
-// Makes the nodes of a run's machines. Throws UsageError if a program is not there.
-class Processes {
- public:
-  // `bus_ports`: of all servers of the cluster.
-  Processes(NamesRef names, std::vector<std::uint16_t> bus_ports)
-      : names_(std::move(names)), bus_ports_(std::move(bus_ports)) {}
-  std::shared_ptr<const NodeFactory> host(const ProcessMachine& machine);
-
- private:
-  NamesRef names_;
-  std::vector<std::uint16_t> bus_ports_;
-  std::uint32_t machines_ = 0;
-};
+// To be called before a run is planned. Nothing happens if all of the scenario is simulated.
+// Otherwise the rest of this process's work goes on in a sandbox (sim/hosts/process/sandbox.h),
+// and `options` gets the host that runs programs there. Throws UsageError if the kernel does not
+// allow it.
+void provide_processes(const Scenario& scenario, PlanOptions& options);
 
 }  // namespace sim

@@ -10,6 +10,7 @@
 #include "sim/node/node.h"
 #include "sim/scenario/programs.h"
 #include "sim/scenario/scenario.h"
+#include "sim/wire/names.h"
 
 namespace sim {
 
@@ -22,6 +23,11 @@ struct ProcessMachine {
   Directives config;               // of a server, as given; later ones win
   std::vector<std::string> words;  // of a machine with a command of its own, addresses filled in
   ProcessModel model;
+  // Of a cluster node: what its witness goes by.
+  NamesRef names;
+  NodeName planned_id;                   // of its generated nodes.conf; none otherwise
+  std::vector<std::uint16_t> bus_ports;  // of all servers of the cluster
+  bool log_suspicions = false;           // it runs at loglevel debug
 };
 
 // Makes the nodes of such a machine.

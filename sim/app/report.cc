@@ -17,7 +17,17 @@ std::string first_sentence(const std::string& text) {
   return end == std::string::npos ? text : text.substr(0, end + 1);
 }
 
-std::string shape_of(const ClusterOptions& cluster) {
+// What of the servers is real; "" if nothing is.
+std::string processes_of(const Scenario& scenario) {
+  const std::size_t processes = scenario.known.processes.size();
+  if (processes == 0) return {};
+  if (processes < scenario.known.servers.size())
+    return fmt::format(", {} of them processes", processes);
+  return ", all of them processes";
+}
+
+std::string shape_of(const Scenario& scenario) {
+  const ClusterOptions& cluster = scenario.cluster;
   std::string shape;
   if (cluster.shards > 0)
     shape = fmt::format("{} {} + {}", cluster.shards, cluster.shards == 1 ? "primary" : "primaries",
@@ -26,8 +36,12 @@ std::string shape_of(const ClusterOptions& cluster) {
     shape += fmt::format("{}{}", shape.empty() ? "" : ", ",
                          counted(cluster.standalone, "standalone server"));
   }
-  if (cluster.spares > 0) shape += " + " + counted(cluster.spares, "spare");
+  if (cluster.spares > 0) shape += (shape.empty() ? "" : " + ") + counted(cluster.spares, "spare");
   if (cluster.zones.size() > 1) shape += fmt::format(" in {} zones", cluster.zones.size());
+  shape += processes_of(scenario);
+  if (!scenario.machines.empty()) {
+    shape += (shape.empty() ? "" : ", ") + counted(scenario.machines.size(), "exec machine");
+  }
   return shape;
 }
 
@@ -198,7 +212,7 @@ std::string report_run(const Scenario& scenario, const RunResult& result, const 
   std::string out =
       paint.strong(title(scenario)) + "  " + first_sentence(scenario.description) + "\n";
   out += paint.faint(fmt::format("{}, seed {}: {}, {} of faults", result.file, result.seed,
-                                 shape_of(scenario.cluster), format_duration(scenario.duration))) +
+                                 shape_of(scenario), format_duration(scenario.duration))) +
          "\n";
   append_timeline(result, paint, out);
   append_verdicts(result, paint, out);

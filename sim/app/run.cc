@@ -1,5 +1,6 @@
 #include "sim/app/run.h"
 
+#include <algorithm>
 #include <array>
 
 #include "sim/base/check.h"
@@ -16,6 +17,7 @@ Run::Run(std::shared_ptr<const Plan> plan)
       triggered_(plan_->steps.size()),
       fault_choices_(plan_->seed, "plan:faults"),
       nemesis_choices_(plan_->seed, "plan:nemesis"),
+      programs_ended_(plan_->programs.size()),
       replication_up_(plan_->world.machines.size()) {
   schedule(SimTime{}, {Action::Kind::kFormingPoll});
 }
@@ -38,6 +40,8 @@ Run::Run(const Run& other)
       nemesis_choices_(other.nemesis_choices_),
       nemesis_kinds_(other.nemesis_kinds_),
       pending_(other.pending_),
+      pending_programs_(other.pending_programs_),
+      programs_ended_(other.programs_ended_),
       next_fault_id_(other.next_fault_id_),
       meet_stage_(other.meet_stage_),
       in_flight_(other.in_flight_),
@@ -75,7 +79,7 @@ bool Run::advance(SimTime limit, std::uint64_t most) {
                                      "memory limit reached"};
       cut_short(kWords[static_cast<std::size_t>(world_.stopped())]);
     }
-    if (world_.has_records()) drain();
+    if (world_.has_records() || world_.has_program_results()) drain();
   }
   return !over();
 }
@@ -100,12 +104,15 @@ void Run::carry_out(const Action& action) {
       return audit_poll();
     case Action::Kind::kReplyDeadline:
       return reply_deadline(action.index);
+    case Action::Kind::kProgramDeadline:
+      return program_deadline(action.index);
   }
 }
 
 void Run::drain() {
   for (Record& record : world_.take_records()) take(std::move(record));
   if (!pending_.empty()) replies();
+  if (world_.has_program_results()) program_results();
 }
 
 void Run::take(Record record) {
@@ -118,6 +125,10 @@ void Run::take(Record record) {
     // Nobody here asks for them, and in a cluster of a thousand they are a million. ({} would keep
     // their memory.)
     kept.peers = std::vector<event::PeerView>();
+  } else if (std::holds_alternative<event::MachineStarted>(record.event)) {
+    const auto at = std::find(plan_->programs.begin(), plan_->programs.end(), record.machine);
+    if (at != plan_->programs.end())
+      programs_ended_[static_cast<std::size_t>(at - plan_->programs.begin())] = false;
   } else if (std::holds_alternative<event::OpInvoked>(record.event)) {
     ++in_flight_;
   } else if (std::holds_alternative<event::OpCompleted>(record.event)) {
@@ -129,7 +140,7 @@ void Run::take(Record record) {
   if (formed_) {
     record.at = told(record.at);
     tell(record);
-    if (phase_ == event::Phase::kFaults) watch_triggers();
+    if (phase_ == event::Phase::kFaults) watch_triggers(record);
   } else {
     forming_records_.push_back(record);
   }

@@ -66,7 +66,8 @@ class Run {
       kHeal,
       kSettlePoll,
       kAuditPoll,
-      kReplyDeadline
+      kReplyDeadline,
+      kProgramDeadline
     } kind{};
     std::uint32_t index = 0;  // step, active fault or ticket
   };
@@ -82,6 +83,10 @@ class Run {
     MachineId node;
     CommandStep command;
   };
+  struct PendingProgram {
+    std::uint32_t step_number = 0;
+    ProgramStep program;
+  };
   class Stage;
 
   const ChoicePolicy* world_choice_policy() const { return plan_->world.choice_policy.get(); }
@@ -92,7 +97,8 @@ class Run {
   void drain();
   void take(Record record);
   void tell(const Record& record);  // to the judge and the sink
-  void watch_triggers();
+  void watch_triggers(const Record& record);
+  void happened(MachineId about, const std::function<bool(const EventPattern&)>& is_it);
 
   // run_forming.cc: until everybody is ok and every replica is in sync.
   void forming_poll();
@@ -116,6 +122,16 @@ class Run {
   std::vector<std::string> with_ids(std::vector<std::string> words, Choices& choices) const;
   void tell_reply(std::uint32_t number, MachineId node, const CommandStep& command,
                   std::string reply, bool met);
+
+  // run_programs.cc: what runs beside the cluster.
+  void start_programs();
+  void run_program(const ProgramStep& program, std::uint32_t number);
+  void program_results();
+  void program_deadline(std::uint32_t ticket);
+  void tell_unended();
+  void tell_program(std::uint32_t number, const std::string& machine,
+                    const std::vector<std::string>& words, const ProgramExpectation& expect,
+                    std::optional<int> code, std::string output);
 
   // run_settling.cc: healing, convergence, audit.
   void heal();
@@ -141,7 +157,9 @@ class Run {
   std::vector<ActiveFault> faults_;
   ChoiceStream fault_choices_, nemesis_choices_;
   std::vector<std::string> nemesis_kinds_;
-  std::map<std::uint32_t, PendingReply> pending_;  // by console ticket
+  std::map<std::uint32_t, PendingReply> pending_;             // by console ticket
+  std::map<std::uint32_t, PendingProgram> pending_programs_;  // by ticket
+  std::vector<bool> programs_ended_;  // of the scenario's machines: in their present incarnation
   std::uint32_t next_fault_id_ = 1;
   int meet_stage_ = 0;
   std::uint64_t in_flight_ = 0;  // client operations

@@ -85,6 +85,7 @@ void Run::begin_faults() {
   forming_records_.shrink_to_fit();
   world_.note(event::PhaseBegan{event::Phase::kFaults});
   for (const MachineId client : plan_->clients) world_.levers().start(client, {});
+  start_programs();
   for (std::uint32_t i = 0; i < plan_->steps.size(); ++i) {
     const Trigger& trigger = plan_->steps[i].step.trigger;
     if (trigger.kind == Trigger::Kind::kAt) {

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "sim/app/cli.h"
+#include "sim/app/process_host.h"
 #include "sim/base/check.h"
 #include "sim/hosts/clock.h"
-#include "sim/hosts/process/sandbox.h"
 #include "sim/trace/describe.h"
 #include "sim/trace/trace_json.h"
 
@@ -54,11 +54,9 @@ void plant(Run& run) {
 
 RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   const std::int64_t cpu_before = process_cpu_ns();
-  if (!settings.plan.program.empty()) {
-    const std::string trouble = process::enter_sandbox();
-    if (!trouble.empty()) throw UsageError{trouble};
-  }
-  const std::shared_ptr<const Plan> plan = make_plan(scenario, settings.plan);
+  PlanOptions options = settings.plan;
+  provide_processes(scenario, options);
+  const std::shared_ptr<const Plan> plan = make_plan(scenario, options);
   Run run(plan);
   const CheckContext context(run);
   File trace;

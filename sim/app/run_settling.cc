@@ -91,7 +91,8 @@ void Run::begin_audit() {
 }
 
 void Run::audit_poll() {
-  const bool audited = audits_done_ >= plan_->auditors.size() && pending_.empty();
+  const bool audited =
+      audits_done_ >= plan_->auditors.size() && pending_.empty() && pending_programs_.empty();
   if (!audited && world_.now() < audit_deadline_) {
     schedule(world_.now() + kPoll, {Action::Kind::kAuditPoll});
     return;
@@ -101,6 +102,7 @@ void Run::audit_poll() {
 
 void Run::finish() {
   probe_everybody();
+  tell_unended();
   for (const ActiveFault& active : faults_) {
     if (!active.ended) tell_end(active);
   }

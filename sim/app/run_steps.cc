@@ -50,25 +50,35 @@ class Run::Stage final : public FaultStage {
 
 // ---- Triggers ----
 
-void Run::watch_triggers() {
+void Run::watch_triggers(const Record& record) {
   for (const Milestone& milestone : judge_.milestones().latest()) {
-    for (std::uint32_t i = 0; i < plan_->steps.size(); ++i) {
-      const Trigger& trigger = plan_->steps[i].step.trigger;
-      if (trigger.kind != Trigger::Kind::kWhen || triggered_[i]) continue;
-      const EventPattern& wanted = trigger.when;
+    happened(milestone.machine, [&](const EventPattern& wanted) {
       const int shard = wanted.shard ? static_cast<int>(*wanted.shard) : -1;
-      if (!matches(milestone, wanted.event, shard)) continue;
-      if (wanted.node) {
-        // A selector that draws must not disturb the faults' luck just by being looked at.
-        ChoiceStream aside(plan_->seed, "plan:trigger:" + plan_->steps[i].step.id);
-        Choices choices(aside);
-        const std::vector<MachineId> meant = sim::resolve(*wanted.node, directory_, choices);
-        if (std::find(meant.begin(), meant.end(), milestone.machine) == meant.end()) continue;
-      }
-      if (++matches_[i] < wanted.count) continue;
-      triggered_[i] = true;
-      schedule(world_.now() + trigger.delay, {Action::Kind::kStep, i});
+      return wanted.log.empty() && matches(milestone, wanted.event, shard);
+    });
+  }
+  if (const auto* line = std::get_if<event::LogLine>(&record.event)) {
+    happened(record.machine,
+             [&](const EventPattern& wanted) { return wanted.is_in_log(line->text); });
+  }
+}
+
+void Run::happened(MachineId about, const std::function<bool(const EventPattern&)>& is_it) {
+  for (std::uint32_t i = 0; i < plan_->steps.size(); ++i) {
+    const Trigger& trigger = plan_->steps[i].step.trigger;
+    if (trigger.kind != Trigger::Kind::kWhen || triggered_[i]) continue;
+    const EventPattern& wanted = trigger.when;
+    if (!is_it(wanted)) continue;
+    if (wanted.node) {
+      // A selector that draws must not disturb the faults' luck just by being looked at.
+      ChoiceStream aside(plan_->seed, "plan:trigger:" + plan_->steps[i].step.id);
+      Choices choices(aside);
+      const std::vector<MachineId> meant = sim::resolve(*wanted.node, directory_, choices);
+      if (std::find(meant.begin(), meant.end(), about) == meant.end()) continue;
     }
+    if (++matches_[i] < wanted.count) continue;
+    triggered_[i] = true;
+    schedule(world_.now() + trigger.delay, {Action::Kind::kStep, i});
   }
 }
 
@@ -93,6 +103,8 @@ void Run::fire(std::uint32_t index) {
       return begin_fault(planned.fault->clone(), step.fault, step.id, step.lifetime, false);
     case Step::What::kCommand:
       return ask(step.command, index + 1);
+    case Step::What::kProgram:
+      return run_program(step.program, index + 1);
     case Step::What::kEnd:
       for (std::uint32_t i = 0; i < faults_.size(); ++i) {
         if (faults_[i].step == step.ends) end_fault(i);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "sim/app/process_directives.h"
 #include "sim/core/config.h"
 #include "sim/faults/fault.h"
 #include "sim/invariants/invariant.h"
@@ -49,6 +50,7 @@ Vocabulary make_vocabulary() {
     words.metrics.push_back({std::string(kind.name), unit_of(kind.unit), kind.per_workload});
   for (const std::string_view name : directive_names()) words.directives.emplace_back(name);
   words.check_directive = check_directive;
+  words.refuse_for_process = refuse_for_process;
   return words;
 }
 
@@ -70,7 +72,7 @@ const Vocabulary& vocabulary() {
   return words;
 }
 
-Loaded load_scenario_file(const std::string& path) {
+Loaded load_scenario_file(const std::string& path, const std::string& program) {
   std::string text;
   std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
   const bool read = file != nullptr && read_all(file, text);
@@ -81,7 +83,8 @@ Loaded load_scenario_file(const std::string& path) {
     loaded.problems.add({{}, "", std::string("cannot be read: ") + std::strerror(error), ""});
     return loaded;
   }
-  return load_scenario(path == "-" ? "(standard input)" : path, std::move(text), vocabulary());
+  return load_scenario(path == "-" ? "(standard input)" : path, std::move(text), vocabulary(),
+                       program);
 }
 
 }  // namespace sim

@@ -8,8 +8,8 @@ namespace sim {
 
 const Vocabulary& vocabulary();
 
-// Reads and checks a scenario file; "-" is standard input. Never throws: what is wrong is in
-// `problems`.
-Loaded load_scenario_file(const std::string& path);
+// Reads and checks a scenario file; "-" is standard input. With a `program`, its servers are
+// processes that run it. Never throws: what is wrong is in `problems`.
+Loaded load_scenario_file(const std::string& path, const std::string& program = "");
 
 }  // namespace sim

@@ -50,6 +50,10 @@ class WallLevers final : public Levers {
   std::uint64_t disk_bytes_changed(MachineId) const override { return 0; }
   LeverId slow(MachineId, Duration) override { return refuse(); }
   void change_address(MachineId, std::uint32_t) override { refuse(); }
+  void change_program(MachineId, std::string) override { refuse(); }
+  std::uint32_t run_program(MachineId, std::vector<std::string>) override {
+    return refuse().value;
+  }
   LeverId step_clock(MachineId, Duration) override { return refuse(); }
   LeverId skew_clock(MachineId, Duration) override { return refuse(); }
   LeverId drift_clock(MachineId, std::int32_t) override { return refuse(); }

@@ -57,6 +57,7 @@ struct Dispatch {
   }
   void operator()(const DeadlinePassed&) const {}
   void operator()(const Probed&) const {}  // a client has no view of the cluster worth comparing
+  void operator()(const RunProgram&) const { CHECK(false); }  // there is no system to run it
 };
 
 // Operations that end may begin others that are due at once, never without time passing on the

@@ -110,6 +110,7 @@ struct Deliver {
   }
   void operator()(const DeadlinePassed&) const {}
   void operator()(const Probed& probed) const { pass.note(snapshot_view(server, probed.full)); }
+  void operator()(const RunProgram&) const { CHECK(false); }  // there is no system to run it
 };
 
 }  // namespace

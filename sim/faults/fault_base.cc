@@ -32,7 +32,7 @@ Machines everyone_but(const Cast& cast, const Machines& machines) {
 Machines servers_of(const Cast& cast, const Machines& machines) {
   Machines servers;
   for (const MachineId machine : machines) {
-    if (cast[machine.value].kind != MachineKind::kClient) servers.push_back(machine);
+    if (is_server(cast[machine.value].kind)) servers.push_back(machine);
   }
   return servers;
 }

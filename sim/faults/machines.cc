@@ -64,6 +64,24 @@ std::string_view stop_text(StopMode mode) {
   return "";
 }
 
+std::string read_program(Options& options, const Selector& node) {
+  if (!options.has("program")) return {};
+  const std::string program = options.text("program", "");
+  if (program.empty()) options.problem("program", "expected a program such as \"valkey-server\"");
+  if (options.known() == nullptr) return program;
+  const std::string simulated = simulated_among(node, *options.known());
+  if (!simulated.empty()) {
+    options.problem(
+        "program", simulated + " is simulated and runs no program",
+        "\"program\" is for servers that are processes (\"cluster\": {\"nodes\": ...})");
+  }
+  return program;
+}
+
+std::string program_text(const std::string& program) {
+  return program.empty() ? "" : " with " + program;
+}
+
 bool stop(FaultStage& stage, MachineId machine, StopMode mode) {
   if (!stage.levers().is_up(machine)) return false;
   if (mode == StopMode::kTerminate) return stage.levers().terminate(machine);

@@ -19,6 +19,10 @@ std::string_view disk_text(DiskMode mode);  // "" for keep, " with an empty disk
 enum class StopMode : std::uint8_t { kTerminate, kKill, kPower };
 StopMode read_stop(Options& options, StopMode fallback);
 std::string_view stop_text(StopMode mode);  // "terminate"
+// "program": what the machines run from their next start on; "" for what they run now. Only for
+// machines that are processes, all of them.
+std::string read_program(Options& options, const Selector& node);
+std::string program_text(const std::string& program);  // "" for none, " with valkey-server"
 // False if it was down already.
 bool stop(FaultStage& stage, MachineId machine, StopMode mode);
 

@@ -110,7 +110,7 @@ class Partition final : public FaultOf<Partition> {
     std::sort(side.begin(), side.end());
     targets_ = side;
     for (const MachineId machine : everyone_but(cast, side)) {
-      const bool client = cast[machine.value].kind == MachineKind::kClient;
+      const bool client = !is_server(cast[machine.value].kind);
       if (client && stage.choices().chance(Site::kFaultTarget, 1, n)) side.push_back(machine);
     }
     return between(cast, {side, everyone_but(cast, side)});
@@ -169,7 +169,7 @@ class Partition final : public FaultOf<Partition> {
     Machines side = targets_;
     for (const MachineId machine : everyone_but(cast, side)) {
       const MachineInfo& info = cast[machine.value];
-      if (info.kind == MachineKind::kClient && info.zone == zone) side.push_back(machine);
+      if (!is_server(info.kind) && info.zone == zone) side.push_back(machine);
     }
     return between(cast, {side, everyone_but(cast, side)});
   }

@@ -15,13 +15,15 @@ std::uint32_t other_address(std::uint32_t ipv4, Choices& choices) {
 // old address or another.
 class Restart final : public FaultOf<Restart> {
  public:
-  Restart(Selector node, StopMode how, Duration down, DiskMode disk, bool new_address)
+  Restart(Selector node, StopMode how, Duration down, DiskMode disk, bool new_address,
+          std::string program)
       : FaultOf(unit_of(disk, "restarts")),
         node_(std::move(node)),
         how_(how),
         down_(down),
         disk_(disk),
-        new_address_(new_address) {}
+        new_address_(new_address),
+        program_(std::move(program)) {}
 
   std::optional<SimTime> act(FaultStage& stage) override {
     const SimTime now = stage.levers().now();
@@ -49,6 +51,7 @@ class Restart final : public FaultOf<Restart> {
         stage.levers().change_address(
             machine, other_address(cast[machine.value].endpoint.ipv4, stage.choices()));
       }
+      if (!program_.empty()) stage.levers().change_program(machine, program_);
     }
     waiting_ = targets_;
     done_ = describe(names(cast, targets_));
@@ -67,7 +70,8 @@ class Restart final : public FaultOf<Restart> {
   std::string intent() const override { return describe(to_text(node_)); }
   std::string describe(const std::string& whom) const {
     return std::string(stop_text(how_)) + ' ' + whom + ", start after " + format_duration(down_) +
-           std::string(disk_text(disk_)) + (new_address_ ? " at another address" : "");
+           program_text(program_) + std::string(disk_text(disk_)) +
+           (new_address_ ? " at another address" : "");
   }
 
   Selector node_;
@@ -75,6 +79,7 @@ class Restart final : public FaultOf<Restart> {
   Duration down_;
   DiskMode disk_;
   bool new_address_;
+  std::string program_;
   Machines waiting_;
 };
 
@@ -85,8 +90,10 @@ std::unique_ptr<Fault> make_restart(Options& options) {
   const StopMode how = read_stop(options, StopMode::kTerminate);
   const Duration down = options.duration("down", 1s, kSomeTime);
   const DiskMode disk = read_disk(options);
-  return std::make_unique<Restart>(std::move(node), how, down, disk,
-                                   options.boolean("new_address", false));
+  const bool new_address = options.boolean("new_address", false);
+  std::string program = read_program(options, node);
+  return std::make_unique<Restart>(std::move(node), how, down, disk, new_address,
+                                   std::move(program));
 }
 
 std::unique_ptr<Fault> random_restart(Choices& choices, const Cast&) {
@@ -95,7 +102,7 @@ std::unique_ptr<Fault> random_restart(Choices& choices, const Cast&) {
   Selector victim = random_victim(choices);
   const StopMode how = kMildestFirst[choices.choose(Site::kFaultKind, kMildestFirst.size())];
   return std::make_unique<Restart>(std::move(victim), how, random_time(choices, {100ms, 1s, 10s}),
-                                   DiskMode::kKeep, false);
+                                   DiskMode::kKeep, false, "");
 }
 
 }  // namespace sim

@@ -10,13 +10,15 @@ enum class Order : std::uint8_t { kReplicasFirst, kListed, kRandom };
 // One machine after the other is restarted, as an operator would for an upgrade.
 class RollingRestart final : public FaultOf<RollingRestart> {
  public:
-  RollingRestart(Selector node, Order order, StopMode how, Duration down, Duration gap)
+  RollingRestart(Selector node, Order order, StopMode how, Duration down, Duration gap,
+                 std::string program)
       : FaultOf("restarts"),
         node_(std::move(node)),
         order_(order),
         how_(how),
         down_(down),
-        gap_(gap) {}
+        gap_(gap),
+        program_(std::move(program)) {}
 
   std::optional<SimTime> act(FaultStage& stage) override {
     const SimTime now = stage.levers().now();
@@ -31,6 +33,7 @@ class RollingRestart final : public FaultOf<RollingRestart> {
     while (next_ < targets_.size()) {
       const MachineId machine = targets_[next_++];
       if (!stop(stage, machine, how_)) continue;
+      if (!program_.empty()) stage.levers().change_program(machine, program_);
       down_now_ = machine;
       return now + down_;
     }
@@ -57,14 +60,16 @@ class RollingRestart final : public FaultOf<RollingRestart> {
 
   std::string intent() const override { return describe(to_text(node_)); }
   std::string describe(const std::string& whom) const {
-    return std::string(stop_text(how_)) + " and start, one after the other, " + whom + ": " +
-           format_duration(down_) + " down, " + format_duration(gap_) + " between";
+    return std::string(stop_text(how_)) + " and start" + program_text(program_) +
+           ", one after the other, " + whom + ": " + format_duration(down_) + " down, " +
+           format_duration(gap_) + " between";
   }
 
   Selector node_;
   Order order_;
   StopMode how_;
   Duration down_, gap_;
+  std::string program_;
   std::size_t next_ = 0;
   std::optional<MachineId> down_now_;
 };
@@ -80,8 +85,10 @@ std::unique_ptr<Fault> make_rolling_restart(Options& options) {
                                             Order::kReplicasFirst);
   const StopMode how = read_stop(options, StopMode::kTerminate);
   const Duration down = options.duration("down", 1s, kSomeTime);
-  return std::make_unique<RollingRestart>(std::move(node), order, how, down,
-                                          options.duration("gap", 10s));
+  const Duration gap = options.duration("gap", 10s);
+  std::string program = read_program(options, node);
+  return std::make_unique<RollingRestart>(std::move(node), order, how, down, gap,
+                                          std::move(program));
 }
 
 }  // namespace sim

@@ -28,7 +28,7 @@ class ZoneOutage final : public FaultOf<ZoneOutage> {
       Machines inside = zone;
       for (const MachineId machine : everyone_but(cast, zone)) {
         const MachineInfo& info = cast[machine.value];
-        if (info.kind == MachineKind::kClient && info.zone == zone_) inside.push_back(machine);
+        if (!is_server(info.kind) && info.zone == zone_) inside.push_back(machine);
       }
       hold(stage.levers().cut(both_ways(inside, everyone_but(cast, inside)), kAllPlanes));
     }

@@ -59,6 +59,8 @@ constexpr MilestoneKind kKinds[] = {
     {"write-unknown", "a client does not know whether its write happened"},
     {"step-reply", "a scripted command was answered"},
     {"unexpected-reply", "a scripted command was answered otherwise than the scenario expects"},
+    {"program-ended", "a program of a step, or of a machine that is there for it, ended"},
+    {"program-failed", "such a program did not end as the scenario expects"},
 };
 
 std::string_view plane_words(const std::string& plane) {
@@ -205,6 +207,12 @@ void Milestones::see_world(const Record& record) {
       add("unexpected-reply", record, who,
           "reply " + reply->reply + ", expected " + reply->expected);
     }
+  } else if (const auto* ran = std::get_if<event::ProgramRan>(&record.event)) {
+    const MachineId where = directory_.find(ran->machine).value_or(kNoMachine);
+    const std::string text = ran->machine + ": \"" + ran->command + "\"";
+    if (ran->ended) add("program-ended", record, where, text + " ended", ran->as_expected);
+    if (!ran->as_expected)
+      add("program-failed", record, where, text + " did not come to " + ran->expected);
   } else if (const auto* health = std::get_if<event::HealthChanged>(&record.event)) {
     const std::string_view kind = health->ok ? "state-ok" : "state-fail";
     forget(health->ok ? "state-fail" : "state-ok", kNoMachine);

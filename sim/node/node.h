@@ -45,6 +45,7 @@ struct Booted {
   std::shared_ptr<const DiskImage> disk;
   Endpoint self;  // where the machine will deliver connections: client port; the bus port is the
                   // node's own business
+  std::string program;  // another than planned, for a node that runs one; empty: as planned
 };
 // SIGTERM: save what a graceful shutdown saves, then ask for `Exit`.
 struct Terminated {};
@@ -92,9 +93,15 @@ struct DeadlinePassed {
 struct Probed {
   bool full = false;  // true: a complete ViewSnapshot; false: its fingerprint
 };
+// "Run this beside what you run": only to nodes that run programs of the operating system. Answered
+// by ProgramEnded with the same ticket.
+struct RunProgram {
+  std::uint32_t ticket = 0;  // never 0
+  std::vector<std::string> words;
+};
 
 using Input = std::variant<Booted, Terminated, Accepted, Connected, Received, Sent, Closed,
-                           DeadlinePassed, Probed>;
+                           DeadlinePassed, Probed, RunProgram>;
 
 // ---- Effects: what a node can ask for, in the order given ----
 
@@ -151,8 +158,15 @@ struct Exit {
   std::string why;
 };
 
+// A program that it was asked to run has ended, or (ticket 0) the one it is there for.
+struct ProgramEnded {
+  std::uint32_t ticket = 0;
+  int exit_code = 0;   // 128 and the signal's number if a signal ended it
+  std::string output;  // the end of what it printed
+};
+
 using Effect = std::variant<Dial, Send, Close, WriteFile, TruncateFile, RenameFile, RemoveFile,
-                            SyncFile, Listen, Note, Exit>;
+                            SyncFile, Listen, Note, Exit, ProgramEnded>;
 using Effects = std::vector<Effect>;
 
 class Node {
@@ -165,8 +179,8 @@ class Node {
   // When this node wants to be stepped even if nothing happens; on its own monotonic clock.
   // nullopt: never.
   virtual std::optional<MonotonicTime> deadline() const = 0;
-  // When its event loop would go round even for nothing. A driver for whom each round counts (a slow
-  // machine pays for every one) goes by this, others by `deadline()`. Never later than that.
+  // When its event loop would go round even for nothing. A driver for whom each round counts (a
+  // slow machine pays for every one) goes by this, others by `deadline()`. Never later than that.
   virtual std::optional<MonotonicTime> tick() const { return deadline(); }
   // What a host knows of its program beyond what it asked for; folded into the digest after each
   // step. 0: nothing.

@@ -75,6 +75,22 @@ void check_hosts(Options& root, const std::vector<PlannedServer>& servers) {
   }
 }
 
+// Machines for programs have names before their programs are read, which may speak of them.
+void learn_boxes(Options& root, Scenario& scenario) {
+  KnownNames& known = scenario.known;
+  std::uint32_t tools = 0;
+  for (Options& step : root.objects("timeline")) {
+    if (step.has("run") && !step.has("on")) known.boxes.add(tool_name(++tools));
+  }
+  for (const std::string& name : known.boxes) known.machines.add(name);
+  for (const std::string& name : exec_names(root)) {
+    if (known.machines.has(name) && !known.boxes.has(name))
+      root.problem("machines", "there is another machine " + quote(name));
+    known.boxes.add(name);
+  }
+  for (const std::string& name : known.boxes) known.machines.add(name);
+}
+
 void learn_names(const std::vector<PlannedServer>& servers, Scenario& scenario) {
   KnownNames& known = scenario.known;
   known.shards = scenario.cluster.shards;
@@ -84,6 +100,8 @@ void learn_names(const std::vector<PlannedServer>& servers, Scenario& scenario) 
   std::set<std::string> hosts;
   for (const PlannedServer& server : servers) {
     known.machines.add(server.name);
+    known.servers.add(server.name);
+    if (program_of(scenario.cluster, server.name).process) known.processes.add(server.name);
     if (!server.rack.empty()) known.racks.add(server.rack);
     hosts.insert(server.host);
   }
@@ -152,7 +170,13 @@ Scenario read_variant(const JsonRef& document, const Vocabulary& vocabulary, Pro
   Options root(document, "", problems);
   read_about(root, scenario);
   const std::size_t sound = problems.size();
-  scenario.cluster = read_cluster(root.object("cluster"), vocabulary);
+  const bool has_machines = root.has("machines");
+  if (root.has("cluster") || !has_machines) {
+    scenario.cluster = read_cluster(root.object("cluster"), vocabulary, has_machines);
+  } else {
+    scenario.cluster.shards = 0;
+    scenario.cluster.zones = {"a"};
+  }
   scenario.workloads = read_workloads(root, scenario.cluster, vocabulary);
   // When the shape is in doubt, names are not checked against it: one mistake, one message.
   const bool shaped = problems.size() == sound;
@@ -160,11 +184,15 @@ Scenario read_variant(const JsonRef& document, const Vocabulary& vocabulary, Pro
     const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
     check_hosts(root, servers);
     learn_names(servers, scenario);
+    learn_boxes(root, scenario);
+    if (servers.empty() && root.has("workload"))
+      root.problem("workload", "there is no server that clients could ask");
     Options network = root.object("network");
     for (const std::string& name : network.texts("switches", std::vector<std::string>{}))
       scenario.known.switches.add(name);
   }
   Options rest(document, "", problems, shaped ? &scenario.known : nullptr);
+  scenario.machines = read_machines(rest, scenario.cluster);
   scenario.network = read_network(rest.object("network"));
   scenario.timeline = read_timeline(rest, vocabulary, scenario.duration);
   if (rest.has("nemesis"))
@@ -198,9 +226,28 @@ void check_swarm(const JsonRef& document, const std::vector<Axis>& axes,
   }
 }
 
+// The document with all servers as processes, those excepted that say what they are.
+JsonRef run_by(const JsonRef& document, const std::string& program) {
+  if (document->find("machines") != nullptr && document->find("cluster") == nullptr)
+    return document;  // there are no servers
+  JsonRef changed = document;
+  for (const auto& [path, word] : {std::pair{"cluster.nodes.kind", std::string("process")},
+                                   std::pair{"cluster.nodes.program", program}}) {
+    auto value = std::make_shared<JsonNode>();
+    value->kind = JsonNode::Kind::kText;
+    value->text = word;
+    std::string why;
+    const JsonRef next = with_value(changed, path, value, why);
+    if (!next) return document;  // no cluster it is, and the reader will say so
+    changed = next;
+  }
+  return changed;
+}
+
 }  // namespace
 
-Loaded load_scenario(std::string file, std::string text, const Vocabulary& vocabulary) {
+Loaded load_scenario(std::string file, std::string text, const Vocabulary& vocabulary,
+                     const std::string& program) {
   Loaded loaded{{}, Problems(file, text)};
   Problems& problems = loaded.problems;
   const JsonRef document = parse_json(text, problems);
@@ -213,7 +260,8 @@ Loaded load_scenario(std::string file, std::string text, const Vocabulary& vocab
   Options root(document, "", problems);
   const std::vector<Axis> matrix = read_axes(root, "matrix");
   const std::vector<Axis> swarm = read_axes(root, "swarm");
-  for (const Variant& variant : expand(document, matrix, problems)) {
+  for (Variant& variant : expand(document, matrix, problems)) {
+    if (!program.empty()) variant.document = run_by(variant.document, program);
     Scenario scenario = read_variant(variant.document, vocabulary, problems);
     scenario.file = file;
     scenario.variant = variant.name;

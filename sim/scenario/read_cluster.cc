@@ -4,10 +4,36 @@
 #include "sim/scenario/reader.h"
 
 namespace sim::reader {
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 32 &&
+         text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+             std::string_view::npos;
+}
+
 namespace {
 
-void check_directives(Options& options, std::string_view key, const Directives& directives,
-                      const Vocabulary& vocabulary) {
+// Who would have the directives.
+struct Kinds {
+  bool simulated = false, processes = false;
+};
+
+void check_for_processes(Options& options, std::string_view key, const Directives& directives,
+                         const Vocabulary& vocabulary) {
+  const JsonRef object = options.raw(key);
+  if (!object || !vocabulary.refuse_for_process) return;
+  for (const auto& [name, value] : directives) {
+    const std::optional<std::string> refusal = vocabulary.refuse_for_process(name, value);
+    if (!refusal) continue;
+    options.problems().add(
+        {object->find(name)->value->place, pointer_to(pointer_to(options.pointer(), key), name),
+         "a process cannot have " + quote(name) + " set to " + quote(value) + ": " + *refusal, ""});
+  }
+}
+
+void check_for_simulated(Options& options, std::string_view key, const Directives& directives,
+                         const Vocabulary& vocabulary) {
   const JsonRef object = options.raw(key);
   if (!object || !vocabulary.check_directive) return;
   const std::vector<std::string_view> known(vocabulary.directives.begin(),
@@ -28,17 +54,12 @@ void check_directives(Options& options, std::string_view key, const Directives& 
   }
 }
 
-Directives read_directives(Options& options, std::string_view key, const Vocabulary& vocabulary) {
+Directives read_directives(Options& options, std::string_view key, Kinds kinds,
+                           const Vocabulary& vocabulary) {
   Directives directives = options.directives(key);
-  check_directives(options, key, directives, vocabulary);
+  if (kinds.processes) check_for_processes(options, key, directives, vocabulary);
+  if (kinds.simulated) check_for_simulated(options, key, directives, vocabulary);
   return directives;
-}
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 32 &&
-         text.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
-             std::string_view::npos;
 }
 
 void check_names(Options& options, std::string_view key, const std::vector<std::string>& names) {
@@ -157,7 +178,10 @@ void read_clock(Options options, NodeOptions& node) {
 NodeOptions read_node(Options options, const ClusterOptions& cluster,
                       const Vocabulary& vocabulary) {
   NodeOptions node;
-  node.config = read_directives(options, "config", vocabulary);
+  node.server = read_server(options, cluster.server, find_profile(cluster.profile)->program);
+  if (options.has("process")) node.model = read_model(options, cluster.model);
+  const bool process = node.server.value_or(cluster.server).process;
+  node.config = read_directives(options, "config", {!process, process}, vocabulary);
   read_clock(options.object("clock"), node);
   node.zone = options.text("zone", "");
   node.rack = options.text("rack", "");
@@ -177,17 +201,20 @@ NodeOptions read_node(Options options, const ClusterOptions& cluster,
   return node;
 }
 
-void read_nodes(Options options, ClusterOptions& cluster, std::uint32_t count,
+void read_nodes(Options& options, ClusterOptions& cluster, std::uint32_t count,
                 const Vocabulary& vocabulary) {
+  constexpr std::array<std::string_view, 2> kOfAll{"kind", "program"};
   for (const std::string& name : options.keys()) {
+    if (std::find(kOfAll.begin(), kOfAll.end(), name) != kOfAll.end()) continue;
     std::uint32_t number = 0;
     const char* const stop = name.data() + name.size();
     const auto parsed =
         std::from_chars(name.data() + std::min<std::size_t>(1, name.size()), stop, number);
     if (name.empty() || name[0] != 'm' || parsed.ec != std::errc{} || parsed.ptr != stop ||
         number == 0 || number > count || name[1] == '0') {
+      const std::string meant = options.problems().guess(name, kOfAll);
       options.problem(name, "there is no server " + quote(name),
-                      "the servers are m1 to m" + std::to_string(count));
+                      meant.empty() ? "the servers are m1 to m" + std::to_string(count) : meant);
     }
     cluster.nodes.emplace(name, read_node(options.object(name), cluster, vocabulary));
   }
@@ -210,9 +237,48 @@ Directives persistence(Options& options) {
   return {};
 }
 
+const ServerProfile& read_profile(Options& options) {
+  const std::string name = options.text("profile", std::string(profiles().front().name));
+  if (const ServerProfile* profile = find_profile(name)) return *profile;
+  std::vector<std::string_view> names;
+  for (const ServerProfile& profile : profiles()) names.push_back(profile.name);
+  options.problem("profile", "there is no profile " + quote(name),
+                  options.problems().guess(name, names));
+  return profiles().front();
+}
+
+Kinds kinds_of(const ClusterOptions& cluster, std::uint32_t count) {
+  Kinds kinds;
+  for (std::uint32_t i = 1; i <= count; ++i) {
+    const bool process = program_of(cluster, 'm' + std::to_string(i)).process;
+    (process ? kinds.processes : kinds.simulated) = true;
+  }
+  return kinds;
+}
+
+// What all servers are must be known before the single ones are read, what kinds there are, after.
+void read_kinds(Options& options, ClusterOptions& cluster, std::uint32_t count,
+                const Vocabulary& vocabulary) {
+  const ServerProfile& profile = read_profile(options);
+  cluster.profile = profile.name;
+  Options nodes = options.object("nodes");
+  cluster.server = read_server(nodes, {}, profile.program).value_or(ServerProgram{});
+  cluster.model = read_model(options, {});
+  read_nodes(nodes, cluster, count, vocabulary);
+  const Kinds kinds = kinds_of(cluster, count);
+  if (kinds.simulated && !profile.simulated) {
+    options.problem("profile",
+                    "no simulated server behaves as " + quote(profile.name) + " yet; processes do",
+                    "\"nodes\": {\"program\": " + quote(profile.program) + "}");
+  }
+  cluster.config = persistence(options);
+  const Directives config = read_directives(options, "config", kinds, vocabulary);
+  cluster.config.insert(cluster.config.end(), config.begin(), config.end());
+}
+
 }  // namespace
 
-ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary) {
+ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary, bool may_be_empty) {
   ClusterOptions cluster;
   cluster.shards = static_cast<std::uint32_t>(options.integer("shards", 3, {0, kNodesMax}));
   cluster.replicas = static_cast<std::uint32_t>(options.integer("replicas", 1, {0, 100}));
@@ -220,7 +286,7 @@ ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary) {
   cluster.spares = static_cast<std::uint32_t>(options.integer("spares", 0, {0, kNodesMax}));
   const std::uint64_t count =
       std::uint64_t{cluster.shards} * (1 + cluster.replicas) + cluster.standalone + cluster.spares;
-  if (count == 0) options.problem("", "a cluster without a single server");
+  if (count == 0 && !may_be_empty) options.problem("", "a cluster without a single server");
   if (count > kNodesMax) {
     options.problem("", std::to_string(count) + " servers; at most " + std::to_string(kNodesMax) +
                             " are possible");
@@ -233,21 +299,11 @@ ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary) {
   cluster.placement = options.one_of<Placement>(
       "placement", {{"spread", Placement::kSpread}, {"packed", Placement::kPacked}},
       Placement::kSpread);
-  cluster.profile = options.text("profile", "redis-7.0");
-  const std::vector<std::string_view> profiles(vocabulary.profiles.begin(),
-                                               vocabulary.profiles.end());
-  if (std::find(profiles.begin(), profiles.end(), cluster.profile) == profiles.end()) {
-    options.problem("profile", "there is no profile " + quote(cluster.profile),
-                    options.problems().guess(cluster.profile, profiles));
-  }
   using Form = ClusterOptions::Form;
   cluster.form = options.one_of<Form>("form", {{"booted", Form::kBooted}, {"meet", Form::kMeet}},
                                       Form::kBooted);
-  cluster.config = persistence(options);
-  const Directives config = read_directives(options, "config", vocabulary);
-  cluster.config.insert(cluster.config.end(), config.begin(), config.end());
   read_slots(options, cluster);
-  read_nodes(options.object("nodes"), cluster,
+  read_kinds(options, cluster,
              static_cast<std::uint32_t>(std::min<std::uint64_t>(count, kNodesMax)), vocabulary);
   options.finish();
   return cluster;

@@ -94,15 +94,24 @@ void read_fault(Options& options, const Vocabulary& vocabulary, Step& step) {
   rest.finish();
 }
 
-Step read_step(Options options, std::size_t number, const Vocabulary& vocabulary, Duration length) {
+Step read_step(Options options, std::size_t number, const Vocabulary& vocabulary, Duration length,
+               std::uint32_t& tools) {
   Step step;
   step.place = options.place();
   step.id = options.text("id", "step-" + std::to_string(number));
   options.text("note", "");
   step.trigger = read_trigger(options, vocabulary, length);
   step.options = {options.source(), options.pointer(), {}};
+  if (!options.has("do") && options.has("run")) {
+    options.problem("", "a step that runs a program is a command", "add \"do\": \"command\"");
+    return step;
+  }
   const std::string action = options.text("do");
-  if (action == "command") {
+  if (action == "command" && options.has("run")) {
+    step.what = Step::What::kProgram;
+    step.program = read_program(options, tools);
+    options.finish();
+  } else if (action == "command") {
     step.what = Step::What::kCommand;
     step.command = read_command(options);
     options.finish();
@@ -257,9 +266,13 @@ std::optional<EventPattern> read_pattern(const JsonRef& node, const std::string&
     pattern.event = node->text;
   } else if (node->kind == JsonNode::Kind::kObject) {
     Options options(node, pointer, where.problems(), where.known());
-    pattern.event = options.text("event");
-    if (const JsonRef name = options.raw("event"); name) name_place = name->place;
-    if (options.has("shard")) {
+    if (options.has("log")) {
+      read_log(options, pattern);
+    } else {
+      pattern.event = options.text("event");
+      if (const JsonRef name = options.raw("event"); name) name_place = name->place;
+    }
+    if (pattern.log.empty() && options.has("shard")) {
       const std::int64_t shards = where.known() == nullptr ? kNodesMax : where.known()->shards;
       pattern.shard = static_cast<std::uint32_t>(
           options.integer("shard", 0, {0, std::max<std::int64_t>(shards - 1, 0)}));
@@ -292,9 +305,10 @@ std::optional<EventPattern> read_pattern(const JsonRef& node, const std::string&
 std::vector<Step> read_timeline(Options& root, const Vocabulary& vocabulary, Duration length) {
   std::vector<Step> steps;
   std::vector<std::string> pointers;
+  std::uint32_t tools = 0;
   for (Options& entry : root.objects("timeline")) {
     pointers.push_back(entry.pointer());
-    steps.push_back(read_step(entry, steps.size() + 1, vocabulary, length));
+    steps.push_back(read_step(entry, steps.size() + 1, vocabulary, length, tools));
   }
   check_order(steps, pointers, root.problems());
   return steps;

@@ -6,7 +6,25 @@
 
 namespace sim::reader {
 
-ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary);
+// Up to 32 letters, digits, '-' and '_'.
+bool is_name(std::string_view text);
+// `may_be_empty`: there are other machines.
+ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary, bool may_be_empty);
+// "kind" and "program"; nullopt: neither is given. `of_all` is what it is otherwise, `usual` what a
+// process runs that names no program.
+std::optional<ServerProgram> read_server(Options& options, const ServerProgram& of_all,
+                                         std::string_view usual);
+// The object "process"; what it leaves out is as in `of_all`.
+ProcessModel read_model(Options& options, const ProcessModel& of_all);
+// Names of the machines of "machines", before anything else is known of them.
+std::vector<std::string> exec_names(Options& root);
+std::vector<ExecMachine> read_machines(Options& root, const ClusterOptions& cluster);
+// "run", "on", "expect" and "within" of a step that runs a program; `tools` counts those that have
+// a machine of their own.
+ProgramStep read_program(Options& options, std::uint32_t& tools);
+std::string tool_name(std::uint32_t number);  // from 1
+// Somebody must keep a log for a line to be waited for. `options` has the keys "log" and "node".
+void read_log(Options& options, EventPattern& pattern);
 NetworkOptions read_network(Options options);
 std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions& cluster,
                                             const Vocabulary& vocabulary);
@@ -16,8 +34,8 @@ NemesisOptions read_nemesis(Options options, const Vocabulary& vocabulary, Durat
 Expectations read_expectations(Options options, const Vocabulary& vocabulary,
                                const std::vector<WorkloadOptions>& workloads);
 
-// A milestone as a bare name or as an object. Expectations may bound its time, triggers may not.
-// `where` gives problems and known names.
+// A milestone as a bare name or, as a line of a log always is, as an object. Expectations may bound
+// its time, triggers may not. `where` gives problems and known names.
 std::optional<EventPattern> read_pattern(const JsonRef& node, const std::string& pointer,
                                          Options& where, const Vocabulary& vocabulary,
                                          bool expectation);

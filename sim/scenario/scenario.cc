@@ -5,8 +5,12 @@
 
 namespace sim {
 
+bool EventPattern::is_in_log(std::string_view line) const {
+  return !log.empty() && line.find(log) != std::string_view::npos;
+}
+
 std::string EventPattern::text() const {
-  std::string text = event;
+  std::string text = log.empty() ? event : '"' + log + '"';
   if (count > 1) text += ' ' + std::to_string(count) + " times";
   if (shard) text += " of shard " + std::to_string(*shard);
   if (node) text += " of " + to_text(*node);

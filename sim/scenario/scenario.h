@@ -20,6 +20,8 @@
 #include "sim/base/time.h"
 #include "sim/scenario/options.h"
 #include "sim/scenario/problems.h"
+#include "sim/scenario/profile.h"
+#include "sim/scenario/programs.h"
 #include "sim/scenario/selector.h"
 
 namespace sim {
@@ -35,9 +37,11 @@ using Directives =
 
 struct NodeOptions {
   Directives config;
-  Duration clock_skew{};         // wall clock, from the first boot on
-  std::int32_t drift_ppm = 0;    // both clocks
-  std::string zone, rack, host;  // where it stands; empty: as placed
+  Duration clock_skew{};                // wall clock, from the first boot on
+  std::int32_t drift_ppm = 0;           // both clocks
+  std::string zone, rack, host;         // where it stands; empty: as placed
+  std::optional<ServerProgram> server;  // none of these two: as all servers
+  std::optional<ProcessModel> model;
 };
 struct ClusterOptions {
   std::uint32_t shards = 3;
@@ -55,13 +59,15 @@ struct ClusterOptions {
               // primary
     kPacked,  // a shard stays in one zone
   } placement = Placement::kSpread;
-  std::string profile = "redis-7.0";
+  std::string profile = std::string(profiles().front().name);
+  ServerProgram server;  // of servers that say nothing else
+  ProcessModel model;    // likewise, of those that are processes
   enum class Form : std::uint8_t {
     kBooted,  // from generated nodes.conf; t = 0 is the first moment all are ok
     kMeet,    // empty nodes meet over the wire
   } form = Form::kBooted;
-  Directives config;                         // of every server
-  std::map<std::string, NodeOptions> nodes;  // by machine name
+  Directives config;                                      // of every server
+  std::map<std::string, NodeOptions, std::less<>> nodes;  // by machine name
   std::vector<std::vector<SlotRange>>
       slots;  // by shard; empty: split evenly as redis-cli --cluster create does
 };
@@ -78,6 +84,10 @@ struct PlannedServer {
   std::string host, rack, zone, region;  // host is never empty
 };
 std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster);
+// What a server is, what its computing costs, and its directives: all servers' and its own.
+ServerProgram program_of(const ClusterOptions& cluster, std::string_view machine);
+ProcessModel model_of(const ClusterOptions& cluster, std::string_view machine);
+Directives directives_of(const ClusterOptions& cluster, std::string_view machine);
 
 // ---- The network ----
 
@@ -126,15 +136,17 @@ struct WorkloadOptions {
   Section options;   // the rest, read by the workload
 };
 
-// A milestone of some shard, node or time.
+// A milestone, or a line of a server's log, of some shard, node or time.
 struct EventPattern {
   std::string event;  // name in the vocabulary's milestones
+  std::string log;    // instead: what a line of a log contains
   std::optional<std::uint32_t> shard;
   std::optional<Selector> node;
   std::uint32_t count = 1;  // the count-th time it happens; in expectations: at least so often
   std::optional<Duration> after, before;  // of the run's own time, for expectations
   Place place;
-  std::string text() const;  // "promoted of shard 0 before 30s"
+  bool is_in_log(std::string_view line) const;  // false: it is a milestone's
+  std::string text() const;                     // "promoted of shard 0 before 30s"
 };
 
 struct Trigger {
@@ -177,11 +189,12 @@ struct CommandStep {
 struct Step {
   std::string id;  // unique; "step-3" (counting from 1) if not given
   Trigger trigger;
-  enum class What : std::uint8_t { kFault, kCommand, kEnd } what = What::kFault;
+  enum class What : std::uint8_t { kFault, kCommand, kProgram, kEnd } what = What::kFault;
   std::string fault;    // kFault: name in the fault registry
   Lifetime lifetime;    // kFault
   Section options;      // kFault: the rest, read by the fault
   CommandStep command;  // kCommand
+  ProgramStep program;  // kProgram
   std::string ends;     // kEnd: id of the lasting step that ends now
   Place place;
 };
@@ -252,6 +265,7 @@ struct Scenario {
   std::uint64_t seed = 1;
   Duration duration{};  // of the faults phase
   ClusterOptions cluster;
+  std::vector<ExecMachine> machines;  // with any, there need be no cluster
   NetworkOptions network;
   std::vector<WorkloadOptions> workloads;
   std::vector<Step> timeline;  // in order of the file
@@ -299,11 +313,13 @@ struct Vocabulary {
   std::vector<std::string> invariants;
   std::vector<std::string> milestones;  // what can be waited for, demanded and forbidden
   std::vector<Metric> metrics;
-  std::vector<std::string> profiles{"redis-7.0"};
   std::vector<std::string> directives;
   // The words a server refuses a directive with; nullopt: fine. Empty: not checked.
   std::function<std::optional<std::string>(std::string_view name, std::string_view value)>
       check_directive;
+  // Why a process may not have a directive, as a sentence; nullopt: it may.
+  std::function<std::optional<std::string>(std::string_view name, std::string_view value)>
+      refuse_for_process;
 };
 
 struct Loaded {
@@ -311,8 +327,10 @@ struct Loaded {
       variants;  // one, or one for every case of the matrix; none if there are problems
   Problems problems;
 };
-// `file` is what messages call it. Never throws.
-Loaded load_scenario(std::string file, std::string text, const Vocabulary& vocabulary);
+// `file` is what messages call it. With a `program`, all servers that do not say themselves what
+// they are run it, whatever the file says of all. Never throws.
+Loaded load_scenario(std::string file, std::string text, const Vocabulary& vocabulary,
+                     const std::string& program = "");
 
 // The scenario with its "swarm" values drawn (`Site::kSwarm`; the first value is outcome 0).
 // `problems` tells when a drawn combination makes no sense, which loading cannot have seen; the

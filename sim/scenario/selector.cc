@@ -245,6 +245,23 @@ std::optional<Selector> parse_selector(std::string_view word, const KnownNames* 
   return named(Kind::kMachine, "machine", word, known, mistake);
 }
 
+std::string simulated_among(const Selector& selector, const KnownNames& known) {
+  if (selector.kind == Kind::kMachine)
+    return known.processes.has(selector.name) ? "" : selector.name;
+  if (selector.kind == Kind::kUnion) {
+    for (const Selector& part : selector.parts) {
+      std::string simulated = simulated_among(part, known);
+      if (!simulated.empty()) return simulated;
+    }
+    return {};
+  }
+  if (selector.kind == Kind::kClients) return "a client";
+  for (const std::string& server : known.servers) {
+    if (!known.processes.has(server)) return server + ", which this may mean,";
+  }
+  return {};
+}
+
 std::string to_text(const Selector& selector) {
   for (const PlainForm& form : kPlain) {
     if (form.kind == selector.kind) return std::string(form.word);

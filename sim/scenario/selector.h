@@ -62,7 +62,10 @@ struct Selector {
 // The names a scenario has, so that a selector for something that does not exist is an error when
 // the file is read.
 struct KnownNames {
-  NameList machines;  // servers, clients and auditors
+  NameList machines;   // servers, clients, auditors, and those for programs
+  NameList servers;    // m1 to mN
+  NameList processes;  // the servers that run a program of the operating system
+  NameList boxes;      // machines for programs: those of "machines", and those of steps
   NameList zones, racks, hosts, regions, switches;
   std::uint32_t shards = 0, spares = 0;
 };
@@ -77,6 +80,9 @@ struct SelectorMistake {
 // `mistake`. Names are checked only where `known` is given.
 std::optional<Selector> parse_selector(std::string_view word, const KnownNames* known,
                                        SelectorMistake& mistake);
+// Somebody whom the selector may mean and who is no process: its name, or "m2, which this may
+// mean," where the moment decides. Empty: it means processes only.
+std::string simulated_among(const Selector& selector, const KnownNames& known);
 // As it is written in a scenario: "primary:shard-0"; a union "m1, zone:b"; "not m1".
 std::string to_text(const Selector& selector);
 

@@ -45,7 +45,29 @@ class Placer {
   std::map<std::string, std::uint32_t> placed_in_zone_, placed_in_rack_;
 };
 
+const NodeOptions* own_options(const ClusterOptions& cluster, std::string_view machine) {
+  const auto found = cluster.nodes.find(machine);
+  return found == cluster.nodes.end() ? nullptr : &found->second;
+}
+
 }  // namespace
+
+ServerProgram program_of(const ClusterOptions& cluster, std::string_view machine) {
+  const NodeOptions* own = own_options(cluster, machine);
+  return own != nullptr && own->server ? *own->server : cluster.server;
+}
+
+ProcessModel model_of(const ClusterOptions& cluster, std::string_view machine) {
+  const NodeOptions* own = own_options(cluster, machine);
+  return own != nullptr && own->model ? *own->model : cluster.model;
+}
+
+Directives directives_of(const ClusterOptions& cluster, std::string_view machine) {
+  Directives all = cluster.config;
+  if (const NodeOptions* own = own_options(cluster, machine))
+    all.insert(all.end(), own->config.begin(), own->config.end());
+  return all;
+}
 
 std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster) {
   std::vector<PlannedServer> result;

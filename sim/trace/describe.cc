@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "sim/trace/event_fields.h"
+#include "sim/trace/log_lines.h"
 
 namespace sim {
 namespace {
@@ -31,9 +32,8 @@ std::string because(const std::string& why) {
 }
 
 // What a client wrote or read, cut to what fits a line.
-std::string quoted(const std::string& text) {
-  constexpr std::size_t kShown = 40;
-  return '"' + (text.size() <= kShown ? text : text.substr(0, kShown) + "...") + '"';
+std::string quoted(const std::string& text, std::size_t shown = 40) {
+  return '"' + (text.size() <= shown ? text : text.substr(0, shown) + "...") + '"';
 }
 
 std::string slots_text(const SlotsRef& slots) {
@@ -166,6 +166,9 @@ class Words {
     return e.synced ? "saved nodes.conf and synced it" : "saved nodes.conf";
   }
   std::string operator()(const event::Remark& e) const { return e.text; }
+  std::string operator()(const event::LogLine& e) const {
+    return verb("log") + quoted(e.text, 100);
+  }
   std::string operator()(const event::ViewSnapshot& e) const {
     return std::string("probe: ") + (e.healthy ? "ok" : "not ok") + ", knows " +
            plural(e.known_nodes, "node") + ", " + number(e.suspected) + " suspected, " +
@@ -215,7 +218,8 @@ class Words {
   }
   std::string operator()(const event::MachineStarted& e) const {
     if (e.incarnation == 0) return "boots";
-    return verb("boot") + "again" + (e.disk.empty() ? "" : " (disk: " + e.disk + ")");
+    return verb("boot") + "again" + (e.program.empty() ? "" : " with " + e.program) +
+           (e.disk.empty() ? "" : " (disk: " + e.disk + ")");
   }
   std::string operator()(const event::MachinePaused&) const { return "is paused"; }
   std::string operator()(const event::MachineResumed&) const { return "resumes"; }
@@ -278,6 +282,10 @@ class Words {
     return asked +
            (e.expected.empty() ? "with " + reply_text(e.reply) : "as expected with " + e.expected);
   }
+  std::string operator()(const event::ProgramRan& e) const {
+    return "\"" + e.command + "\" comes to " + ending_text(e) +
+           (e.as_expected ? "" : ", expected " + e.expected);
+  }
   std::string operator()(const event::Converged&) const {
     return "all nodes agree and are healthy";
   }
@@ -301,8 +309,9 @@ struct IsMilestone {
     return kIsOneOf<E, HealthChanged, ElectionScheduled, ElectionStarted, VoteGranted,
                     ElectionExpired, Promoted, Following, ManualFailover, KeysDropped, Remark,
                     SuspicionChanged, MachineCrashed, MachinePaused, MachineResumed, ProgramExited,
-                    ClockStepped, PhaseBegan, FaultBegan, StepReply, Converged>;
+                    ClockStepped, PhaseBegan, FaultBegan, StepReply, ProgramRan, Converged>;
   }
+  bool operator()(const event::LogLine& e) const { return is_worth_telling(e); }
   bool operator()(const event::MachineStarted& e) const { return e.incarnation > 0; }
   bool operator()(const event::FaultEnded& e) const { return !e.momentary; }
   // What auditors counted is told by the invariant they count for; a share goes with its number.
@@ -320,8 +329,11 @@ std::string describe(const Record& record, const Directory& who) {
 }
 
 MachineId speaker_of(const Record& record, const Directory& who) {
-  const auto* reply = std::get_if<event::StepReply>(&record.event);
-  return reply == nullptr ? record.machine : who.find(reply->node).value_or(kNoMachine);
+  if (const auto* reply = std::get_if<event::StepReply>(&record.event))
+    return who.find(reply->node).value_or(kNoMachine);
+  if (const auto* ran = std::get_if<event::ProgramRan>(&record.event))
+    return who.find(ran->machine).value_or(kNoMachine);
+  return record.machine;
 }
 
 std::string words_for(const Event& event, const Directory& who, Speakers speakers) {
@@ -355,8 +367,8 @@ std::string describe(const Record& record, const Cast& cast) {
   return describe(record, Directory(cast));
 }
 
-std::string reply_text(std::string_view reply) {
-  constexpr std::size_t kShown = 60;
+namespace {
+std::string one_line(std::string_view reply) {
   constexpr std::string_view kLineEnd = "\\r\\n";
   std::string line;
   while (!reply.empty()) {
@@ -365,7 +377,24 @@ std::string reply_text(std::string_view reply) {
     if (reply.front() != '\r') line += space ? ' ' : reply.front();
     reply.remove_prefix(ends ? kLineEnd.size() : 1);
   }
+  return line;
+}
+}  // namespace
+
+std::string reply_text(std::string_view reply) {
+  constexpr std::size_t kShown = 60;
+  const std::string line = one_line(reply);
   return line.size() <= kShown ? line : line.substr(0, kShown) + "...";
+}
+
+std::string ending_text(const event::ProgramRan& ran) {
+  constexpr std::size_t kShown = 60;
+  if (!ran.ended) return "no end";
+  std::string end = ran.output;
+  while (end.ends_with('\n') || end.ends_with('\r')) end.pop_back();
+  if (end.size() > kShown) end = "..." + end.substr(end.size() - kShown);
+  return "exit code " + signed_number(ran.exit_code) +
+         (end.empty() ? "" : ", having said \"" + one_line(end) + '"');
 }
 
 bool is_milestone(const Event& event) {

@@ -42,6 +42,8 @@ std::string effects_text(std::uint64_t count, std::string_view unit);
 
 // A console's reply in one line that fits one: CLUSTER INFO is long, and told as "a:1\r\nb:2".
 std::string reply_text(std::string_view reply);
+// How a program ended: "exit code 1, having said \"... no such host\"", "no end".
+std::string ending_text(const event::ProgramRan& ran);
 
 // What a person wants to see of a run that went well or badly: faults, crashes, suspicion and FAIL
 // verdicts, elections and votes, promotions, who follows whom, health, answers, lost data,

@@ -45,8 +45,11 @@ constexpr std::array<std::string_view, 5> enum_names(event::Phase) {
 constexpr std::array<std::string_view, 7> enum_names(Source) {
   return {"internal", "wire", "disk", "log", "probe", "world", "plan"};
 }
-constexpr std::array<std::string_view, 3> enum_names(MachineKind) {
-  return {"cluster node", "standalone node", "client"};
+constexpr std::array<std::string_view, 4> enum_names(MachineKind) {
+  return {"cluster node", "standalone node", "client", "program"};
+}
+constexpr std::array<std::string_view, 4> enum_names(event::LogLevel) {
+  return {"debug", "verbose", "notice", "warning"};
 }
 template <class Enum>
 constexpr std::string_view enum_name(Enum value) {
@@ -191,6 +194,10 @@ void fields(V& v, FieldRef<V, event::Remark> e) {
   v("text", e.text);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::LogLine> e) {
+  v("level", e.level), v("text", e.text);
+}
+template <class V>
 void fields(V& v, FieldRef<V, event::PeerView> e) {
   v("id", e.id), v("role", e.role), v("replica_of", e.replica_of), v("suspicion", e.suspicion),
       v("slots", e.slots);
@@ -239,7 +246,7 @@ void fields(V& v, FieldRef<V, event::MachineCrashed> e) {
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::MachineStarted> e) {
-  v("incarnation", e.incarnation), v("disk", e.disk);
+  v("incarnation", e.incarnation), v("disk", e.disk), v("program", e.program);
 }
 template <class V>
 void fields(V&, FieldRef<V, event::MachinePaused>) {}
@@ -290,6 +297,12 @@ void fields(V& v, FieldRef<V, event::StepReply> e) {
   v("as_expected", e.as_expected), v("expected", e.expected);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::ProgramRan> e) {
+  v("id", e.id), v("where", e.machine), v("command", e.command), v("ended", e.ended);
+  v("exit_code", e.exit_code), v("output", e.output);
+  v("as_expected", e.as_expected), v("expected", e.expected);
+}
+template <class V>
 void fields(V&, FieldRef<V, event::Converged>) {}
 
 template <class V>
@@ -297,7 +310,7 @@ void fields(V& v, FieldRef<V, MachineInfo> e) {
   v("name", e.name), v("kind", e.kind), v("endpoint", e.endpoint), v("host", e.host),
       v("rack", e.rack);
   v("zone", e.zone), v("region", e.region), v("shard", e.shard), v("planned_id", e.planned_id);
-  v("planned_primary", e.planned_primary), v("workload", e.workload);
+  v("planned_primary", e.planned_primary), v("workload", e.workload), v("process", e.process);
 }
 
 }  // namespace sim

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -182,6 +183,28 @@ struct Remark {
   std::string text;
 };
 
+// How much a server makes of a line of its log: the marks '.', '-', '*' and '#'.
+enum class LogLevel : std::uint8_t { kDebug, kVerbose, kNotice, kWarning };
+inline std::optional<LogLevel> log_level_of(char mark) {
+  switch (mark) {
+    case '.':
+      return LogLevel::kDebug;
+    case '-':
+      return LogLevel::kVerbose;
+    case '*':
+      return LogLevel::kNotice;
+    case '#':
+      return LogLevel::kWarning;
+    default:
+      return std::nullopt;
+  }
+}
+// A line of the log of a server that is a process (`Source::kLog`).
+struct LogLine {
+  LogLevel level{};
+  std::string text;  // what comes after the mark
+};
+
 // What a node answers when probed.
 struct PeerView {
   NodeName id;
@@ -258,7 +281,8 @@ struct MachineCrashed {
 };
 struct MachineStarted {
   std::uint32_t incarnation = 0;
-  std::string disk;  // "kept", "lost", "nodes.conf lost", "unsynced lost", "torn nodes.conf"
+  std::string disk;     // "kept", "lost", "nodes.conf lost", "unsynced lost", "torn nodes.conf"
+  std::string program;  // another than the plan's, since a restart with it; empty: as planned
 };
 struct MachinePaused {};
 struct MachineResumed {};
@@ -325,23 +349,36 @@ struct StepReply {  // answer to a scripted command
   bool as_expected = true;
   std::string expected;
 };
+// A program of a step, or the one a machine is there for, ended; or it should have, and did not.
+struct ProgramRan {
+  std::uint32_t id = 0;  // number of the step, as of StepReply; 0: the machine's own program
+  std::string machine;   // where it ran
+  std::string command;   // in words
+  bool ended = true;
+  int exit_code = 0;   // 128 and the signal's number if a signal ended it
+  std::string output;  // the end of what it printed
+  bool as_expected = true;
+  std::string expected;
+};
 // Every node's view agrees and is healthy, first time since the settling phase began.
 struct Converged {};
 
 }  // namespace event
 
-using Event = std::variant<
-    event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound,
-    event::SuspicionChanged, event::PeerLearned, event::PeerForgotten, event::EpochChanged,
-    event::ElectionScheduled, event::ElectionStarted, event::VoteGranted, event::VoteRefused,
-    event::VoteCounted, event::ElectionExpired, event::ElectionHindered, event::Promoted,
-    event::Following, event::ManualFailover, event::ReplicationUp, event::ReplicationDown,
-    event::StreamAt, event::WriteApplied, event::KeysDropped, event::ConfigSaved, event::Remark,
-    event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead,
-    event::Measured, event::MachineCrashed, event::MachineStarted, event::MachinePaused,
-    event::MachineResumed, event::ProgramExited, event::ClockStepped, event::Reachability,
-    event::Delivered, event::Connection, event::MessageTouched, event::PhaseBegan,
-    event::FaultBegan, event::FaultEnded, event::StepReply, event::Converged>;
+using Event =
+    std::variant<event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound,
+                 event::SuspicionChanged, event::PeerLearned, event::PeerForgotten,
+                 event::EpochChanged, event::ElectionScheduled, event::ElectionStarted,
+                 event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
+                 event::ElectionHindered, event::Promoted, event::Following, event::ManualFailover,
+                 event::ReplicationUp, event::ReplicationDown, event::StreamAt, event::WriteApplied,
+                 event::KeysDropped, event::ConfigSaved, event::Remark, event::LogLine,
+                 event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected,
+                 event::CacheRead, event::Measured, event::MachineCrashed, event::MachineStarted,
+                 event::MachinePaused, event::MachineResumed, event::ProgramExited,
+                 event::ClockStepped, event::Reachability, event::Delivered, event::Connection,
+                 event::MessageTouched, event::PhaseBegan, event::FaultBegan, event::FaultEnded,
+                 event::StepReply, event::ProgramRan, event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
 // `not checked`.
@@ -359,7 +396,15 @@ struct Record {
 };
 
 // The people on the stage: told once, before any record. What a fold needs to print names.
-enum class MachineKind : std::uint8_t { kClusterNode, kStandaloneNode, kClient };
+enum class MachineKind : std::uint8_t {
+  kClusterNode,
+  kStandaloneNode,
+  kClient,
+  kProgram,  // runs programs that are no servers of the cluster: tools, suites
+};
+inline bool is_server(MachineKind kind) {
+  return kind == MachineKind::kClusterNode || kind == MachineKind::kStandaloneNode;
+}
 struct MachineInfo {
   std::string name;  // "m1", "client-1": the stable name
   MachineKind kind{};
@@ -369,6 +414,7 @@ struct MachineInfo {
   NodeName planned_id;                   // the node id of its generated nodes.conf, none otherwise
   bool planned_primary = false;
   std::string workload;  // whose client or auditor it is, by name; empty for servers
+  bool process = false;  // of a server: a program of the operating system, which keeps a log
 };
 
 }  // namespace sim

@@ -114,6 +114,9 @@ class Levers {
   // From the next start on, the machine has another address. Old connections die with the program.
   virtual void change_address(MachineId machine, std::uint32_t ipv4) = 0;
 
+  // From the next start on, the machine runs this program. Only for a server that is a process.
+  virtual void change_program(MachineId machine, std::string program) = 0;
+
   // ---- Clocks ----
   virtual LeverId step_clock(MachineId machine,
                              Duration by) = 0;  // wall clock only; releasing does not step back
@@ -125,6 +128,10 @@ class Levers {
   // A command typed at the machine's own console (loopback, not subject to the network). The answer
   // comes later, as text, from `World::take_console_replies`.
   virtual std::uint32_t console(MachineId machine, std::vector<std::string> command) = 0;
+
+  // A program run on the machine, beside what it runs there. How it ended comes later, from
+  // `World::take_program_results`.
+  virtual std::uint32_t run_program(MachineId machine, std::vector<std::string> words) = 0;
 
   virtual void release(LeverId lever) = 0;
   virtual std::uint64_t effects(LeverId lever) const = 0;

@@ -12,6 +12,7 @@ Machine::Machine(const Machine& other)
       name_hash(other.name_hash),
       ipv4(other.ipv4),
       next_ipv4(other.next_ipv4),
+      program(other.program),
       node(other.node == nullptr ? nullptr : other.node->clone()),
       powered(other.powered),
       incarnation(other.incarnation),
@@ -36,7 +37,8 @@ Machine::Machine(const Machine& other)
       accepted(other.accepted),
       next_accepted(other.next_accepted),
       listening(other.listening),
-      closed_untold(other.closed_untold) {
+      closed_untold(other.closed_untold),
+      programs(other.programs) {
   CHECK((node == nullptr) == (other.node == nullptr));  // ask World::copyable() first
 }
 
@@ -63,7 +65,7 @@ void World::Impl::launch(Machine& machine) {
   CHECK(machine.node != nullptr);
   notify(machine,
          Booted{machine.incarnation, std::make_shared<const DiskImage>(machine.disk.image()),
-                Endpoint{machine.ipv4, plan.info.endpoint.port}});
+                Endpoint{machine.ipv4, plan.info.endpoint.port}, machine.program});
 }
 
 void World::Impl::notify(Machine& machine, Input input) {
@@ -147,8 +149,7 @@ void World::Impl::step_done(Machine& machine) {
 // event per deadline, not one per step.
 void World::Impl::plan_wake(Machine& machine) {
   if (machine.node == nullptr || !machine.reads()) return;
-  const bool every_tick =
-      spec->every_tick || !machine.slowed_by.empty() || machine.deadline_stale;
+  const bool every_tick = spec->every_tick || !machine.slowed_by.empty() || machine.deadline_stale;
   const auto deadline = every_tick ? machine.node->tick() : machine.node->deadline();
   machine.wanted_at = deadline.has_value() ? machine.clock.when(*deadline) : kNever;
   schedule_wake(machine);
@@ -216,6 +217,8 @@ void World::Impl::obey(Machine& machine, Effects& effects) {
       } else if (known != ports.end()) {
         ports.erase(known);
       }
+    } else if (auto* ended = std::get_if<ProgramEnded>(&effect)) {
+      program_ended(machine, *ended);
     } else if (const auto* exit = std::get_if<Exit>(&effect)) {
       record(machine.id, Source::kWorld, event::ProgramExited{exit->code, exit->why});
       end_program(machine);
@@ -223,6 +226,11 @@ void World::Impl::obey(Machine& machine, Effects& effects) {
     }
   }
   effects.clear();
+}
+
+void World::Impl::program_ended(Machine& machine, ProgramEnded& ended) {
+  if (ended.ticket != 0) CHECK(std::erase(machine.programs, ended.ticket) == 1);
+  program_results.push_back({ended.ticket, machine.id, ended.exit_code, std::move(ended.output)});
 }
 
 // What the kernel does when a program dies: its sockets are closed, and whoever holds the other end
@@ -244,6 +252,8 @@ void World::Impl::end_program(Machine& machine) {
   machine.paused_by.clear();
   machine.listening.clear();
   machine.closed_untold.clear();
+  for (const std::uint32_t ticket : std::exchange(machine.programs, {}))
+    program_results.push_back({ticket, machine.id, {}, ""});
   machine.next_accepted = 0;
 }
 

@@ -12,7 +12,8 @@ namespace {
 constexpr std::uint64_t kMemoryCheckEvery = 1 << 18;
 
 constexpr std::string_view kInputNames[] = {"booted",   "terminated", "accepted", "connected",
-                                            "received", "sent",       "closed",   "deadline"};
+                                            "received", "sent",       "closed",   "deadline",
+                                            "probed",   "program"};
 
 std::uint64_t hash_of(Endpoint a, Endpoint b) {
   const auto word = [](Endpoint e) { return (std::uint64_t{e.ipv4} << 16) | e.port; };
@@ -175,6 +176,10 @@ void World::Impl::digest_input(Machine& machine, Input& input) {
     seen.size = static_cast<std::uint64_t>(closed->why);
   } else if (const auto* booted = std::get_if<Booted>(&input)) {
     seen.content = fold64(hash_of(*booted->disk), hash_of(booted->self, Endpoint{}));
+    if (!booted->program.empty()) seen.content = fold64(seen.content, hash_text(booted->program));
+  } else if (const auto* run = std::get_if<RunProgram>(&input)) {
+    seen.content = run->ticket;
+    for (const std::string& word : run->words) seen.content = fold64(seen.content, hash_text(word));
   }
   digest.input(seen);
   if (watch_count > 0) watch(machine, seen);
@@ -238,7 +243,7 @@ bool World::advance(SimTime limit, std::uint64_t most) {
   for (std::uint64_t done = 1;; ++done) {
     if (!impl.within_limits()) return false;
     impl.advance();
-    if (done >= most || !impl.records.empty()) return true;
+    if (done >= most || !impl.records.empty() || !impl.program_results.empty()) return true;
     if (impl.queue.empty() || impl.queue.top().at >= limit) return true;
   }
 }
@@ -267,6 +272,13 @@ bool World::has_records() const {
 }
 std::vector<ConsoleReply> World::take_console_replies() {
   return std::exchange(impl_->console_replies, {});
+}
+
+bool World::has_program_results() const {
+  return !impl_->program_results.empty();
+}
+std::vector<ProgramResult> World::take_program_results() {
+  return std::exchange(impl_->program_results, {});
 }
 
 void World::probe(MachineId id, bool full) {

@@ -49,6 +49,13 @@ struct ConsoleReply {
   std::string text;  // errors start with '-'; "(connection lost)" if the program died first
 };
 
+struct ProgramResult {
+  std::uint32_t ticket = 0;  // 0: the program the machine is there for
+  MachineId machine;
+  std::optional<int> exit_code;  // none: it went down with its machine, or never began
+  std::string output;            // the end of what it printed
+};
+
 struct WorldLimits {
   std::uint64_t events = 2'000'000'000;                 // in all
   std::uint64_t events_per_instant = 1'000'000;         // livelock: so many without time moving
@@ -95,8 +102,8 @@ class World final {
   // Carries out the next event. Precondition: there is one. False when a limit was hit (see
   // `stopped()`).
   bool advance() { return advance(SimTime::min(), 1); }
-  // The same, and goes on while the next one is due before `limit`, there are no records to take,
-  // and fewer than `most` are done.
+  // The same, and goes on while the next one is due before `limit`, there are no records or program
+  // results to take, and fewer than `most` are done.
   bool advance(SimTime limit, std::uint64_t most);
   // Lets time pass to `until`, carrying out nothing. Precondition: no event is due before it.
   void skip_to(SimTime until);
@@ -108,6 +115,8 @@ class World final {
   std::vector<Record> take_records();
   bool has_records() const;
   std::vector<ConsoleReply> take_console_replies();
+  bool has_program_results() const;
+  std::vector<ProgramResult> take_program_results();
   // Asks the node on a machine what it believes; its notes appear among the records with
   // Source::kProbe. Down: nothing.
   void probe(MachineId machine, bool full);

@@ -32,6 +32,7 @@ struct Machine {
   std::uint64_t name_hash = 0;
   std::uint32_t ipv4 = 0;
   std::uint32_t next_ipv4 = 0;  // from the next start on
+  std::string program;          // likewise; empty: as planned
 
   std::unique_ptr<Node> node;  // null: no program runs
   bool powered = true;
@@ -57,7 +58,8 @@ struct Machine {
   SerialTable dialled, accepted;
   std::uint32_t next_accepted = 0;
   std::vector<std::uint16_t> listening;
-  std::vector<ConnId> closed_untold;  // their Closed is under way
+  std::vector<ConnId> closed_untold;    // their Closed is under way
+  std::vector<std::uint32_t> programs;  // tickets of those that run beside the node's own
 
   Machine() = default;
   Machine(const Machine& other);
@@ -116,6 +118,7 @@ struct World::Impl final : Levers {
   void schedule_wake(Machine& machine);
   void obey(Machine& machine, Effects& effects);
   void end_program(Machine& machine);
+  void program_ended(Machine& machine, ProgramEnded& ended);
   void notify(Machine& machine, Input input);
   void deliver_notice(std::uint32_t index);
   void digest_input(Machine& machine, Input& input);
@@ -224,12 +227,14 @@ struct World::Impl final : Levers {
   LeverId pause(MachineId machine) override;
   LeverId slow(MachineId machine, Duration per_step) override;
   void change_address(MachineId machine, std::uint32_t ipv4) override;
+  void change_program(MachineId machine, std::string program) override;
   LeverId step_clock(MachineId machine, Duration by) override;
   LeverId skew_clock(MachineId machine, Duration by) override;
   LeverId drift_clock(MachineId machine, std::int32_t ppm) override;
   void step_wall(Machine& machine, Duration by);
   void change_drift(Machine& machine, std::int32_t by_ppm);
   std::uint32_t console(MachineId machine, std::vector<std::string> command) override;
+  std::uint32_t run_program(MachineId machine, std::vector<std::string> words) override;
   void release(LeverId lever) override;
   std::uint64_t effects(LeverId lever) const override { return levers[lever].effects; }
   void note(Event event) override { record(kNoMachine, Source::kPlan, std::move(event)); }
@@ -275,6 +280,8 @@ struct World::Impl final : Levers {
 
   std::uint32_t console_tickets = 0;
   std::vector<ConsoleReply> console_replies;
+  std::uint32_t program_tickets = 0;
+  std::vector<ProgramResult> program_results;
   std::vector<Record> records;
   std::uint64_t record_count = 0;
   Effects effects_scratch;

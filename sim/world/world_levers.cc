@@ -160,7 +160,8 @@ bool World::Impl::start(MachineId id, const DiskChange& change) {
   Choices choices = choices_of(luck);
   machine.disk_changed = machine.disk.apply(change, choices);
   fold_luck(luck, luck_before);
-  record(id, Source::kWorld, event::MachineStarted{machine.starts, disk_text(change)});
+  record(id, Source::kWorld,
+         event::MachineStarted{machine.starts, disk_text(change), machine.program});
   launch(machine);
   return true;
 }
@@ -193,6 +194,22 @@ LeverId World::Impl::slow(MachineId id, Duration per_step) {
 
 void World::Impl::change_address(MachineId id, std::uint32_t ipv4) {
   at(id).next_ipv4 = ipv4;
+}
+
+void World::Impl::change_program(MachineId id, std::string program) {
+  at(id).program = std::move(program);
+}
+
+std::uint32_t World::Impl::run_program(MachineId id, std::vector<std::string> words) {
+  Machine& machine = at(id);
+  const std::uint32_t ticket = ++program_tickets;
+  if (machine.node == nullptr) {
+    program_results.push_back({ticket, id, {}, ""});
+    return ticket;
+  }
+  machine.programs.push_back(ticket);
+  notify(machine, RunProgram{ticket, std::move(words)});
+  return ticket;
 }
 
 // ---- Clocks ----

@@ -189,6 +189,27 @@ void expect_well_formed(const std::string& xml) {
   EXPECT_TRUE(open.empty());
 }
 
+TEST(Profile, DefectsItDoesNotHaveAreViolations) {
+  const auto judged = [](int row, std::string_view profile) {
+    InvariantResult invariant{
+        "slot_ownership_agrees",
+        Judgement::kKnownDefect,
+        false,
+        false,
+        "",
+        {{Judgement::kKnownDefect, {}, 1, "a", 31}, {Judgement::kKnownDefect, {}, 2, "b", row}},
+        2};
+    hold_to(*find_profile(profile), invariant);
+    EXPECT_EQ(invariant.findings[0].judgement, Judgement::kKnownDefect) << "they have row 31 both";
+    EXPECT_EQ(invariant.findings[1].judgement, invariant.judgement);
+    return invariant.judgement;
+  };
+  EXPECT_EQ(judged(7, "redis-7.0"), Judgement::kKnownDefect);
+  EXPECT_EQ(judged(7, "valkey-8"), Judgement::kFail);
+  EXPECT_EQ(judged(12, "valkey-8"), Judgement::kFail);
+  EXPECT_EQ(judged(47, "valkey-8"), Judgement::kKnownDefect);
+}
+
 TEST(Junit, IsWellFormedWhateverTheTextsHold) {
   Scenario scenario;
   scenario.name = "a \"quoted\" <name> & more";

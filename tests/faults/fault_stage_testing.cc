@@ -107,6 +107,9 @@ LeverId RecordingLevers::slow(MachineId machine, Duration per_step) {
 void RecordingLevers::change_address(MachineId machine, std::uint32_t ipv4) {
   write("address of " + name(machine) + ' ' + format_ipv4(ipv4));
 }
+void RecordingLevers::change_program(MachineId machine, std::string program) {
+  write("program of " + name(machine) + ' ' + program);
+}
 LeverId RecordingLevers::step_clock(MachineId machine, Duration by) {
   return pull("step clock " + name(machine) + ' ' + format_duration(by));
 }
@@ -120,6 +123,10 @@ std::uint32_t RecordingLevers::console(MachineId machine, std::vector<std::strin
   std::string line = "console of " + name(machine) + ':';
   for (const std::string& word : command) line += ' ' + word;
   write(line);
+  return 1;
+}
+std::uint32_t RecordingLevers::run_program(MachineId machine, std::vector<std::string>) {
+  write("program on " + name(machine));
   return 1;
 }
 void RecordingLevers::release(LeverId lever) {

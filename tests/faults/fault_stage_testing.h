@@ -38,10 +38,12 @@ class RecordingLevers final : public Levers {
   LeverId pause(MachineId machine) override;
   LeverId slow(MachineId machine, Duration per_step) override;
   void change_address(MachineId machine, std::uint32_t ipv4) override;
+  void change_program(MachineId machine, std::string program) override;
   LeverId step_clock(MachineId machine, Duration by) override;
   LeverId skew_clock(MachineId machine, Duration by) override;
   LeverId drift_clock(MachineId machine, std::int32_t ppm) override;
   std::uint32_t console(MachineId machine, std::vector<std::string> command) override;
+  std::uint32_t run_program(MachineId machine, std::vector<std::string> words) override;
   void release(LeverId lever) override;
   std::uint64_t effects(LeverId lever) const override;
   std::uint64_t disk_bytes_changed(MachineId) const override { return disk_bytes_; }

@@ -135,6 +135,39 @@ TEST(Registry, AFaultThatFindsNobodySaysSoAndChangesNothing) {
   }
 }
 
+// What a rolling upgrade comes to at the levers.
+TEST(Programs, AreChangedBeforeTheStart) {
+  for (const char* step :
+       {R"({"do": "restart", "node": "m4", "program": "valkey-server"})",
+        R"({"do": "rolling-restart", "node": "m4", "program": "valkey-server"})"}) {
+    TestStage stage;
+    const std::unique_ptr<Fault> fault = make_fault(step);
+    stage.run(*fault, sim_time(60s));
+    ASSERT_EQ(stage.levers().log().size(), 3u) << step;
+    EXPECT_EQ(stage.levers().log()[1].substr(3), "program of m4 valkey-server") << step;
+    EXPECT_NE(fault->text().find(" with valkey-server"), std::string::npos) << fault->text();
+  }
+}
+
+TEST(Programs, AreForProcessesOnly) {
+  const auto problems = [](const std::string& nodes, const std::string& node) {
+    const std::string text =
+        R"({"version": 1, "name": "x", "cluster": {"nodes": {)" + nodes +
+        R"(}}, "timeline": [{"at": "1s", "do": "restart", "node": )" + node +
+        R"(, "program": "b"}, {"at": "9s", "do": "rolling-restart", "node": )" + node +
+        R"(, "program": "b"}]})";
+    return load_scenario("x.json", text, with_faults()).problems.size();
+  };
+  EXPECT_EQ(problems(R"("kind": "process")", R"("all")"), 0u);
+  EXPECT_EQ(problems(R"("m2": {"program": "a"})", R"("m2")"), 0u);
+  EXPECT_EQ(problems(R"("m2": {"program": "a"}, "m3": {"program": "a"})", R"(["m2", "m3"])"), 0u);
+  EXPECT_EQ(problems("", R"("all")"), 2u);
+  EXPECT_EQ(problems(R"("m2": {"program": "a"})", R"("m3")"), 2u);
+  EXPECT_EQ(problems(R"("m2": {"program": "a"})", R"(["m2", "m3"])"), 2u);
+  EXPECT_EQ(problems(R"("m2": {"program": "a"})", R"("primary:shard-1")"), 2u) << "who knows";
+  EXPECT_EQ(problems(R"("kind": "process")", R"("clients")"), 2u);
+}
+
 // A copy of a fault in full flight goes on by itself: worlds are copied with their faults.
 TEST(Registry, ACopyGoesOnByItself) {
   for (const FaultKind& kind : faults()) {

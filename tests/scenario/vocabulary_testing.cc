@@ -37,6 +37,11 @@ Vocabulary make() {
     if (name == "hz" && value == "0") return "argument must be between 1 and 500 inclusive";
     return std::nullopt;
   };
+  words.refuse_for_process = [](std::string_view name,
+                                std::string_view) -> std::optional<std::string> {
+    if (name == "port") return "the host sets it";
+    return std::nullopt;
+  };
   return words;
 }
 

@@ -50,6 +50,42 @@ TEST(Describe, SaysWhoInMachineNames) {
   EXPECT_EQ(line(0, event::Following{id('c'), true}), "m1: steps down and follows m3");
 }
 
+TEST(Describe, ProgramsAndLogs) {
+  EXPECT_EQ(line(1, event::LogLine{event::LogLevel::kWarning, "Failover election won: now"}),
+            "m2: logs \"Failover election won: now\"");
+  event::ProgramRan ran{2,     "m3",         "redis-cli PING", true, 1, "a\r\nno route\n",
+                        false, "exit code 0"};
+  EXPECT_EQ(
+      line(kNoMachine.value, ran),
+      "m3: \"redis-cli PING\" comes to exit code 1, having said \"a no route\", expected exit "
+      "code 0");
+  ran.ended = false;
+  EXPECT_EQ(ending_text(ran), "no end");
+  ran = {0, "m3", "x", true, 0, "", true, "exit code 0"};
+  EXPECT_EQ(line(kNoMachine.value, ran), "m3: \"x\" comes to exit code 0");
+  EXPECT_EQ(line(0, event::MachineStarted{1, "", "valkey-server"}),
+            "m1: boots again with valkey-server");
+}
+
+TEST(Log, LevelsAreToldByTheirMarks) {
+  EXPECT_EQ(event::log_level_of('#'), event::LogLevel::kWarning);
+  EXPECT_EQ(event::log_level_of('*'), event::LogLevel::kNotice);
+  EXPECT_EQ(event::log_level_of('x'), std::nullopt);
+}
+
+TEST(Log, WarningsAndWhatTellsOfAFailoverAreMilestones) {
+  const auto told = [](event::LogLevel level, const char* text) {
+    return is_milestone(event::LogLine{level, text});
+  };
+  using event::LogLevel;
+  EXPECT_TRUE(told(LogLevel::kWarning, "Short read or OOM loading DB."));
+  EXPECT_FALSE(told(LogLevel::kWarning, "Server initialized"));
+  EXPECT_FALSE(told(LogLevel::kWarning, "WARNING overcommit_memory is set to 0!"));
+  EXPECT_TRUE(told(LogLevel::kNotice, "FAIL message received from 1f about 2a"));
+  EXPECT_FALSE(told(LogLevel::kNotice, "Ready to accept connections"));
+  EXPECT_FALSE(told(LogLevel::kVerbose, "FAIL message received from 1f about 2a"));
+}
+
 TEST(Describe, PlanRecordsHaveNoSubject) {
   const Record record{
       0, {}, kNoMachine, Source::kPlan, event::FaultBegan{1, "crash", "crash m1", {}}};

@@ -4,7 +4,8 @@
 // Console: dial TAG PEER [PORT] · send TAG TEXT [SIZE] · close TAG · reset TAG · write FILE OFFSET
 // TEXT · truncate FILE SIZE · rename FROM TO · remove FILE · sync FILE · alarm MS · every MS · spin
 // · exit CODE · draw · remark TEXT · listen PORT Connections that come in are tagged in1, in2, ...
-// A text that begins with "ask" is answered by "re:" and the text.
+// A text that begins with "ask" is answered by "re:" and the text. A program "end CODE TEXT" ends
+// at once, any other never.
 #pragma once
 
 #include <map>
@@ -83,13 +84,15 @@ class Stage {
   int count(const std::string& who, const std::string& text) const;
   const std::vector<Record>& records() const { return records_; }
   const std::map<std::uint32_t, std::string>& replies() const { return replies_; }
+  // By ticket: exit code and output; "lost" for a program that went down with its machine.
+  const std::map<std::uint32_t, std::string>& programs() const { return programs_; }
 
  private:
   void collect();
   World world_;
   std::vector<Told> told_;
   std::vector<Record> records_;
-  std::map<std::uint32_t, std::string> replies_;
+  std::map<std::uint32_t, std::string> replies_, programs_;
 };
 
 // A stage on which m1 has dialled m2 as c, at 1 s.

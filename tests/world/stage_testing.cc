@@ -57,6 +57,7 @@ class Actor final : public Node {
       incarnation_ = booted->incarnation;
       std::string files;
       for (const auto& [name, bytes] : *booted->disk) files += " " + name + "=" + *bytes;
+      if (!booted->program.empty()) files += " program " + booted->program;
       say(now, "booted" + files, out);
       out.push_back(Listen{kPort});
       out.push_back(Listen{kBusPort});
@@ -82,6 +83,10 @@ class Actor final : public Node {
       } else {
         alarm_.reset();
       }
+    } else if (const auto* run = std::get_if<RunProgram>(&input)) {
+      say(now, "runs " + run->words.front(), out);
+      if (run->words.front() == "end")
+        out.push_back(ProgramEnded{run->ticket, std::stoi(run->words.at(1)), run->words.at(2)});
     } else if (const auto* received = std::get_if<Received>(&input)) {
       const auto* text = dynamic_cast<const Text*>(received->payload.get());
       CHECK(text != nullptr);
@@ -262,6 +267,10 @@ void Stage::run_for(Duration time) {
 void Stage::collect() {
   for (const ConsoleReply& reply : world_.take_console_replies()) {
     replies_[reply.ticket] = reply.text;
+  }
+  for (const ProgramResult& result : world_.take_program_results()) {
+    programs_[result.ticket] =
+        result.exit_code ? std::to_string(*result.exit_code) + " " + result.output : "lost";
   }
   if (!world_.has_records()) return;
   for (const Record& record : world_.take_records()) {

@@ -21,6 +21,7 @@ using process::RecordKind;
 
 constexpr std::size_t kOutputKept = 4'000;
 constexpr Duration kRetry = 1ms;
+constexpr std::size_t kMarkWithin = 45;  // the mark of a log line comes before this
 constexpr std::string_view kNodesConf = "nodes.conf";
 
 int error_of(CloseReason why) {
@@ -184,6 +185,8 @@ void ServerProcess::step(const Clocks& now, std::span<const Input> inputs, Choic
   for (const Input& input : inputs) {
     if (const auto* booted = std::get_if<Booted>(&input)) {
       boot(*booted, now, choices, effects);
+    } else if (const auto* run = std::get_if<RunProgram>(&input)) {
+      start(run->words, run->ticket, true, choices, effects);
     } else {
       take(input, effects);
     }
@@ -244,8 +247,9 @@ void ServerProcess::boot(const Booted& booted, const Clocks& now, Choices& choic
   setup.exec_cost_ns = setup_->exec_cost.count();
   setup.wakeup_cost_ns = setup_->cost_per_wakeup.count();
   tree_ = std::make_unique<process::ProcessTree>(setup);
-  if (!setup_->arguments.empty())
-    start(setup_->arguments, 0, setup_->is_server, choices, effects);
+  std::vector<std::string> arguments = setup_->arguments;
+  if (!booted.program.empty()) arguments.front() = booted.program;
+  if (!arguments.empty()) start(arguments, 0, setup_->directory.empty(), choices, effects);
 }
 
 void ServerProcess::start(const std::vector<std::string>& arguments, std::uint32_t ticket,
@@ -260,16 +264,22 @@ void ServerProcess::start(const std::vector<std::string>& arguments, std::uint32
   try {
     programs_.try_emplace(tree_->start(setup, std::ref(teller)), Program{ticket, {}});
   } catch (const process::ProcessError& error) {
+    programs_[0].ticket = ticket;
     ended({0, 127, false, error.what}, effects);
   }
 }
 
+// A server that ends takes its machine's programs with it; a tool's end is an answer.
 void ServerProcess::ended(const process::ProgramEnd& end, Effects& effects) {
   Program program = std::exchange(programs_[end.pid], {});
   programs_.erase(end.pid);
-  std::string why = end.complaint;
-  if (why.empty() && end.code != 0) why = program.output;
-  effects.emplace_back(Exit{end.code, std::move(why)});
+  std::string output = std::move(program.output);
+  if (!end.complaint.empty()) output += (output.empty() ? "" : "\n") + end.complaint;
+  if (program.ticket == 0 && (setup_->is_server || !setup_->directory.empty())) {
+    effects.emplace_back(Exit{end.code, end.code == 0 ? "" : std::move(output)});
+  } else {
+    effects.emplace_back(ProgramEnded{program.ticket, end.code, std::move(output)});
+  }
 }
 
 ServerProcess::Line* ServerProcess::line_of(ConnId conn) {
@@ -404,7 +414,7 @@ void ServerProcess::log(std::int32_t pid, std::string_view bytes, Effects& effec
   std::string& output = program.output;
   output.append(bytes);
   if (output.size() > kOutputKept) output.erase(0, output.size() - kOutputKept);
-  if (!witness_ || program.ticket != 0) return;
+  if (!setup_->is_server || program.ticket != 0) return;
   log_line_.append(bytes);
   std::size_t begin = 0;
   for (std::size_t end = log_line_.find('\n'); end != std::string::npos;
@@ -416,9 +426,15 @@ void ServerProcess::log(std::int32_t pid, std::string_view bytes, Effects& effec
 }
 
 void ServerProcess::log_whole_line(std::string line, Effects& effects) {
-  if (!witness_) return;
+  // "1234:M 26 Nov 2026 00:00:01.234 # Cluster state changed: ok"
   Notes notes;
-  witness_->log_line(line, notes);
+  for (const char mark : {'#', '*', '-', '.'}) {
+    const std::size_t at = line.find(std::string{' ', mark, ' '});
+    if (at == std::string::npos || at > kMarkWithin) continue;
+    notes.push_back({event::LogLine{*event::log_level_of(mark), line.substr(at + 3)}, Source::kLog});
+    break;
+  }
+  if (witness_) witness_->log_line(line, notes);
   tell(notes, effects);
 }
 
