@@ -10,6 +10,7 @@
 // remembered.
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
  public:
   explicit ReplicaDataIsPrefix(const RunFacts& facts)
       : CopyableVerdict("no node told its replication stream"),
-        views_(facts, FinalViews::Peers::kItself) {
+        views_(facts, FinalViews::Peers::kItself),
+        processes_(facts.processes) {
     // Nor can those of ours be compared then: what one copied from a real server has no chain.
     if (!facts.processes.empty())
       cannot_check("a real server shows neither its replication stream nor a hash of its data");
@@ -101,6 +103,7 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
     const auto primary = directory.machine_of(claim->replica_of);
     const auto other = primary ? views_.views().find(*primary) : views_.views().end();
     if (other == views_.views().end() || other->second.at != view.at) return;
+    if (processes_.count(machine) + processes_.count(*primary) > 0) return;  // show no data
     const event::ViewSnapshot& original = other->second.said;
     evidence();
     if (view.said.offset > original.offset) {
@@ -127,6 +130,7 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
   }
 
   FinalViews views_;
+  std::set<MachineId> processes_;
   std::map<NodeName, History> histories_;
   std::map<MachineId, SimTime> dropped_;  // a primary that dropped keys by itself
   std::uint64_t compared_ = 0, in_step_ = 0;
