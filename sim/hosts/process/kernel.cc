@@ -420,6 +420,7 @@ std::uint32_t readiness(const Region& region, ObjectIndex index) {
     case ObjectKind::kRandom:
     case ObjectKind::kDiskFile:
     case ObjectKind::kLog:
+    case ObjectKind::kConstant:
       return ready::kIn | ready::kOut;
     case ObjectKind::kFree:
       break;

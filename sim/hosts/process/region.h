@@ -95,6 +95,7 @@ enum class ObjectKind : std::uint8_t {
   kRandom,    // /dev/urandom
   kDiskFile,  // a real file whose changes the driver hears of
   kLog,       // what is written here is told to the driver
+  kConstant,  // a file of /proc or /sys whose content is the same everywhere
 };
 enum class Link : std::uint8_t { kFresh, kConnecting, kOpen, kClosed };
 
@@ -135,7 +136,7 @@ struct Object {
   bool semaphore;
   std::int64_t timer_at, timer_every;
   std::int32_t timer_clock;
-  // Files and paths
+  // Files and paths; of a constant, its content from `count` on
   char path[kPathBytes];
 };
 

@@ -29,6 +29,8 @@ long dispatch(const Call& call);
 // ---- For the library functions that are called often enough to go round the trap ----
 long do_read(int fd, void* into, std::size_t size);
 long do_write(int fd, const void* from, std::size_t size);
+long do_open(int directory, const char* path, int flags, unsigned mode);
+long do_close(int fd);
 long do_epoll_wait(int fd, void* events, int most, int timeout_ms);
 long do_epoll_ctl(int epoll, int operation, int fd, void* event);
 long do_clock_gettime(int clock, void* into);

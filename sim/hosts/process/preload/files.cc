@@ -203,12 +203,20 @@ long write_file(ObjectIndex index, long fd, const void* data, std::size_t size,
 }
 
 // Constants instead of what the real machine would say.
-long open_constant(const char* content) {
-  const long fd = raw(SYS_memfd_create, address("constant"), 0);
-  if (fd < 0) return fd;
-  raw(SYS_write, fd, address(content), static_cast<long>(std::strlen(content)));
-  raw(SYS_lseek, fd, 0, SEEK_SET);
-  return fd;
+long open_constant(const char* content, bool close_on_exec) {
+  const ObjectIndex index = new_object(*region, ObjectKind::kConstant);
+  if (index == 0) return -ENFILE;
+  const std::size_t size = std::strlen(content);
+  std::memcpy(at(index).path, content, size < kPathBytes ? size + 1 : kPathBytes);
+  return give_descriptor(index, close_on_exec);
+}
+
+long read_constant(Object& object, void* into, std::size_t size) {
+  const std::size_t left = std::strlen(object.path) - object.count;
+  const std::size_t part = size < left ? size : left;
+  std::memcpy(into, object.path + object.count, part);
+  object.count += part;
+  return static_cast<long>(part);
 }
 
 bool is(const char* path, const char* name) {
@@ -229,8 +237,8 @@ const char* constant_content(const char* path) {
 
 // Field 24 of /proc/self/stat is the resident size, which no two runs have in common.
 const char* kOwnStat =
-    "1 (program) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 16777216 2048 18446744073709551615 0 "
-    "0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+    "1 (program) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 16777216 2048 4294967295 0 0 0 0 0 0 0 "
+    "0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
 
 bool is_own_stat(const char* path) {
   if (std::strncmp(path, "/proc/", 6) != 0) return false;
@@ -245,8 +253,9 @@ long open_call(long directory, const char* path, long flags, long mode) {
   if (path == nullptr) return -EFAULT;
   if (is(path, "/dev/urandom") || is(path, "/dev/random"))
     return give_descriptor(new_object(*region, ObjectKind::kRandom), (flags & O_CLOEXEC) != 0);
-  if (const char* content = constant_content(path)) return open_constant(content);
-  if (is_own_stat(path)) return open_constant(kOwnStat);
+  const bool close_on_exec = (flags & O_CLOEXEC) != 0;
+  if (const char* content = constant_content(path)) return open_constant(content, close_on_exec);
+  if (is_own_stat(path)) return open_constant(kOwnStat, close_on_exec);
   const char* name = directory == AT_FDCWD || path[0] == '/' ? mirrored(path) : nullptr;
   const bool changes = (flags & (O_WRONLY | O_RDWR)) != 0 && (flags & O_DIRECTORY) == 0;
   bool existed = true;
@@ -339,7 +348,7 @@ long stat_call(ObjectIndex index, struct stat* into) {
       kind == ObjectKind::kLog || (kind == ObjectKind::kLocal && !at(index).is_unix);
   into->st_mode = (pipe                             ? S_IFIFO
                    : kind == ObjectKind::kRandom    ? S_IFCHR
-                   : kind == ObjectKind::kEventFd   ? S_IFREG
+                   : kind == ObjectKind::kEventFd || kind == ObjectKind::kConstant ? S_IFREG
                                                     : S_IFSOCK) |
                   0600;
   into->st_ino = index;
@@ -500,6 +509,8 @@ long read_object(ObjectIndex index, void* into, std::size_t size, bool peek, boo
       return read_counter(index, into, size, wait);
     case ObjectKind::kRandom:
       return read_random(into, size);
+    case ObjectKind::kConstant:
+      return read_constant(at(index), into, size);
     default:
       return -EINVAL;
   }
@@ -554,6 +565,13 @@ long do_write(int fd, const void* from, std::size_t size) {
     done += static_cast<std::size_t>(part);
   } while (wait && done < size);
   return static_cast<long>(done);
+}
+
+long do_open(int directory, const char* path, int flags, unsigned mode) {
+  return open_call(directory, path, flags, mode);
+}
+long do_close(int fd) {
+  return close_call(fd);
 }
 
 bool file_call(const Call& call, long& result) {
