@@ -32,6 +32,7 @@ void list_invariants() {
   for (const InvariantKind& kind : invariants()) {
     row(kind.name, kind.claim);
     fmt::print("  {:<26}   {}; {}; kills {}\n", "", kind.scope, kind.source, kind.kills);
+    fmt::print("  {:<26}   needs {}\n", "", kind.needs);
   }
 }
 void list_workloads() {

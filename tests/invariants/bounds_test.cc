@@ -238,6 +238,38 @@ TEST(FailureDetectionBounds, SeesSuspicionTooLateOrNever) {
               HasSubstr("m2 does not suspect m1 3.204 s after it died (allowed 3.203 s)"));
 }
 
+// Of a real server that logs no suspicions, gossip tells: T/2 + 2 ticks later at most.
+TEST(FailureDetectionBounds, AllowsForARealServerWhoseGossipTellsLate) {
+  Story story = crash_m1_at_10s();
+  story.facts.processes = {MachineId{m2}};
+  story.ends(13204ms);
+  EXPECT_EQ(story.judge("failure_detection_bounds").count, 4u) << "of ours nothing else is allowed";
+  EXPECT_EQ(story.ends(14405ms).judge("failure_detection_bounds").count, 4u);
+  EXPECT_EQ(story.ends(14406ms).judge("failure_detection_bounds").count, 5u);
+  story.facts.suspicions_logged = true;
+  EXPECT_EQ(story.ends(13204ms).judge("failure_detection_bounds").count, 5u);
+}
+
+TEST(FailureDetectionBounds, AllowsARealServerToTellOfASilenceThatIsOver) {
+  Story story;
+  story.boot().at(10s).cut({{"m1"}, {"m2", "m3", "m4", "m5", "m6", "c"}}).at(13s).cut({});
+  story.at(16504ms).suspect(m2, m1, kNone, kPfail);
+  Story ours = story;
+  story.facts.processes = {MachineId{m2}};
+  EXPECT_EQ(story.judge("failure_detection_bounds").judgement, Judgement::kPass);
+  EXPECT_EQ(ours.judge("failure_detection_bounds").judgement, Judgement::kFail);
+  story.at(16507ms).suspect(m2, m1, kPfail, kNone).suspect(m2, m1, kNone, kPfail);
+  EXPECT_EQ(story.judge("failure_detection_bounds").judgement, Judgement::kFail);
+}
+
+TEST(FailureDetectionBounds, AllowsARealServerToTellFailFirst) {
+  Story story = crash_m1_at_10s();
+  story.at(12500ms).suspect(m3, m1, kNone, kPfail).suspect(m2, m1, kNone, kFail, 2, 2);
+  EXPECT_EQ(story.judge("failure_detection_bounds").count, 1u);
+  story.facts.processes = {MachineId{m2}};
+  EXPECT_EQ(story.judge("failure_detection_bounds").count, 0u);
+}
+
 TEST(FailureDetectionBounds, DoesNotAskWhoHasForgottenTheDead) {
   Story story = crash_m1_at_10s();
   story.at(11s).say(m2, event::PeerForgotten{id(m1), "CLUSTER FORGET"}).ends(13204ms);

@@ -49,6 +49,16 @@ class ClientStory : public Story {
     say(client, done);
     return *this;
   }
+  // A real server takes a write: nothing is told but its answer.
+  ClientStory& answered(std::uint64_t operation, std::string key, std::string value,
+                        std::string by = "m1") {
+    begin(operation, OpKind::kWrite, std::move(key), std::move(value));
+    event::OpCompleted done;
+    done.operation = operation;
+    done.node = std::move(by);
+    say(client, done);
+    return *this;
+  }
   ClientStory& write(std::uint64_t operation, std::string key, std::string value,
                      std::int64_t offset, std::uint32_t machine = m1) {
     return begin(operation, OpKind::kWrite, std::move(key), std::move(value))
@@ -242,6 +252,84 @@ TEST(AckedWrites, LostByATakeoverAreRowThirtyOne) {
   const Judged judged = story.final("k", OpKind::kRead, "", true).judged();
   EXPECT_EQ(judged.judgement, Judgement::kKnownDefect);
   EXPECT_EQ(judged.findings.at(0).row, 31);
+}
+
+// ---- Real servers: where a write took effect is known by who answered ----
+
+ClientStory with_real_servers() {
+  ClientStory story;
+  for (const std::uint32_t machine : {m1, m2, m3, m4, m5, m6})
+    story.facts.processes.insert(MachineId{machine});
+  story.answered(1, "k", "a");
+  return story;
+}
+
+TEST(AckedWritesOfRealServers, AreAccountedForWhenTheLastOneShows) {
+  ClientStory story = with_real_servers();
+  story.answered(2, "k", "b").final("k", OpKind::kRead, "b");
+  EXPECT_EQ(story.judged().judgement, Judgement::kPass) << story.judged().what();
+  EXPECT_THAT(story.judged().summary, HasSubstr("of 2 writes only who answered is known"));
+}
+
+TEST(AckedWritesOfRealServers, LostWhereNothingHappenedAreAViolation) {
+  ClientStory story = with_real_servers();
+  story.when(6s).answered(2, "k", "b").final("k", OpKind::kRead, "a");
+  EXPECT_THAT(story.judged().what(),
+              HasSubstr("m1 applied it at 6.000 s and nothing happened that could lose it"));
+}
+
+TEST(AckedWritesOfRealServers, LostInAnElectionArePermitted) {
+  ClientStory story = with_real_servers();
+  story.when(6s).answered(2, "k", "b").crash(m1);
+  story.when(9s).promote(m4, m1, shard(0), 4);
+  story.final("k", OpKind::kRead, "a");
+  EXPECT_EQ(story.judged().judgement, Judgement::kPass) << story.judged().what();
+  EXPECT_THAT(story.judged().summary, HasSubstr("1 not replicated in time, permitted"));
+}
+
+TEST(AckedWritesOfRealServers, AreNotLostByAManualFailoverThatWaitedForThem) {
+  ClientStory story = with_real_servers();
+  story.when(6s).answered(2, "k", "b").when(7s).say(m4, event::ManualFailover{"offset matched"});
+  story.say(m4, event::Promoted{id(m1), 4, 2, 2, false, true});
+  ClientStory again = story;
+  story.final("k", OpKind::kRead, "a");
+  EXPECT_THAT(story.judged().what(), HasSubstr("nothing happened that could lose it"));
+  again.when(8s).say(m5, event::Promoted{id(m4), 5, 2, 2, false, false});
+  again.final("k", OpKind::kRead, "a");
+  EXPECT_EQ(again.judged().judgement, Judgement::kPass) << "the second election lost it";
+}
+
+TEST(AckedWritesOfRealServers, MayHaveBeenTakenByOneThatWasReplacedAMomentAgo) {
+  ClientStory story = with_real_servers();
+  story.when(9s).promote(m4, m1, shard(0), 4);
+  story.when(10s).answered(2, "k", "b");
+  story.final("k", OpKind::kRead, "a");
+  EXPECT_EQ(story.judged().judgement, Judgement::kPass) << story.judged().what();
+  ClientStory late = with_real_servers();
+  late.when(9s).promote(m4, m1, shard(0), 4).claim_replica(m1, m4);
+  late.when(20s).answered(2, "k", "b").final("k", OpKind::kRead, "a");
+  EXPECT_EQ(late.judged().judgement, Judgement::kFail);
+}
+
+TEST(AckedWritesOfRealServers, AreExcusedInAMinorityForItsWindowOnly) {
+  for (const auto& [time, expected] :
+       {std::pair{13203ms, Judgement::kPass}, std::pair{13204ms, Judgement::kFail}}) {
+    ClientStory story = with_real_servers();
+    story.when(10s).cut({{"m1", "c"}, {"m2", "m3", "m4", "m5", "m6"}});
+    story.when(time).answered(2, "k", "b").final("k", OpKind::kRead, "a");
+    EXPECT_EQ(story.judged().judgement, expected) << story.judged().what();
+  }
+}
+
+// Of an append only file nobody tells how many keys it brought.
+TEST(AckedWritesOfRealServers, LostByARestartWithAnAppendOnlyFileArePermitted) {
+  for (const bool persistent : {true, false}) {
+    ClientStory story = with_real_servers();
+    story.facts.persistent = persistent;
+    story.when(6s).crash(m1).start(m1, 1).say(m1, event::NodeStarted{id(m1), 1, 3, 0, 0});
+    story.final("k", OpKind::kRead, "", true);
+    EXPECT_EQ(story.judged().judgement, persistent ? Judgement::kPass : Judgement::kKnownDefect);
+  }
 }
 
 ClientStory three_increments() {

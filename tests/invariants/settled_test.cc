@@ -269,6 +269,14 @@ TEST(ReplicaDataIsPrefix, HoldsWhereOneOffsetMeansOneHistory) {
   EXPECT_EQ(Story().boot().judge("replica_data_is_prefix").judgement, Judgement::kNotChecked);
 }
 
+TEST(ReplicaDataIsPrefix, IsNotCheckedWhereARealServerTakesPart) {
+  Story story = streaming();
+  story.facts.processes = {MachineId{m2}};
+  const Judged judged = story.judge("replica_data_is_prefix");
+  EXPECT_EQ(judged.judgement, Judgement::kNotChecked);
+  EXPECT_THAT(judged.summary, HasSubstr("a real server shows neither"));
+}
+
 TEST(ReplicaDataIsPrefix, SeesOtherCommandsAtTheSameOffset) {
   Story story = streaming();
   story.say(m5, event::StreamAt{id(10), 100, 0xabd, Role::kReplica});
