@@ -88,6 +88,23 @@ TEST(Client, LearnsTheSlotMapAndAsksTheOwner) {
   EXPECT_EQ(bench.measured("done"), 3);
 }
 
+TEST(Client, UnderstandsARealServerByteByByte) {
+  const std::uint32_t new_owner = owner_of("a") % kShards + 1;
+  const auto play = [&](bool raw) {
+    ClientBench bench(setup_for({{"SET", "a", "1"}, {"GET", "b"}, {"GET", "a"}}),
+                      cluster([=](std::uint32_t n, const resp::Command& command) {
+                        const bool moved = command[0] == "SET" && n != new_owner;
+                        return moved ? std::optional(resp::error(moved_to("a", new_owner)))
+                                     : std::nullopt;
+                      }));
+    bench.raw = raw;
+    bench.run(1s);
+    return std::pair(bench.asked, bench.all<OpCompleted>().size());
+  };
+  EXPECT_EQ(play(true), play(false));
+  EXPECT_EQ(play(true).second, 3u);
+}
+
 TEST(Client, FollowsMovedAndRemembersIt) {
   const std::uint32_t new_owner = owner_of("a") % kShards + 1;
   const auto a_has_moved = [=](std::uint32_t n,

@@ -161,8 +161,12 @@ void ClientBench::carry_out(Effects effects) {
     const auto& command = static_cast<const resp::RequestPayload&>(*send->payload).command();
     if (silent.contains(which)) continue;
     if (command[0] != "CLUSTER") asked.push_back({now_, which, command});
-    if (std::optional<resp::Value> reply = answer_(which, command)) {
-      later(Received{send->conn, PayloadRef(new resp::ReplyPayload(std::move(*reply)))});
+    std::optional<resp::Value> reply = answer_(which, command);
+    if (!reply) continue;
+    const PayloadRef payload(new resp::ReplyPayload(std::move(*reply)));
+    if (!raw) later(Received{send->conn, payload});
+    for (const char byte : raw ? payload->bytes() : std::string()) {
+      later(Received{send->conn, PayloadRef(new RawBytes(std::string(1, byte)))});
     }
   }
 }

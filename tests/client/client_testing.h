@@ -57,6 +57,7 @@ class ClientBench {
 
   std::set<std::uint32_t> refusing;  // dials are refused
   std::set<std::uint32_t> silent;    // dials and requests vanish
+  bool raw = false;  // servers answer in bytes, which come one by one, as a real one may
 
   std::vector<Asked> asked;  // commands that reached a server, but CLUSTER SLOTS
   std::vector<std::pair<Duration, Event>> notes;

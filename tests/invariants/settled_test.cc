@@ -284,6 +284,12 @@ TEST(ReplicaDataIsPrefix, SeesOtherCommandsAtTheSameOffset) {
               HasSubstr("has applied other commands than m1"));
 }
 
+TEST(ReplicaDataIsPrefix, LeavesOutWhoKeepsNoChain) {
+  Story story = streaming();
+  story.say(m5, event::StreamAt{id(10), 100, 0, Role::kReplica});
+  EXPECT_EQ(story.judge("replica_data_is_prefix").judgement, Judgement::kPass);
+}
+
 TEST(ReplicaDataIsPrefix, AllowsAnotherChainInAnotherHistory) {
   Story story = streaming();
   story.say(m5, event::StreamAt{id(11), 100, 0xabd, Role::kPrimary});
