@@ -22,7 +22,8 @@ struct ExecArguments {
 
 void describe_options(CLI::App& app, ExecArguments& arguments) {
   app.description(
-      "Runs a command and all it starts in virtual time, on one machine with nothing but loopback.\n"
+      "Runs a command and all it starts in virtual time, on one machine with nothing but "
+      "loopback.\n"
       "Sleeping costs nothing, and the same seed gives the same run. Exit code and output are the\n"
       "command's; what slotsim says itself goes to stderr.\n\nExamples:\n"
       "  slotsim exec -- sleep 3600\n"

@@ -81,10 +81,9 @@ ProgramSetup setup_of(const ProcessMachine& machine, std::uint32_t number) {
   }
   const std::string file = find_program(machine.program);
   if (file.empty()) {
-    throw UsageError{"there is no program " + machine.program + " to run on " + machine.name +
-                     (machine.program == "redis-server"
-                          ? "; it is in the Debian package redis-server"
-                          : "")};
+    throw UsageError{
+        "there is no program " + machine.program + " to run on " + machine.name +
+        (machine.program == "redis-server" ? "; it is in the Debian package redis-server" : "")};
   }
   setup.arguments = {file, "redis.conf"};
   setup.files["redis.conf"] = config_text(machine);

@@ -4,8 +4,8 @@
 // A machine of the process host is a tree of unmodified programs. Their system calls are answered
 // inside themselves, by the preload library, from the state below: a small kernel whose tables lie
 // in one file that is mapped at the same address everywhere. Only one task of one program in the
-// world runs at a time (it has the turn), so nothing here needs a lock. Plain data, no pointers into
-// any one process, zero means free.
+// world runs at a time (it has the turn), so nothing here needs a lock. Plain data, no pointers
+// into any one process, zero means free.
 #pragma once
 
 #include <atomic>
@@ -64,9 +64,9 @@ enum class ProcessState : std::uint8_t { kFree, kLive, kZombie };
 struct Process {
   ProcessState state;
   bool stopped;
-  bool execed;         // since its fork
+  bool execed;  // since its fork
   bool vfork_parent_waits;
-  bool by_signal;      // how it ended: killed by `exit_code`, or exited with it
+  bool by_signal;  // how it ended: killed by `exit_code`, or exited with it
   std::int32_t pid, exit_code;
   ProcessIndex parent;    // 0: nobody of this machine
   std::int32_t root_pid;  // of the program that the driver started, and this came from
@@ -218,7 +218,7 @@ struct Region {
   std::uint16_t next_port;
   std::uint32_t address;  // the machine's own
   bool mirrors_disk;
-  bool alone;  // no network but itself: nobody else can be dialled
+  bool alone;                  // no network but itself: nobody else can be dialled
   std::int64_t fork_child_ns;  // a fork child that does not exec lives at least so long
   std::int64_t fork_cost_ns, exec_cost_ns, wakeup_cost_ns;
   std::uint32_t timer_descriptors;

@@ -59,8 +59,9 @@ std::string new_namespaces() {
   if (unshare(CLONE_NEWNS | CLONE_NEWPID) == 0) return {};
   const int privileged_error = errno;
   if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) != 0) {
-    return std::string("real programs need process and mount namespaces, and the kernel refuses "
-                       "them (as root: ") +
+    return std::string(
+               "real programs need process and mount namespaces, and the kernel refuses "
+               "them (as root: ") +
            std::strerror(privileged_error) + "; with a user namespace: " + std::strerror(errno) +
            "). In a container, allow CAP_SYS_ADMIN, or user namespaces (docs/real_servers.md)";
   }

@@ -98,7 +98,9 @@ class ServerProcess::Teller {
       case RecordKind::kDial:
         server_.lines_[record.conn] = {static_cast<ObjectIndex>(record.offset),
                                        server_.is_bus_port(static_cast<std::uint16_t>(record.port)),
-                                       true, {}, {}};
+                                       true,
+                                       {},
+                                       {}};
         effects_.emplace_back(
             Dial{ConnId{record.conn}, {record.ip, static_cast<std::uint16_t>(record.port)}});
         return;
@@ -138,8 +140,7 @@ class ServerProcess::Teller {
     server_.file_changed(record, name, bytes, effects_);
     switch (record.kind) {
       case RecordKind::kWriteFile:
-        effects_.emplace_back(
-            WriteFile{std::move(name), record.offset, share(std::string(bytes))});
+        effects_.emplace_back(WriteFile{std::move(name), record.offset, share(std::string(bytes))});
         return;
       case RecordKind::kTruncateFile:
         effects_.emplace_back(TruncateFile{std::move(name), record.offset});
@@ -204,8 +205,8 @@ void ServerProcess::step(const Clocks& now, std::span<const Input> inputs, Choic
   }
   for (const ConnId conn : wrote_) {
     const Line* line = line_of(conn);
-    const bool all = line != nullptr && tree_->region().objects[line->socket].sent_this_step >=
-                                            process::kSentAtOnce;
+    const bool all = line != nullptr &&
+                     tree_->region().objects[line->socket].sent_this_step >= process::kSentAtOnce;
     if (all) go_on_ = now.monotonic + kRetry;
   }
   for (const process::ProgramEnd& end : tree_->take_ended()) ended(end, effects);
@@ -431,7 +432,8 @@ void ServerProcess::log_whole_line(std::string line, Effects& effects) {
   for (const char mark : {'#', '*', '-', '.'}) {
     const std::size_t at = line.find(std::string{' ', mark, ' '});
     if (at == std::string::npos || at > kMarkWithin) continue;
-    notes.push_back({event::LogLine{*event::log_level_of(mark), line.substr(at + 3)}, Source::kLog});
+    notes.push_back(
+        {event::LogLine{*event::log_level_of(mark), line.substr(at + 3)}, Source::kLog});
     break;
   }
   if (witness_) witness_->log_line(line, notes);

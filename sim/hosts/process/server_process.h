@@ -23,9 +23,9 @@ namespace sim {
 
 // What runs on the machine, and how it is held.
 struct ProgramSetup {
-  std::uint32_t machine = 0;           // its number in this run
-  std::vector<std::string> arguments;  // the first is the program: a path, or looked up in PATH;
-                                       // empty: a machine for programs that it is asked to run
+  std::uint32_t machine = 0;             // its number in this run
+  std::vector<std::string> arguments;    // the first is the program: a path, or looked up in PATH;
+                                         // empty: a machine for programs that it is asked to run
   std::vector<std::string> environment;  // "NAME=value"
   // Where it starts. Empty: a folder of its own in the sandbox, filled from the machine's disk at
   // each start, its changes told as file effects.
@@ -36,8 +36,8 @@ struct ProgramSetup {
   std::vector<std::uint16_t> bus_ports;
   NamesRef names;
   NodeName planned_id;
-  bool alone = false;          // can reach nobody but its own machine
-  Duration fork_time{};        // a fork child (RDB, AOF rewrite) lives at least so long
+  bool alone = false;    // can reach nobody but its own machine
+  Duration fork_time{};  // a fork child (RDB, AOF rewrite) lives at least so long
   Duration fork_cost{}, exec_cost{}, cost_per_wakeup{};
 };
 
@@ -67,8 +67,8 @@ class ServerProcess final : public Node {
   void write_bus(ConnId conn, std::string_view bytes, Effects& effects);
   void let_send_again();
   void tell(Notes& notes, Effects& effects);
-  void file_changed(const process::OutRecord& record, std::string_view name,
-                    std::string_view bytes, Effects& effects);
+  void file_changed(const process::OutRecord& record, std::string_view name, std::string_view bytes,
+                    Effects& effects);
   bool is_bus_port(std::uint16_t port) const;
 
   // An open connection, or one that is being dialled.
@@ -82,16 +82,16 @@ class ServerProcess final : public Node {
   std::shared_ptr<const ProgramSetup> setup_;
   std::unique_ptr<process::ProcessTree> tree_;
   std::unordered_map<std::uint64_t, Line> lines_;  // looked up, never iterated
-  std::vector<ConnId> wrote_;        // in the last step
-  std::optional<MonotonicTime> go_on_;  // for who wrote all that he could
+  std::vector<ConnId> wrote_;                      // in the last step
+  std::optional<MonotonicTime> go_on_;             // for who wrote all that he could
   std::optional<Witness> witness_;
-  std::string nodes_conf_;   // as it is on the disk now
-  std::string log_line_;     // the beginning of one that is not yet whole
+  std::string nodes_conf_;  // as it is on the disk now
+  std::string log_line_;    // the beginning of one that is not yet whole
   struct Program {
     std::uint32_t ticket = 0;  // 0: the one the machine is there for
     std::string output;        // the end of what it said
   };
-  std::uint32_t starting_ = 0;  // ticket of the one that is just being started
+  std::uint32_t starting_ = 0;                // ticket of the one that is just being started
   std::map<std::int32_t, Program> programs_;  // by process id: started here, and not over
 };
 

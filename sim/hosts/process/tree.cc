@@ -26,7 +26,8 @@ namespace {
 
 // How long the driver sleeps before it looks whether who has the turn is still alive.
 constexpr timespec kPatience{0, 20'000'000};
-// A slice that takes so much real time will never end: a busy loop on something no other can change.
+// A slice that takes so much real time will never end: a busy loop on something no other can
+// change.
 constexpr int kPatienceRounds = 3'000;
 constexpr std::uint64_t kSlicesPerMoment = 2'000'000;
 constexpr std::int64_t kSliceCpu = 5'000;
@@ -151,9 +152,8 @@ std::int32_t ProcessTree::start(const StartSetup& setup, const Take& take) {
   region_->ahead_ns = 0;
   region_->driver_turn.store(0);
   pid_t started = 0;
-  const int error =
-      posix_spawnp(&started, setup.arguments.front().c_str(), &actions, &attributes,
-                   pointers(setup.arguments).data(), pointers(environment).data());
+  const int error = posix_spawnp(&started, setup.arguments.front().c_str(), &actions, &attributes,
+                                 pointers(setup.arguments).data(), pointers(environment).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {

@@ -1,5 +1,5 @@
-// A machine's programs, driven: whose turn it is, and what became of them. What the driver starts is
-// a root; it and all it starts are the tree of the machine.
+// A machine's programs, driven: whose turn it is, and what became of them. What the driver starts
+// is a root; it and all it starts are the tree of the machine.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@
 namespace sim::process {
 
 struct TreeSetup {
-  std::uint32_t machine = 0;    // its number; no two trees of a sandbox share one
-  std::string directory;        // where programs start, and whose files are mirrored
-  std::uint32_t address = 0;    // the machine's own IPv4
+  std::uint32_t machine = 0;  // its number; no two trees of a sandbox share one
+  std::string directory;      // where programs start, and whose files are mirrored
+  std::uint32_t address = 0;  // the machine's own IPv4
   std::uint32_t incarnation = 0;
   std::int64_t monotonic_ns = 0, wall_ns = 0;  // now
   bool mirrors_disk = false;

@@ -27,4 +27,12 @@ long wait_for_change(ObjectIndex object, std::int64_t deadline);
 long read_object(ObjectIndex object, void* into, std::size_t size, bool peek, bool wait);
 long write_object(ObjectIndex object, const void* from, std::size_t size, bool wait, bool quiet);
 
+// ---- Telling the driver, from inside a program: it takes the records first if they are too many
+// ----
+void make_room(std::size_t bytes);
+// In stretches, if it is much; `offset` grows with them.
+void tell_bytes(RecordKind kind, std::uint64_t conn, std::uint64_t offset, Bytes name,
+                const void* data, std::size_t size);
+std::uint64_t hash(const void* data, std::size_t size);
+
 }  // namespace sim::process

@@ -210,7 +210,8 @@ void forget_handlers() {
 
 std::uint32_t number_in(const char* text) {
   std::uint32_t value = 0;
-  while (*text >= '0' && *text <= '9') value = value * 10 + static_cast<std::uint32_t>(*text++ - '0');
+  while (*text >= '0' && *text <= '9')
+    value = value * 10 + static_cast<std::uint32_t>(*text++ - '0');
   return value;
 }
 
@@ -262,7 +263,8 @@ long machine_call(const Call& call, bool& known) {
       auto* into = pointer<char>(call.a);
       for (long done = 0; done < call.b; done += 8) {
         const std::uint64_t word = next_random(own_process().random);
-        std::memcpy(into + done, &word, static_cast<std::size_t>(call.b - done < 8 ? call.b - done : 8));
+        std::memcpy(into + done, &word,
+                    static_cast<std::size_t>(call.b - done < 8 ? call.b - done : 8));
       }
       return call.b;
     }

@@ -1,5 +1,5 @@
-// Library functions that a server calls all the time: they go straight to where the trap would lead.
-#include <sys/types.h>
+// Library functions that a server calls all the time: they go straight to where the trap would
+// lead.
 #include <dlfcn.h>
 #include <linux/fcntl.h>
 #include <sys/types.h>
@@ -35,15 +35,13 @@ long leave(long result) {
 
 EXPORTED ssize_t read(int fd, void* into, std::size_t size) {
   using namespace sim::process;
-  if (region == nullptr)
-    return answer(raw(SYS_read, fd, address(into), static_cast<long>(size)));
+  if (region == nullptr) return answer(raw(SYS_read, fd, address(into), static_cast<long>(size)));
   return leave(do_read(fd, into, size));
 }
 
 EXPORTED ssize_t write(int fd, const void* from, std::size_t size) {
   using namespace sim::process;
-  if (region == nullptr)
-    return answer(raw(SYS_write, fd, address(from), static_cast<long>(size)));
+  if (region == nullptr) return answer(raw(SYS_write, fd, address(from), static_cast<long>(size)));
   return leave(do_write(fd, from, size));
 }
 

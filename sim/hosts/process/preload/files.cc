@@ -14,30 +14,6 @@
 namespace sim::process {
 namespace {
 
-constexpr std::size_t kRecordBytes = 256 * 1024;  // a long write is told in stretches
-constexpr int kSigPipe = 13;
-
-void make_room(std::size_t bytes) {
-  if (!has_room(*region, bytes)) hand_over(Reason::kRecordsFull);
-}
-
-void tell_bytes(RecordKind kind, std::uint64_t conn, std::uint64_t offset, Bytes name,
-                const void* data, std::size_t size) {
-  const char* from = static_cast<const char*>(data);
-  do {
-    const std::size_t part = size < kRecordBytes ? size : kRecordBytes;
-    make_room(part + name.size);
-    OutRecord record{};
-    record.kind = kind;
-    record.conn = conn;
-    record.offset = offset;
-    tell(*region, record, name, {from, part});
-    from += part;
-    offset += part;
-    size -= part;
-  } while (size > 0);
-}
-
 void tell_name(RecordKind kind, Bytes name, Bytes other = {}, std::uint64_t offset = 0) {
   make_room(name.size + other.size);
   OutRecord record{};
@@ -62,127 +38,6 @@ const char* mirrored(const char* path) {
   return path[0] == '\0' || std::strlen(path) >= kPathBytes ? nullptr : path;
 }
 
-std::uint64_t hash(const void* data, std::size_t size) {
-  const unsigned char* bytes = static_cast<const unsigned char*>(data);
-  std::uint64_t value = 0xcbf29ce484222325u ^ size;
-  std::size_t i = 0;
-  for (; i + 8 <= size; i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, bytes + i, 8);
-    value = (value ^ word) * 0x9fb21c651e98df25u;
-    value ^= value >> 29;
-  }
-  for (; i < size; ++i) value = (value ^ bytes[i]) * 0x100000001b3u;
-  return value;
-}
-
-// ---- Local pairs: pipes, socketpairs, AF_UNIX ----
-
-long write_local(ObjectIndex index, const void* data, std::size_t size, bool wait, bool quiet) {
-  const char* from = static_cast<const char*>(data);
-  std::size_t done = 0;
-  const std::size_t whole = size <= 4096 ? size : 1;  // so much goes in one piece
-  for (;;) {
-    Object& object = at(index);
-    if (object.peer == 0 || object.send_shut) {
-      if (done > 0) return static_cast<long>(done);
-      if (!quiet) raise_signal(*region, own_process_index(), kSigPipe);
-      return -EPIPE;
-    }
-    Object& peer = at(object.peer);
-    const std::size_t space = peer.capacity > peer.rx.size ? peer.capacity - peer.rx.size : 0;
-    if (space >= whole && space > 0) {
-      const std::size_t part = size - done < space ? size - done : space;
-      append(*region, peer.rx, from + done, part);
-      fold(*region, hash(from + done, part));
-      done += part;
-      changed(*region, object.peer);
-      if (done == size) return static_cast<long>(done);
-    }
-    if (!wait) return done > 0 ? static_cast<long>(done) : -EAGAIN;
-    // What makes room is told to those who watch the writing end.
-    const long waited = wait_for_change(index, kNoDeadline);
-    if (waited == -EINTR) return done > 0 ? static_cast<long>(done) : -EINTR;
-  }
-}
-
-long read_stream(ObjectIndex index, void* into, std::size_t size, bool peek, bool wait) {
-  for (;;) {
-    Object& object = at(index);
-    if (object.rx.size > 0 && size > 0) {
-      const std::size_t taken = take(*region, object.rx, into, size, peek);
-      if (object.peer != 0 && !peek) changed(*region, object.peer);
-      return static_cast<long>(taken);
-    }
-    if (size == 0) return 0;
-    if (object.error != 0) {
-      const long error = object.error;
-      object.error = 0;
-      return -error;
-    }
-    if (object.at_end || object.link == Link::kClosed) return 0;
-    if (object.kind == ObjectKind::kSocket && object.link != Link::kOpen) return -ENOTCONN;
-    if (!wait) return -EAGAIN;
-    const std::int64_t timeout = object.receive_timeout;
-    const long waited =
-        wait_for_change(index, timeout > 0 ? monotonic_now() + timeout : kNoDeadline);
-    if (waited < 0) return waited;
-  }
-}
-
-long write_socket(ObjectIndex index, const void* data, std::size_t size, bool wait, bool quiet) {
-  for (;;) {
-    Object& object = at(index);
-    if (object.link == Link::kFresh) return -ENOTCONN;
-    if (object.link == Link::kConnecting && !wait) return -EAGAIN;
-    if (object.error != 0) {
-      const long error = object.error;
-      object.error = 0;
-      return -error;
-    }
-    if (object.link == Link::kClosed || object.send_shut) {
-      if (!quiet) raise_signal(*region, own_process_index(), kSigPipe);
-      return -EPIPE;
-    }
-    if (object.link == Link::kOpen && (readiness(*region, index) & ready::kOut) != 0) {
-      const std::size_t part = size < kRecordBytes ? size : kRecordBytes;
-      object.sent_this_step += part;
-      tell_bytes(RecordKind::kSend, object.conn, 0, {}, data, part);
-      return static_cast<long>(part);
-    }
-    if (!wait) return -EAGAIN;
-    const long waited = wait_for_change(index, kNoDeadline);
-    if (waited == -EINTR) return waited;
-  }
-}
-
-long read_counter(ObjectIndex index, void* into, std::size_t size, bool wait) {
-  if (size < 8) return -EINVAL;
-  for (;;) {
-    Object& object = at(index);
-    if (object.count > 0) {
-      const std::uint64_t value =
-          object.kind == ObjectKind::kEventFd && object.semaphore ? 1 : object.count;
-      object.count -= value;
-      std::memcpy(into, &value, 8);
-      changed(*region, index);
-      return 8;
-    }
-    if (!wait) return -EAGAIN;
-    const long waited = wait_for_change(index, kNoDeadline);
-    if (waited == -EINTR) return waited;
-  }
-}
-
-long read_random(void* into, std::size_t size) {
-  char* to = static_cast<char*>(into);
-  for (std::size_t done = 0; done < size; done += 8) {
-    const std::uint64_t word = next_random(own_process().random);
-    std::memcpy(to + done, &word, size - done < 8 ? size - done : 8);
-  }
-  return static_cast<long>(size);
-}
-
 // ---- Files of the machine's directory ----
 
 long write_file(ObjectIndex index, long fd, const void* data, std::size_t size,
@@ -192,9 +47,9 @@ long write_file(ObjectIndex index, long fd, const void* data, std::size_t size,
   if (begins < 0) {
     begins = object.append ? raw(SYS_lseek, fd, 0, SEEK_END) : raw(SYS_lseek, fd, 0, SEEK_CUR);
   }
-  const long written = offset < 0 ? raw(SYS_write, fd, address(data), static_cast<long>(size))
-                                  : raw(SYS_pwrite64, fd, address(data), static_cast<long>(size),
-                                        offset);
+  const long written = offset < 0
+                           ? raw(SYS_write, fd, address(data), static_cast<long>(size))
+                           : raw(SYS_pwrite64, fd, address(data), static_cast<long>(size), offset);
   if (written > 0) {
     tell_bytes(RecordKind::kWriteFile, 0, static_cast<std::uint64_t>(begins), text(object.path),
                data, static_cast<std::size_t>(written));
@@ -209,14 +64,6 @@ long open_constant(const char* content, bool close_on_exec) {
   const std::size_t size = std::strlen(content);
   std::memcpy(at(index).path, content, size < kPathBytes ? size + 1 : kPathBytes);
   return give_descriptor(index, close_on_exec);
-}
-
-long read_constant(Object& object, void* into, std::size_t size) {
-  const std::size_t left = std::strlen(object.path) - object.count;
-  const std::size_t part = size < left ? size : left;
-  std::memcpy(into, object.path + object.count, part);
-  object.count += part;
-  return static_cast<long>(part);
 }
 
 bool is(const char* path, const char* name) {
@@ -237,7 +84,8 @@ const char* constant_content(const char* path) {
 
 // Field 24 of /proc/self/stat is the resident size, which no two runs have in common.
 const char* kOwnStat =
-    "1 (program) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 16777216 2048 4294967295 0 0 0 0 0 0 0 "
+    "1 (program) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 16777216 2048 4294967295 0 0 0 0 0 0 "
+    "0 "
     "0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
 
 bool is_own_stat(const char* path) {
@@ -259,8 +107,7 @@ long open_call(long directory, const char* path, long flags, long mode) {
   const char* name = directory == AT_FDCWD || path[0] == '/' ? mirrored(path) : nullptr;
   const bool changes = (flags & (O_WRONLY | O_RDWR)) != 0 && (flags & O_DIRECTORY) == 0;
   bool existed = true;
-  if (name != nullptr && changes)
-    existed = raw(SYS_faccessat, directory, address(path), 0) == 0;
+  if (name != nullptr && changes) existed = raw(SYS_faccessat, directory, address(path), 0) == 0;
   const long fd = raw(SYS_openat, directory, address(path), flags, mode);
   if (fd < 0 || fd >= kFdCount || name == nullptr || !changes) return fd;
   const ObjectIndex index = new_object(*region, ObjectKind::kDiskFile);
@@ -338,18 +185,18 @@ long ioctl_call(ObjectIndex index, long fd, long request, long argument) {
     *pointer<int>(argument) = static_cast<int>(object.rx.size);
     return 0;
   }
-  return request == FIOCLEX || request == FIONCLEX ? raw(SYS_ioctl, fd, request, argument) : -ENOTTY;
+  return request == FIOCLEX || request == FIONCLEX ? raw(SYS_ioctl, fd, request, argument)
+                                                   : -ENOTTY;
 }
 
 long stat_call(ObjectIndex index, struct stat* into) {
   std::memset(into, 0, sizeof *into);
   const ObjectKind kind = at(index).kind;
-  const bool pipe =
-      kind == ObjectKind::kLog || (kind == ObjectKind::kLocal && !at(index).is_unix);
-  into->st_mode = (pipe                             ? S_IFIFO
-                   : kind == ObjectKind::kRandom    ? S_IFCHR
+  const bool pipe = kind == ObjectKind::kLog || (kind == ObjectKind::kLocal && !at(index).is_unix);
+  into->st_mode = (pipe                                                            ? S_IFIFO
+                   : kind == ObjectKind::kRandom                                   ? S_IFCHR
                    : kind == ObjectKind::kEventFd || kind == ObjectKind::kConstant ? S_IFREG
-                                                    : S_IFSOCK) |
+                                                                                   : S_IFSOCK) |
                   0600;
   into->st_ino = index;
   into->st_nlink = 1;
@@ -368,8 +215,8 @@ long rename_call(long from_directory, const char* from, long to_directory, const
                  long flags) {
   const char* old_name = mirrored(from);
   const char* new_name = mirrored(to);
-  const long result = raw(SYS_renameat2, from_directory, address(from), to_directory, address(to),
-                          flags);
+  const long result =
+      raw(SYS_renameat2, from_directory, address(from), to_directory, address(to), flags);
   if (result == 0 && old_name != nullptr && new_name != nullptr) {
     for (ObjectIndex index = 1; index <= region->objects_high; ++index) {
       Object& object = at(index);
@@ -421,10 +268,11 @@ long sendfile_call(const Call& call) {
                                ? static_cast<std::size_t>(call.d)
                                : sizeof block_of;
   auto* offset = pointer<std::int64_t>(call.c);
-  const long got = offset != nullptr
-                       ? raw(SYS_pread64, call.b, address(block_of), static_cast<long>(most), *offset)
-                       : raw(SYS_pread64, call.b, address(block_of), static_cast<long>(most),
-                             raw(SYS_lseek, call.b, 0, SEEK_CUR));
+  const long got =
+      offset != nullptr
+          ? raw(SYS_pread64, call.b, address(block_of), static_cast<long>(most), *offset)
+          : raw(SYS_pread64, call.b, address(block_of), static_cast<long>(most),
+                raw(SYS_lseek, call.b, 0, SEEK_CUR));
   if (got <= 0) return got;
   const long sent = do_write(static_cast<int>(call.a), block_of, static_cast<std::size_t>(got));
   if (sent > 0 && offset != nullptr) *offset += sent;
@@ -478,8 +326,8 @@ bool object_call(const Call& call, ObjectIndex index, long& result) {
 
 long give_descriptor(ObjectIndex index, bool close_on_exec) {
   if (index == 0) return -ENFILE;
-  const long fd = raw(SYS_openat, AT_FDCWD, address("/dev/null"),
-                      O_PATH | (close_on_exec ? O_CLOEXEC : 0));
+  const long fd =
+      raw(SYS_openat, AT_FDCWD, address("/dev/null"), O_PATH | (close_on_exec ? O_CLOEXEC : 0));
   if (fd < 0 || fd >= kFdCount) {
     if (fd >= 0) raw(SYS_close, fd);
     release(*region, index);
@@ -487,58 +335,6 @@ long give_descriptor(ObjectIndex index, bool close_on_exec) {
   }
   own_process().object_of[fd] = static_cast<std::uint16_t>(index);
   return fd;
-}
-
-long wait_for_change(ObjectIndex index, std::int64_t deadline) {
-  watch(*region, index, self());
-  const Wake why = block(deadline);
-  if (why == Wake::kTimeout) return -EAGAIN;
-  if (why == Wake::kSignal && !take_signals()) return -EINTR;
-  return 0;
-}
-
-long read_object(ObjectIndex index, void* into, std::size_t size, bool peek, bool wait) {
-  count_call();
-  switch (at(index).kind) {
-    case ObjectKind::kSocket:
-    case ObjectKind::kLocal:
-      if (at(index).kind == ObjectKind::kLocal && !at(index).reads) return -EBADF;
-      return read_stream(index, into, size, peek, wait);
-    case ObjectKind::kEventFd:
-    case ObjectKind::kTimerFd:
-      return read_counter(index, into, size, wait);
-    case ObjectKind::kRandom:
-      return read_random(into, size);
-    case ObjectKind::kConstant:
-      return read_constant(at(index), into, size);
-    default:
-      return -EINVAL;
-  }
-}
-
-long write_object(ObjectIndex index, const void* from, std::size_t size, bool wait, bool quiet) {
-  count_call();
-  switch (at(index).kind) {
-    case ObjectKind::kSocket:
-      return write_socket(index, from, size, wait, quiet);
-    case ObjectKind::kLocal:
-      if (!at(index).writes) return -EBADF;
-      return write_local(index, from, size, wait, quiet);
-    case ObjectKind::kEventFd: {
-      std::uint64_t more = 0;
-      if (size < 8) return -EINVAL;
-      std::memcpy(&more, from, 8);
-      at(index).count += more;
-      changed(*region, index);
-      return 8;
-    }
-    case ObjectKind::kLog:
-      tell_bytes(RecordKind::kLog, static_cast<std::uint64_t>(own_process().root_pid), 0, {}, from,
-                 size);
-      return static_cast<long>(size);
-    default:
-      return -EINVAL;
-  }
 }
 
 long do_read(int fd, void* into, std::size_t size) {
@@ -559,8 +355,8 @@ long do_write(int fd, const void* from, std::size_t size) {
   const bool wait = !at(index).nonblocking;
   std::size_t done = 0;
   do {
-    const long part = write_object(index, static_cast<const char*>(from) + done, size - done, wait,
-                                   false);
+    const long part =
+        write_object(index, static_cast<const char*>(from) + done, size - done, wait, false);
     if (part < 0) return done > 0 ? static_cast<long>(done) : part;
     done += static_cast<std::size_t>(part);
   } while (wait && done < size);
@@ -601,8 +397,8 @@ bool file_call(const Call& call, long& result) {
       result = open_call(AT_FDCWD, pointer<const char>(call.a), call.b, call.c);
       return true;
     case SYS_creat:
-      result = open_call(AT_FDCWD, pointer<const char>(call.a), O_CREAT | O_WRONLY | O_TRUNC,
-                         call.b);
+      result =
+          open_call(AT_FDCWD, pointer<const char>(call.a), O_CREAT | O_WRONLY | O_TRUNC, call.b);
       return true;
     case SYS_openat:
       result = open_call(static_cast<int>(call.a), pointer<const char>(call.b), call.c, call.d);
@@ -639,9 +435,9 @@ bool file_call(const Call& call, long& result) {
       return true;
     case SYS_renameat:
     case SYS_renameat2:
-      result = rename_call(static_cast<int>(call.a), pointer<char>(call.b),
-                           static_cast<int>(call.c), pointer<char>(call.d),
-                           call.number == SYS_renameat2 ? call.e : 0);
+      result =
+          rename_call(static_cast<int>(call.a), pointer<char>(call.b), static_cast<int>(call.c),
+                      pointer<char>(call.d), call.number == SYS_renameat2 ? call.e : 0);
       return true;
     case SYS_unlink:
       result = remove_call(AT_FDCWD, pointer<char>(call.a), 0);

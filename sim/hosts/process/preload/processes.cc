@@ -251,10 +251,11 @@ bool process_call(const Call& call, long& result) {
       return true;
     case SYS_clone3: {
       const auto* wanted = pointer<const CloneArguments>(call.a);
-      result = fork_call(call, static_cast<long>(wanted->flags | wanted->exit_signal),
-                         static_cast<long>(wanted->stack == 0 ? 0 : wanted->stack + wanted->stack_size),
-                         static_cast<long>(wanted->parent_tid), static_cast<long>(wanted->child_tid),
-                         static_cast<long>(wanted->tls));
+      result =
+          fork_call(call, static_cast<long>(wanted->flags | wanted->exit_signal),
+                    static_cast<long>(wanted->stack == 0 ? 0 : wanted->stack + wanted->stack_size),
+                    static_cast<long>(wanted->parent_tid), static_cast<long>(wanted->child_tid),
+                    static_cast<long>(wanted->tls));
       return true;
     }
     case SYS_execve:

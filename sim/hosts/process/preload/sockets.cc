@@ -497,8 +497,8 @@ bool socket_call(const Call& call, long& result) {
       result = receive_call(index, call);
       break;
     default:
-      result = message_call(index, pointer<const msghdr>(call.b), call.c,
-                            call.number == SYS_sendmsg);
+      result =
+          message_call(index, pointer<const msghdr>(call.b), call.c, call.number == SYS_sendmsg);
   }
   return true;
 }

@@ -67,8 +67,7 @@ long set_interval_timer(long which, const itimerval* wanted, itimerval* before) 
   }
   if (wanted == nullptr) return 0;
   const std::int64_t value = wanted->it_value.tv_sec * kSecond + wanted->it_value.tv_usec * 1'000;
-  process.timer_every =
-      wanted->it_interval.tv_sec * kSecond + wanted->it_interval.tv_usec * 1'000;
+  process.timer_every = wanted->it_interval.tv_sec * kSecond + wanted->it_interval.tv_usec * 1'000;
   process.timer_at = value == 0 ? kNoDeadline : monotonic_now() + value;
   return 0;
 }

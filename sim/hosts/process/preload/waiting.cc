@@ -63,8 +63,8 @@ long poll_call(pollfd* fds, long count, std::int64_t timeout, const std::uint64_
     for (long i = 0; i < count; ++i) {
       fds[i].revents = 0;
       if (fds[i].fd < 0) continue;
-      const auto wanted = static_cast<std::uint32_t>(fds[i].events) | ready::kError |
-                          ready::kHangUp | POLLNVAL;
+      const auto wanted =
+          static_cast<std::uint32_t>(fds[i].events) | ready::kError | ready::kHangUp | POLLNVAL;
       fds[i].revents = static_cast<short>(readiness_of(fds[i].fd) & wanted);
       if (fds[i].revents != 0) ++found;
     }
@@ -83,8 +83,8 @@ long poll_call(pollfd* fds, long count, std::int64_t timeout, const std::uint64_
 
 constexpr long kWordBits = 64;
 bool has(const fd_set* set, long fd) {
-  return set != nullptr && (reinterpret_cast<const std::uint64_t*>(set)[fd / kWordBits] >>
-                            (fd % kWordBits) & 1) != 0;
+  return set != nullptr &&
+         (reinterpret_cast<const std::uint64_t*>(set)[fd / kWordBits] >> (fd % kWordBits) & 1) != 0;
 }
 
 // What select() means by each of its sets.
@@ -260,10 +260,9 @@ bool waiting_call(const Call& call, long& result) {
       return true;
     case SYS_select: {
       const auto* time = pointer<timeval>(call.e);
-      result = select_call(call.a, pointer<fd_set>(call.b), pointer<fd_set>(call.c),
-                           pointer<fd_set>(call.d),
-                           time == nullptr ? -1 : time->tv_sec * 1'000'000'000 + time->tv_usec * 1'000,
-                           nullptr);
+      result = select_call(
+          call.a, pointer<fd_set>(call.b), pointer<fd_set>(call.c), pointer<fd_set>(call.d),
+          time == nullptr ? -1 : time->tv_sec * 1'000'000'000 + time->tv_usec * 1'000, nullptr);
       return true;
     }
     case SYS_pselect6: {
@@ -284,10 +283,10 @@ bool waiting_call(const Call& call, long& result) {
       return true;
     case SYS_epoll_wait:
     case SYS_epoll_pwait:
-      result = epoll_wait_call(call.a, pointer<epoll_event>(call.b), call.c,
-                               static_cast<int>(call.d) < 0 ? -1 : call.d * kMs,
-                               call.number == SYS_epoll_pwait ? pointer<std::uint64_t>(call.e)
-                                                              : nullptr);
+      result = epoll_wait_call(
+          call.a, pointer<epoll_event>(call.b), call.c,
+          static_cast<int>(call.d) < 0 ? -1 : call.d * kMs,
+          call.number == SYS_epoll_pwait ? pointer<std::uint64_t>(call.e) : nullptr);
       return true;
     case SYS_epoll_pwait2:
       result = epoll_wait_call(call.a, pointer<epoll_event>(call.b), call.c,
