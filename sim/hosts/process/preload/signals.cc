@@ -73,6 +73,36 @@ void wait_for_death(long pid) {
   raw(SYS_close, fd);
 }
 
+// 'T' while it is stopped; 0: there is none such.
+char state_of(long pid) {
+  char path[32] = "/proc/", text[256];
+  std::size_t end = std::strlen(path);
+  char digits[12];
+  int count = 0;
+  for (long rest = pid; rest > 0; rest /= 10)
+    digits[count++] = static_cast<char>('0' + rest % 10);
+  while (count > 0) path[end++] = digits[--count];
+  std::memcpy(path + end, "/stat", sizeof "/stat");
+  const long fd = raw(SYS_open, address(path), 0);
+  if (fd < 0) return 0;
+  const long size = raw(SYS_read, fd, address(text), sizeof text - 1);
+  raw(SYS_close, fd);
+  if (size <= 0) return 0;
+  text[size] = '\0';
+  const char* name_end = std::strrchr(text, ')');
+  return name_end == nullptr ? '\0' : name_end[2];
+}
+
+// The real process stops, and goes on, when it next runs: who looks at it in /proc must see that.
+void wait_until_stopped(long pid, bool stopped) {
+  constexpr int kPatience = 100'000;
+  for (int i = 0; i < kPatience; ++i) {
+    const char state = state_of(pid);
+    if (state == 0 || (state == 'T') == stopped) return;
+    raw(SYS_sched_yield);
+  }
+}
+
 void kill_process(ProcessIndex index) {
   const std::int32_t pid = region->processes[index].pid;
   if (index == own_process_index()) {
@@ -91,14 +121,15 @@ void send_signal(ProcessIndex index, long signal) {
   if (signal == SIGKILL) return kill_process(index);
   if (signal == SIGSTOP || signal == SIGTSTP) {
     process.stopped = true;
-    raw(SYS_kill, process.pid, SIGSTOP);
     // One who stops himself gives the turn away and goes on when he is told to.
-    if (index == own_process_index()) yield();
-    return;
+    if (index == own_process_index()) return yield();
+    raw(SYS_kill, process.pid, SIGSTOP);
+    return wait_until_stopped(process.pid, true);
   }
   if (signal == SIGCONT && process.stopped) {
     process.stopped = false;
     raw(SYS_kill, process.pid, SIGCONT);
+    wait_until_stopped(process.pid, false);
   }
   raise_signal(*region, index, static_cast<int>(signal));
 }
