@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -16,9 +17,11 @@ namespace sim {
 namespace {
 
 volatile std::sig_atomic_t interrupt_seen = 0;
+std::optional<unsigned> own_place;
 
 struct Child {
   std::size_t task = 0;
+  unsigned place = 0;
   pid_t pid = -1;
   int out = -1, err = -1;  // read ends; -1 once closed
   std::string result, complaint;
@@ -47,7 +50,8 @@ constexpr std::string_view kTrailer = "\n.\n";
   tell_result(work(task), out);
 }
 
-Child start(std::size_t task, const std::function<std::string(std::size_t)>& work) {
+Child start(std::size_t task, unsigned place,
+            const std::function<std::string(std::size_t)>& work) {
   int out[2], err[2];
   if (pipe(out) != 0 || pipe(err) != 0) {
     std::perror("slotsim: pipe");
@@ -56,6 +60,7 @@ Child start(std::size_t task, const std::function<std::string(std::size_t)>& wor
   std::fflush(nullptr);
   Child child;
   child.task = task;
+  child.place = place;
   child.pid = fork();
   if (child.pid < 0) {
     std::perror("slotsim: fork");
@@ -64,6 +69,7 @@ Child start(std::size_t task, const std::function<std::string(std::size_t)>& wor
   if (child.pid == 0) {
     close(out[0]);
     close(err[0]);
+    own_place = place;
     child_main(task, out[1], err[1], work);
   }
   close(out[1]);
@@ -71,6 +77,13 @@ Child start(std::size_t task, const std::function<std::string(std::size_t)>& wor
   child.out = out[0];
   child.err = err[0];
   return child;
+}
+
+unsigned free_place(const std::vector<Child>& running) {
+  unsigned place = 0;
+  const auto taken = [&](const Child& child) { return child.place == place; };
+  while (std::any_of(running.begin(), running.end(), taken)) ++place;
+  return place;
 }
 
 // Reads what is there; closes the descriptor at end of file.
@@ -122,7 +135,7 @@ void run_in_children(std::size_t count, unsigned jobs,
     // Bounded run-ahead: a slow early task must not make us keep thousands of results.
     while (next_to_start < count && running.size() < jobs &&
            next_to_start < next_to_tell + 64 * jobs) {
-      running.push_back(start(next_to_start++, work));
+      running.push_back(start(next_to_start++, free_place(running), work));
     }
     std::vector<pollfd> fds;
     for (const Child& child : running) {
@@ -155,6 +168,10 @@ void run_in_children(std::size_t count, unsigned jobs,
       ++next_to_tell;
     }
   }
+}
+
+std::optional<unsigned> job_place() {
+  return own_place;
 }
 
 std::optional<std::string> run_in_child(const std::function<std::string()>& work) {

@@ -28,6 +28,9 @@ void run_in_children(std::size_t count, unsigned jobs,
                      const std::function<void(const ChildResult&)>& done,
                      const std::function<bool()>& stop);
 
+// In a child of the above: which of the `jobs` places it has, from 0. nullopt: it is none.
+std::optional<unsigned> job_place();
+
 // Calls `work` in a child that has this process's standard streams; nullopt if it ended without a
 // result.
 std::optional<std::string> run_in_child(const std::function<std::string()>& work);

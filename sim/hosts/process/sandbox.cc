@@ -14,10 +14,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "sim/base/check.h"
 #include "sim/hosts/process/preload_image.h"
+#include "sim/hosts/process_pool.h"
 
 namespace sim::process {
 namespace {
@@ -87,17 +90,27 @@ std::string mount_folders() {
 
 // All of a sandbox runs on one processor: who hands the turn on goes to sleep right then, and to
 // wake somebody on another processor costs far more than to switch.
-void stay_on_this_processor() {
+// Jobs that run side by side take different ones.
+void stay_on_one_processor() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  std::vector<std::size_t> processors;
+  for (std::size_t i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(i, &allowed)) processors.push_back(i);
+  }
   const int here = sched_getcpu();
-  if (here < 0 || here >= CPU_SETSIZE) return;
+  if (processors.empty() || here < 0) return;
+  const std::optional<unsigned> place = job_place();
+  const std::size_t chosen =
+      place ? processors[*place % processors.size()] : static_cast<std::size_t>(here);
   cpu_set_t only;
   CPU_ZERO(&only);
-  CPU_SET(static_cast<std::size_t>(here), &only);
+  CPU_SET(chosen, &only);
   sched_setaffinity(0, sizeof only, &only);
 }
 
 void steady_surroundings() {
-  stay_on_this_processor();
+  stay_on_one_processor();
   personality(ADDR_NO_RANDOMIZE);
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
