@@ -168,6 +168,7 @@ class SideOfDiff {
     settings.plan.seed = seed;
     settings.plan.mutation = side_.mutation;
     settings.plan.log_suspicions = true;
+    settings.plan.spread_start = true;
     return run_once(scenario_, settings);
   }
 

@@ -30,6 +30,11 @@ class Planner {
   Planner(const Scenario& scenario, const PlanOptions& options)
       : options_(options), plan_(std::make_shared<Plan>()) {
     plan_->seed = options.seed;
+    if (options.spread_start) {
+      ChoiceStream stream(options.seed, "plan:start");
+      Choices choices(stream);
+      plan_->start_delay = std::chrono::microseconds(choices.choose(Site::kFaultTime, 1'000'000));
+    }
     plan_->scenario = scenario;
   }
 

@@ -29,6 +29,7 @@ Run::Run(const Run& other)
       judge_(other.judge_),
       origin_(other.origin_),
       formed_(other.formed_),
+      start_delayed_(other.start_delayed_),
       phase_(other.phase_),
       cut_short_(other.cut_short_),
       actions_(other.actions_),

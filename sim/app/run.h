@@ -146,7 +146,7 @@ class Run {
   Directory directory_;  // from boot on: selectors and forming ask it
   Judge judge_;          // sees the records of the forming once their times can be told
   Duration origin_{};    // the world's time at t = 0
-  bool formed_ = false;
+  bool formed_ = false, start_delayed_ = false;
   event::Phase phase_ = event::Phase::kForming;
   std::string cut_short_;
   std::multimap<SimTime, Action> actions_;

@@ -22,7 +22,11 @@ bool Run::is_formed() const {
 
 void Run::forming_poll() {
   if (world_.now() == SimTime{}) world_.note(event::PhaseBegan{event::Phase::kForming});
-  if (is_formed()) return begin_faults();
+  if (is_formed()) {
+    if (start_delayed_ || plan_->start_delay == Duration{0}) return begin_faults();
+    start_delayed_ = true;
+    return schedule(world_.now() + plan_->start_delay, {Action::Kind::kFormingPoll});
+  }
   if (world_.now() > kFormingLimit) return cut_short("the cluster did not form within 120 s");
   if (plan_->scenario.cluster.form == ClusterOptions::Form::kMeet) meet_step();
   schedule(world_.now() + kFormingPoll, {Action::Kind::kFormingPoll});
