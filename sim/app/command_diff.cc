@@ -51,7 +51,8 @@ void describe_options(CLI::App& app, DiffArguments& arguments) {
   app.add_option("--case", arguments.only_case, "of a scenario with a matrix: this case")
       ->type_name("NAME");
   app.add_option("--bound", arguments.bounds,
-                 "another bound: median=50ms, share=1%, distance=0.1 or rate=5%; may be repeated")
+                 "another bound: median=50ms, share=1%, distance=0.1, resolution=5ms or rate=5%; "
+                 "may be repeated")
       ->type_name("NAME=VALUE");
   app.add_flag("--json", arguments.json, "print the comparison as one JSON document");
 }
@@ -84,12 +85,14 @@ void set_bound(const std::string& bound, Bounds& bounds) {
     bounds.median_ms = number_of(bound, without("ms"), 1);
   } else if (name == "share") {
     bounds.median_share = number_of(bound, without("%"), 0.01);
+  } else if (name == "resolution") {
+    bounds.resolution_ms = number_of(bound, without("ms"), 1);
   } else if (name == "distance") {
     bounds.distance = number_of(bound, value, 1);
   } else if (name == "rate") {
     bounds.rate = number_of(bound, without("%"), 0.01);
   } else {
-    const std::vector<std::string_view> names{"median", "share", "distance", "rate"};
+    const std::vector<std::string_view> names{"median", "share", "distance", "resolution", "rate"};
     throw UsageError{"--bound: there is none called '" + name + "', only " + list_of_names(names) +
                      "; " + did_you_mean(name, names)};
   }

@@ -19,15 +19,15 @@ bool all_equal(const ComparedRow& row) {
 }
 
 // Two questions to one sample: each may err half as often.
-void weigh_time(ComparedRow& row) {
+void weigh_time(ComparedRow& row, const Bounds& bounds) {
   row.off = median(row.b) - median(row.a);
-  row.distance = distance(row.a, row.b);
-  const double by_shape = chance_of_distance(row.distance, row.a.size(), row.b.size());
+  row.distance = distance(row.a, row.b, bounds.resolution_ms);
+  const double by_shape = chance_of_distance(distance(row.a, row.b), row.a.size(), row.b.size());
   row.chance = std::min(1.0, 2 * std::min(by_shape, chance_of_ranks(row.a, row.b)));
 }
 
-void weigh(ComparedRow& row) {
-  if (row.kind == Kind::kTime) return weigh_time(row);
+void weigh(ComparedRow& row, const Bounds& bounds) {
+  if (row.kind == Kind::kTime) return weigh_time(row, bounds);
   row.off = mean(row.b) - mean(row.a);
   if (row.kind == Kind::kMean) {
     row.chance = chance_of_ranks(row.a, row.b);
@@ -78,7 +78,7 @@ Comparison compare(const SideRuns& a, const SideRuns& b, const Bounds& bounds) {
       row.verdict = Verdict::kIdentical;
       continue;
     }
-    weigh(row);
+    weigh(row, bounds);
     tested.push_back(&row);
     chances.push_back(row.chance);
   }

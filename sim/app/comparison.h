@@ -17,6 +17,7 @@ namespace sim {
 struct Bounds {
   double median_ms = 100;      // medians of times this far apart are alike,
   double median_share = 0.02;  // or within this share of the greater one
+  double resolution_ms = 10;   // a tenth of a tick: times closer than this are equal to `distance`
   double distance = 0.15;      // of the distributions of times; of the shares of outcomes
   double rate = 0.03;          // packets and counts: share of the greater mean
   double alpha = 0.05;         // how often equal sides may be called different

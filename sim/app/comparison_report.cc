@@ -82,13 +82,14 @@ std::string power(const ComparedSides& sides, const Comparison& comparison, cons
     return critical_distance(alpha, sides.a.runs, sides.b.runs);
   };
   return fmt::format(
-      "bounds: medians within {:g} ms or {:g} %, D <= {:g}, shares within {:g} points, rates and "
+      "bounds: medians within {:g} ms or {:g} %, D <= {:g} beyond {:g} ms, shares within {:g} "
+      "points, rates and "
       "counts within {:g} %;\n{} rows tested together at {:g} (Holm). From {} and {} runs, "
       "distributions are told from chance\nat D >= {:.3f} where one row is asked, at D >= {:.3f} "
       "by their shape alone where {} are.\n",
-      bounds.median_ms, 100 * bounds.median_share, bounds.distance, 100 * bounds.distance,
-      100 * bounds.rate, comparison.tests, bounds.alpha, sides.a.runs, sides.b.runs,
-      critical(bounds.alpha), critical(bounds.alpha / tests / 2), comparison.tests);
+      bounds.median_ms, 100 * bounds.median_share, bounds.distance, bounds.resolution_ms,
+      100 * bounds.distance, 100 * bounds.rate, comparison.tests, bounds.alpha, sides.a.runs,
+      sides.b.runs, critical(bounds.alpha), critical(bounds.alpha / tests / 2), comparison.tests);
 }
 
 std::string last_line(const Comparison& comparison, const Paint& paint) {
@@ -154,11 +155,9 @@ std::string comparison_json(const ComparedSides& sides, const Comparison& compar
   json["scenario"] = sides.scenario;
   for (const auto& [key, side] : {std::pair{"a", &sides.a}, std::pair{"b", &sides.b}})
     json[key] = {{"side", side->name}, {"seeds", side->seeds}, {"runs", side->runs}};
-  json["bounds"] = {{"median_ms", bounds.median_ms},
-                    {"median_share", bounds.median_share},
-                    {"distance", bounds.distance},
-                    {"rate", bounds.rate},
-                    {"alpha", bounds.alpha}};
+  json["bounds"] = {{"median_ms", bounds.median_ms}, {"median_share", bounds.median_share},
+                    {"distance", bounds.distance},   {"resolution_ms", bounds.resolution_ms},
+                    {"rate", bounds.rate},           {"alpha", bounds.alpha}};
   json["tests"] = comparison.tests;
   json["equivalent"] = comparison.equivalent();
   json["rows"] = Json::array();

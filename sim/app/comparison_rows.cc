@@ -183,17 +183,7 @@ class Rows {
       }
     });
     for (const std::string& type : types) {
-      add(Kind::kMean, "packets sent, per node and second", type.substr(prefix.size()),
-          [&](const Observation& run) -> std::optional<double> {
-            if (run.traffic.empty()) return std::nullopt;
-            double count = 0, seconds = 0;
-            for (const Observation::Traffic& node : run.traffic) {
-              const double up = static_cast<double>(node.milliseconds) / 1000;
-              count += rate_of(node, type) * up;
-              seconds += up;
-            }
-            return count / seconds;
-          });
+      if (is_heartbeat(type)) add_rate(type, type.substr(prefix.size()));
     }
     for (const bool most : {false, true}) {
       add(Kind::kMean, "packets sent, per node and second",
@@ -207,6 +197,41 @@ class Rows {
             return extreme;
           });
     }
+    // What an event causes does not come at a rate: a longer run has no more of it.
+    for (const std::string& type : types) {
+      if (!is_heartbeat(type)) add_count(type, type.substr(prefix.size()));
+    }
+  }
+
+  static bool is_heartbeat(const std::string& type) {
+    return type.ends_with("_ping") || type.ends_with("_pong");
+  }
+
+  void add_rate(const std::string& type, const std::string& what) {
+    add(Kind::kMean, "packets sent, per node and second", what,
+        [&](const Observation& run) -> std::optional<double> {
+          if (run.traffic.empty()) return std::nullopt;
+          double count = 0, seconds = 0;
+          for (const Observation::Traffic& node : run.traffic) {
+            const double up = static_cast<double>(node.milliseconds) / 1000;
+            count += rate_of(node, type) * up;
+            seconds += up;
+          }
+          return count / seconds;
+        });
+  }
+
+  void add_count(const std::string& type, const std::string& what) {
+    add(Kind::kMean, "packets sent, per run", what,
+        [&](const Observation& run) -> std::optional<double> {
+          if (run.traffic.empty()) return std::nullopt;
+          double count = 0;
+          for (const Observation::Traffic& node : run.traffic) {
+            const auto found = node.messages.find(type);
+            if (found != node.messages.end()) count += static_cast<double>(found->second);
+          }
+          return count;
+        });
   }
 
   // ---- Clients ----

@@ -26,6 +26,21 @@ double kolmogorov_tail(double lambda) {
   return std::clamp(2 * sum, 0.0, 1.0);
 }
 
+// How far the first distribution function rises above the second, looked at `forgiven` later.
+// Preconditions: both are sorted, neither is empty.
+double lead(const Sample& a, const Sample& b, double forgiven) {
+  double greatest = 0;
+  for (std::size_t i = 0, j = 0; i < a.size();) {
+    const double at = a[i];
+    while (i < a.size() && a[i] <= at) ++i;
+    while (j < b.size() && b[j] <= at + forgiven) ++j;
+    const double below_a = static_cast<double>(i) / static_cast<double>(a.size());
+    const double below_b = static_cast<double>(j) / static_cast<double>(b.size());
+    greatest = std::max(greatest, below_a - below_b);
+  }
+  return greatest;
+}
+
 }  // namespace
 
 double quantile(Sample sample, std::uint32_t percent) {
@@ -48,20 +63,11 @@ double mean(const Sample& sample) {
   return std::accumulate(sample.begin(), sample.end(), 0.0) / static_cast<double>(sample.size());
 }
 
-double distance(Sample a, Sample b) {
+double distance(Sample a, Sample b, double forgiven) {
   CHECK(!a.empty() && !b.empty());
   std::sort(a.begin(), a.end());
   std::sort(b.begin(), b.end());
-  double greatest = 0;
-  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    const double at = std::min(a[i], b[j]);
-    while (i < a.size() && a[i] <= at) ++i;
-    while (j < b.size() && b[j] <= at) ++j;
-    const double below_a = static_cast<double>(i) / static_cast<double>(a.size());
-    const double below_b = static_cast<double>(j) / static_cast<double>(b.size());
-    greatest = std::max(greatest, std::abs(below_a - below_b));
-  }
-  return greatest;
+  return std::max(lead(a, b, forgiven), lead(b, a, forgiven));
 }
 
 double chance_of_distance(double d, std::size_t n, std::size_t m) {

@@ -16,9 +16,10 @@ double quantile(Sample sample, std::uint32_t percent);
 double median(Sample sample);
 double mean(const Sample& sample);
 
-// Kolmogorov-Smirnov: the greatest distance between the two distribution functions, 0 to 1.
-// Precondition: neither is empty.
-double distance(Sample a, Sample b);
+// Kolmogorov-Smirnov: the greatest distance between the two distribution functions, 0 to 1, where
+// values that differ by no more than `forgiven` count as equal (so that two near-constants of 1.0
+// and 1.1 are not wholly apart). Precondition: neither is empty.
+double distance(Sample a, Sample b, double forgiven = 0);
 // How likely two samples of these sizes from one distribution are at least so far apart: the
 // asymptotic series with Stephens' correction for small samples, never less than the most extreme
 // of all arrangements allows. Ties make it an upper bound.

@@ -156,8 +156,13 @@ WallCluster::WallCluster(std::string program, std::vector<WallServer> servers)
 
 WallCluster::~WallCluster() {
   for (std::size_t i = 0; i < size(); ++i) signal(i, SIGKILL);
-  std::error_code ignored;
-  fs::remove_all(directory_, ignored);
+  // A child that a server had forked for a snapshot may still be dying, and writing.
+  std::error_code error;
+  for (int tries = 0; tries < 100; ++tries) {
+    fs::remove_all(directory_, error);
+    if (!error) return;
+    sleep_ms(10);
+  }
 }
 
 bool WallCluster::start(std::size_t index) {
@@ -165,6 +170,7 @@ bool WallCluster::start(std::size_t index) {
   const int parent = getpid();
   const pid_t pid = fork();
   if (pid == 0) become_server(program_, folder(index), parent);
+  if (pid > 0) setpgid(pid, pid);  // whoever of the two comes first
   pids_[index] = pid;
   return pid > 0;
 }
@@ -176,7 +182,9 @@ bool WallCluster::is_up(std::size_t index) {
 }
 
 bool WallCluster::signal(std::size_t index, int number) {
-  if (!is_up(index) || kill(pids_[index], number) != 0) return false;
+  if (!is_up(index)) return false;
+  // Death takes the children along.
+  if (kill(number == SIGKILL ? -pids_[index] : pids_[index], number) != 0) return false;
   if (number == SIGKILL) {
     while (waitpid(pids_[index], nullptr, 0) < 0 && errno == EINTR) {}
     pids_[index] = -1;

@@ -109,6 +109,23 @@ TEST(Diff, RatesAreHeldToTheirBound) {
   }
 }
 
+// A run that goes on for longer has no more elections in it.
+TEST(Diff, WhatAnEventCausesIsCountedPerRun) {
+  SideRuns a = spread(50), b = spread(50);
+  for (SideRuns* side : {&a, &b}) {
+    for (std::size_t i = 0; i < side->runs.size(); ++i) {
+      Observation::Traffic& node = side->runs[i].traffic[0];
+      const std::uint64_t length = side == &b ? 2 : 1;
+      node.messages["bus_sent_ping"] *= length;
+      node.messages["bus_sent_fail"] = 1 + i % 2;
+      node.milliseconds *= static_cast<std::int64_t>(length);
+    }
+  }
+  const Comparison comparison = compare(a, b, {});
+  EXPECT_EQ(verdict_of(comparison, "ping"), Verdict::kIdentical);
+  EXPECT_EQ(verdict_of(comparison, "fail"), Verdict::kWithin);
+}
+
 // ---- What cannot be compared ----
 
 TEST(Diff, WhatOneSideCannotSupplyIsNotMeasured) {

@@ -33,6 +33,14 @@ TEST(Statistics, DistanceIsTheWidestGapOfTheDistributions) {
   EXPECT_DOUBLE_EQ(distance(shifted(500, 0), shifted(500, 100)), 0.2);
 }
 
+TEST(Statistics, DistanceForgivesWhatNobodyResolves) {
+  EXPECT_DOUBLE_EQ(distance({1.0, 1.0, 1.0}, {1.1, 1.1}), 1);
+  EXPECT_DOUBLE_EQ(distance({1.0, 1.0, 1.0}, {1.1, 1.1}, 0.2), 0);
+  EXPECT_DOUBLE_EQ(distance({1.1, 1.1}, {1.0, 1.0, 1.0}, 0.2), 0) << "either way round";
+  EXPECT_DOUBLE_EQ(distance({1.0, 2.0}, {1.0, 2.5}, 0.2), 0.5);
+  EXPECT_DOUBLE_EQ(distance(shifted(500, 0), shifted(500, 100), 10), 0.18);
+}
+
 // K(1.36) = 0.0495, K(1.63) = 0.00985: the constants of the textbooks for large samples.
 TEST(Statistics, ChanceOfADistanceIsKolmogorovs) {
   EXPECT_NEAR(chance_of_distance(1.358 / std::sqrt(5000), 10000, 10000), 0.05, 0.001);

@@ -38,7 +38,7 @@ TEST(Wall, RefusesWhatSignalsCannotDo) {
        {std::pair{R"("cluster": {"spares": 1})", "servers outside the cluster"},
         {R"("cluster": {"form": "meet"})", "are to meet"},
         {R"("cluster": {"config": {"port": 7000}})", "it sets port"},
-        {R"("cluster": {"nodes": {"m2": {"clock": {"drift_ppm": 100}}}})", "m2 has a clock of its own"},
+        {R"("cluster": {"nodes": {"m2": {"clock": {"skew": "1s"}}}})", "a clock of its own"},
         {R"("network": {"delay": "20ms"})", "its network"},
         {R"("nemesis": {"kinds": ["crash"], "every": "1s", "for": "1s"})", "nemesis"},
         {R"("timeline": [{"at": "1s", "do": "partition", "groups": [["m1"]], "for": "1s"}])",

@@ -380,9 +380,10 @@ TEST_F(Cli, DiffRefusesWhatTheWallCannotDo) {
 TEST_F(Cli, DiffLeavesNothingBehindOnTheWall) {
   if (std::system("command -v redis-server >/dev/null") != 0) GTEST_SKIP() << "no redis-server";
   write("x.json", quiet("x"));
-  const std::string command =
-      "cd '" + scratch_.string() + "' && mkdir tmp && TMPDIR=$PWD/tmp timeout --preserve-status " +
-      "-s INT 2 '" SLOTSIM_BINARY "' diff x.json --a wall:redis-server --b sim --seeds 1..9 2>.err";
+  const std::string command = "cd '" + scratch_.string() +
+                              "' && mkdir tmp && TMPDIR=$PWD/tmp timeout --foreground " +
+                              "--preserve-status -s INT 2 '" SLOTSIM_BINARY
+                              "' diff x.json --a wall:redis-server --b sim --seeds 1..9 2>.err";
   EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 130);
   EXPECT_EQ(contents(scratch_ / ".err"), "");
   EXPECT_TRUE(fs::is_empty(scratch_ / "tmp")) << "servers or their files are left";
