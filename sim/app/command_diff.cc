@@ -121,8 +121,11 @@ std::optional<Scenario> load_one(const DiffArguments& arguments, const std::stri
 
 class SideOfDiff {
  public:
-  SideOfDiff(Scenario scenario, Side side, std::string seeds)
-      : scenario_(std::move(scenario)), side_(std::move(side)), seeds_(std::move(seeds)) {
+  SideOfDiff(Scenario scenario, Side side, std::string seeds, bool beside_wall)
+      : scenario_(std::move(scenario)),
+        beside_wall_(beside_wall),
+        side_(std::move(side)),
+        seeds_(std::move(seeds)) {
     range_ = parse_seeds(seeds_);
   }
 
@@ -172,6 +175,9 @@ class SideOfDiff {
     settings.plan.mutation = side_.mutation;
     settings.plan.log_suspicions = true;
     settings.plan.spread_start = true;
+    // What waits in a link that never opens, a node of ours counts as sent, and of a real one
+    // nobody sees: only what arrives is counted alike.
+    settings.plan.record_deliveries = !beside_wall_;
     return run_once(scenario_, settings);
   }
 
@@ -185,6 +191,7 @@ class SideOfDiff {
   }
 
   Scenario scenario_;
+  bool beside_wall_ = false;
   Side side_;
   std::string seeds_;
   SeedRange range_;
@@ -206,14 +213,15 @@ int command_diff(const Arguments& words) {
   for (const Side* side : {&side_a, &side_b}) {
     const bool hosted = side->kind == Side::Kind::kProgram;
     const bool same = !sides.empty() && !hosted && side_a.kind != Side::Kind::kProgram;
-    std::optional<Scenario> scenario = same ? sides.front().scenario()
-                                            : load_one(arguments, hosted ? side->program : "");
+    std::optional<Scenario> scenario =
+        same ? sides.front().scenario() : load_one(arguments, hosted ? side->program : "");
     if (!scenario) return exit_code::kUsage;
     const std::string why = side->kind == Side::Kind::kWall ? wall_refusal(*scenario) : "";
     if (!why.empty())
       throw UsageError{fmt::format("{} cannot be run as {}: {}", arguments.file, side->text, why)};
     const bool second = side == &side_b && !arguments.seeds_b.empty();
-    sides.emplace_back(std::move(*scenario), *side, second ? arguments.seeds_b : arguments.seeds);
+    sides.emplace_back(std::move(*scenario), *side, second ? arguments.seeds_b : arguments.seeds,
+                       side_a.kind == Side::Kind::kWall || side_b.kind == Side::Kind::kWall);
   }
   SideOfDiff &a = sides[0], &b = sides[1];
   catch_interrupts();

@@ -14,6 +14,14 @@ std::string kind_of_error(const std::string& reply) {
   return reply.substr(0, reply.find(' '));
 }
 
+// "bus:PING" is counted as our node counts what it sends: "bus_sent_ping".
+std::string counter_of(std::string_view label) {
+  std::string name = "bus_sent_";
+  for (const char c : label.substr(std::string_view("bus:").size()))
+    name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return name;
+}
+
 bool is_cause(std::string_view milestone) {
   return milestone == "crash" || milestone == "pause" || milestone == "cut" || milestone == "fault";
 }
@@ -35,12 +43,16 @@ void Observer::see(const Record& record, const Milestones& milestones) {
   for (const Milestone& milestone : milestones.latest())
     see_milestone(milestone, milestones.directory());
   if (std::holds_alternative<event::NodeStarted>(record.event)) {
-    counted_[record.machine] = {record.at, record.at, {}};
+    counted_[record.machine] = {record.at, record.at, {}, {}};
   } else if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
     const auto found = counted_.find(record.machine);
     if (found == counted_.end()) return;
     found->second.until = record.at;
     found->second.messages = view->counters;
+  } else if (const auto* delivered = std::get_if<event::Delivered>(&record.event)) {
+    const auto sender = counted_.find(delivered->from);
+    if (sender != counted_.end() && delivered->label.starts_with("bus:"))
+      ++sender->second.arrived[counter_of(delivered->label)];
   } else if (std::holds_alternative<event::WriteApplied>(record.event)) {
     sees_effects_ = true;
   } else {
@@ -114,8 +126,9 @@ Observation Observer::finish(const Milestones& milestones) const {
   for (const auto& [shard, failover] : failovers_) seen.failovers.push_back(failover);
   for (const auto& [machine, counted] : counted_) {
     const std::int64_t milliseconds = (counted.until - counted.from) / 1ms;
-    if (counted.messages.empty() || milliseconds <= 0) continue;
-    seen.traffic.push_back({std::string(directory.name(machine)), milliseconds, counted.messages});
+    const auto& messages = counted.arrived.empty() ? counted.messages : counted.arrived;
+    if (messages.empty() || milliseconds <= 0) continue;
+    seen.traffic.push_back({std::string(directory.name(machine)), milliseconds, messages});
   }
   seen.has_clients = has_clients_;
   seen.error_replies = error_replies_;

@@ -64,7 +64,8 @@ class Observer {
  private:
   struct Counted {
     SimTime from, until;
-    std::map<std::string, std::uint64_t> messages;
+    std::map<std::string, std::uint64_t> messages;  // as it counts them itself
+    std::map<std::string, std::uint64_t> arrived;   // in dense traces: those that got there
   };
   void see_milestone(const Milestone& milestone, const Directory& directory);
   void see_client(const Record& record);
