@@ -24,6 +24,7 @@ std::string refusal_of(const Step& step) {
                                                     "failover"};
   if (step.trigger.kind != Trigger::Kind::kAt)
     return "step " + step.id + " waits for something to happen, and nobody watches meanwhile";
+  if (step.what == Step::What::kProgram) return "step " + step.id + " runs a program";
   if (step.what == Step::What::kCommand) return "step " + step.id + " is a scripted command";
   if (step.what == Step::What::kEnd) return "";
   if (std::find(kCan.begin(), kCan.end(), step.fault) == kCan.end())
@@ -31,6 +32,7 @@ std::string refusal_of(const Step& step) {
   if (const JsonMember* disk = option(step, "disk"); disk != nullptr && disk->value->text != "keep")
     return "step " + step.id + " changes a disk";
   if (option(step, "new_address") != nullptr) return "step " + step.id + " changes an address";
+  if (option(step, "program") != nullptr) return "step " + step.id + " changes a program";
   return "";
 }
 
@@ -48,6 +50,7 @@ std::string wall_refusal(const Scenario& scenario) {
   const ClusterOptions& cluster = scenario.cluster;
   if (cluster.standalone + cluster.spares > 0) return "it has servers outside the cluster";
   if (cluster.form == ClusterOptions::Form::kMeet) return "its nodes are to meet over the wire";
+  if (!scenario.machines.empty()) return "it has machines that run commands";
   if (scenario.nemesis) return "it has a nemesis";
   if (!scenario.swarm.empty()) return "each seed draws its own values";
   const Quality& quality = scenario.network.machines;

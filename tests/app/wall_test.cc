@@ -38,7 +38,8 @@ TEST(Wall, RefusesWhatSignalsCannotDo) {
        {std::pair{R"("cluster": {"spares": 1})", "servers outside the cluster"},
         {R"("cluster": {"form": "meet"})", "are to meet"},
         {R"("cluster": {"config": {"port": 7000}})", "it sets port"},
-        {R"("cluster": {"nodes": {"m2": {"clock": {"skew": "1s"}}}})", "a clock of its own"},
+        {R"("cluster": {"nodes": {"m2": {"clock": {"drift_ppm": 100}}}})",
+         "m2 has a clock of its own"},
         {R"("network": {"delay": "20ms"})", "its network"},
         {R"("nemesis": {"kinds": ["crash"], "every": "1s", "for": "1s"})", "nemesis"},
         {R"("timeline": [{"at": "1s", "do": "partition", "groups": [["m1"]], "for": "1s"}])",
@@ -46,7 +47,13 @@ TEST(Wall, RefusesWhatSignalsCannotDo) {
         {R"("timeline": [{"when": {"event": "fail"}, "do": "pause", "node": "m1", "for": "1s"}])",
          "waits for something to happen"},
         {R"("timeline": [{"at": "1s", "do": "restart", "node": "m1", "disk": "lose"}])",
-         "changes a disk"}})
+         "changes a disk"},
+        {R"("cluster": {"nodes": {"kind": "process"}}, "timeline": [
+            {"at": "1s", "do": "restart", "node": "m1", "program": "valkey-server"}])",
+         "changes a program"},
+        {R"("timeline": [{"at": "1s", "do": "command", "run": "redis-cli PING"}])",
+         "runs a program"},
+        {R"("machines": [{"exec": "true"}])", "machines that run commands"}})
     EXPECT_THAT(wall_refusal(scenario_with(more)), HasSubstr(why)) << more;
 }
 
