@@ -117,6 +117,7 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   RunSettings settings;
   settings.plan.seed = seed;
   settings.plan.through_wire = arguments.wire;
+  settings.program = arguments.program;
   if (!arguments.mutation.empty()) {
     const auto mutation = find_mutation(arguments.mutation);
     if (!mutation) {

@@ -89,6 +89,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
     if (settings.progress) settings.progress(run.now(), end);
   }
   RunResult result = run.result();
+  if (!settings.program.empty()) result.replay_options += " --program " + settings.program;
   if (settings.plan.through_wire) result.replay_options += " --wire";
   for (const MutationInfo& info : mutations()) {
     if (info.mutation == settings.plan.mutation)
