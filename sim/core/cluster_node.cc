@@ -19,7 +19,9 @@
 namespace sim {
 namespace {
 
-constexpr std::uint64_t kCronPhases = 100'000;  // us in which the first cron falls
+// A real server makes its cron due this long after its start, and then loads its data: so it has
+// links to everybody, and has sent its first pings, before most of its peers dial it again.
+constexpr Duration kFirstCron = 1ms;
 // The poll takes whole milliseconds, rounded up, counted from when it is entered, so a real server
 // oversleeps its cron by up to one of them, and crons drift apart. Here every program oversleeps by
 // an amount of its own, always the same: what a tick does then depends on its number only.
@@ -181,10 +183,9 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
   const ClusterState& cluster = server_.cluster;
   pass.note(event::NodeStarted{my_name(server_), booted.incarnation, cluster.current_epoch,
                                cluster.last_vote_epoch, server_.keyspace.size()});
-  const std::chrono::microseconds phase{pass.choices.choose(Site::kCronPhase, kCronPhases)};
   oversleep_ = std::chrono::microseconds{pass.choices.choose(Site::kCronPhase, kOversleeps)};
   set_period();
-  last_tick_ = pass.now.monotonic + phase - period_;
+  last_tick_ = pass.now.monotonic + kFirstCron - period_;
 }
 
 void ClusterNode::set_period() {

@@ -40,6 +40,7 @@ long fork_call(const Call& call, long flags, long stack, long parent_tid, long c
   spend(region->fork_cost_ns);
   region->processes[child].exit_not_before = monotonic_now() + region->fork_child_ns;
   region->processes[child].vfork_parent_waits = parent_waits;
+  region->tasks[task].blocked_signals = own_task().blocked_signals;
   hand_over(Reason::kPrepareClone);
   // What shares memory until exec gets a copy of it instead.
   const long kept = flags & ~(CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS | CLONE_SIGHAND);
@@ -48,7 +49,6 @@ long fork_call(const Call& call, long flags, long stack, long parent_tid, long c
     become(task);
     trap_own_calls();
     if (stack != 0) call.context->uc_mcontext.gregs[REG_RSP] = stack;
-    std::memcpy(&own_task().blocked_signals, &call.context->uc_sigmask, 8);
     wait_for_turn();
     return 0;
   }

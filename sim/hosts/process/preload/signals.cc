@@ -32,7 +32,7 @@ long action_call(long signal, const KernelAction* wanted, long before) {
   KernelAction changed{};
   if (wanted != nullptr) {
     changed = *wanted;
-    changed.mask &= ~kTrapSignalBit;
+    changed.mask = real_mask(changed.mask);
   }
   const long result =
       raw(SYS_rt_sigaction, signal, wanted == nullptr ? 0 : address(&changed), before, 8);
@@ -57,8 +57,9 @@ long mask_call(const Call& call) {
     if (call.a == SIG_BLOCK) mask |= set;
     if (call.a == SIG_UNBLOCK) mask &= ~set;
     if (call.a == SIG_SETMASK) mask = set;
-    if (call.context != nullptr) std::memcpy(&call.context->uc_sigmask, &mask, sizeof mask);
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&mask), 0, 8);
+    const std::uint64_t real = real_mask(mask);
+    if (call.context != nullptr) std::memcpy(&call.context->uc_sigmask, &real, sizeof real);
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&real), 0, 8);
   }
   if (call.c != 0) *pointer<std::uint64_t>(call.c) = before;
   return 0;
@@ -153,15 +154,19 @@ long kill_call(long pid, long signal) {
   return 0;
 }
 
+void block_signals(std::uint64_t mask) {
+  own_task().blocked_signals = mask & ~kTrapSignalBit;
+  const std::uint64_t real = real_mask(mask);
+  raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&real), 0, 8);
+}
+
 long suspend_call(std::uint64_t mask) {
   Task& task = own_task();
   const std::uint64_t before = task.blocked_signals;
-  task.blocked_signals = mask & ~kTrapSignalBit;
-  raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&task.blocked_signals), 0, 8);
+  block_signals(mask);
   while ((own_process().pending & ~task.blocked_signals) == 0) block(kNoDeadline);
   take_signals();
-  task.blocked_signals = before;
-  raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&task.blocked_signals), 0, 8);
+  block_signals(before);
   return -EINTR;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "sim/hosts/process/preload/attach.h"
 #include "sim/hosts/process/preload/raw.h"
 
 namespace sim::process {
@@ -16,6 +17,7 @@ thread_local TaskIndex own_index __attribute__((tls_model("initial-exec"))) = 0;
 
 // A slice may do so many calls for nothing; then each takes time. Rounds are what a loop of them
 // costs on a usual machine.
+constexpr long kBlock = 0, kUnblock = 1;  // of rt_sigprocmask
 constexpr std::uint32_t kFreeCalls = 200;
 constexpr std::int64_t kCallCost = 1'000;
 constexpr std::int64_t kLongSlice = 2'000'000;  // then others have their turn
@@ -93,7 +95,12 @@ bool take_signals() {
     process.pending &= ~mask;
     if ((process.restarting & mask) == 0) restarts = false;
     // The real kernel runs the handler right here, or ends the program.
-    raw(SYS_tgkill, process.pid, own_task().tid, signal);
+    if (mask == kChildSignalBit) {
+      raw(SYS_rt_sigprocmask, kUnblock, address(&mask), 0, 8);
+      raw(SYS_rt_sigprocmask, kBlock, address(&mask), 0, 8);
+    } else {
+      raw(SYS_tgkill, process.pid, own_task().tid, signal);
+    }
   }
 }
 
