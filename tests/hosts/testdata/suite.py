@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -162,9 +163,11 @@ class Sockets(unittest.TestCase):
 class Servers(unittest.TestCase):
     def test_a_replica_follows_and_is_promoted(self):
         ports = (17100, 17101)
+        folders = [tempfile.TemporaryDirectory() for _ in ports]
         servers = [subprocess.Popen(["redis-server", "--port", str(port), "--save", "",
-                                     "--dir", "/tmp", "--repl-diskless-sync-delay", "0"],
-                                    stdout=subprocess.DEVNULL) for port in ports]
+                                     "--dir", folder.name, "--repl-diskless-sync-delay", "0"],
+                                    stdout=subprocess.DEVNULL)
+                   for port, folder in zip(ports, folders)]
 
         def ask(port, *words):
             return subprocess.run(["redis-cli", "-p", str(port), *words], capture_output=True,
@@ -187,6 +190,8 @@ class Servers(unittest.TestCase):
         self.assertEqual(ask(ports[1], "set", "k", "w"), "OK")
         servers[1].terminate()
         self.assertEqual(servers[1].wait(), 0)
+        for folder in folders:
+            folder.cleanup()
 
 
 class Chance(unittest.TestCase):
