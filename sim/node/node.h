@@ -120,6 +120,13 @@ struct Close {
   ConnId conn;
   bool reset = false;
 };
+// How much of what arrived on this connection the program has left in its socket. Told, by a node
+// that is a real program, when that becomes non-zero, changes, or returns to zero; a node that never
+// tells it reads all it is given.
+struct Unread {
+  ConnId conn;
+  std::uint64_t bytes = 0;
+};
 // File effects change the page cache; only Sync makes them survive a power loss. A file is created
 // by its first Write.
 struct WriteFile {
@@ -165,7 +172,7 @@ struct ProgramEnded {
   std::string output;  // the end of what it printed
 };
 
-using Effect = std::variant<Dial, Send, Close, WriteFile, TruncateFile, RenameFile, RemoveFile,
+using Effect = std::variant<Dial, Send, Close, Unread, WriteFile, TruncateFile, RenameFile, RemoveFile,
                             SyncFile, Listen, Note, Exit, ProgramEnded>;
 using Effects = std::vector<Effect>;
 

@@ -26,6 +26,7 @@ Machine::Machine(const Machine& other)
       wake_generation(other.wake_generation),
       deadline_stale(other.deadline_stale),
       inbox(other.inbox),
+      tells_unread(other.tells_unread),
       busy(other.busy),
       busy_until(other.busy_until),
       step_number(other.step_number),
@@ -104,8 +105,12 @@ void World::Impl::drain(Machine& machine) {
   }
   if (batch.empty()) return plan_wake(machine);
   const std::uint32_t incarnation = machine.incarnation;
+  // Who says himself what he has not read says so in this very step.
+  const bool reads_all = !machine.tells_unread;
+  if (!reads_all) read_by(machine, batch);
   step(machine, batch);
-  if (machine.node != nullptr && machine.incarnation == incarnation) read_by(machine, batch);
+  const bool same = machine.node != nullptr && machine.incarnation == incarnation;
+  if (reads_all && same) read_by(machine, batch);
 }
 
 void World::Impl::step(Machine& machine, std::span<Input> inputs) {
@@ -194,6 +199,8 @@ void World::Impl::obey(Machine& machine, Effects& effects) {
       dial(machine, *dial_it);
     } else if (const auto* close_it = std::get_if<Close>(&effect)) {
       close(machine, *close_it);
+    } else if (const auto* unread = std::get_if<Unread>(&effect)) {
+      left_unread(machine, *unread);
     } else if (const auto* write = std::get_if<WriteFile>(&effect)) {
       digest.disk(now_, who, DiskAct::kWrite, write->file, write->offset, hash_text(*write->data));
       machine.disk.write(*write);
@@ -246,6 +253,7 @@ void World::Impl::end_program(Machine& machine) {
   ++machine.step_number;
   machine.deadline_stale = false;
   machine.inbox.clear();
+  machine.tells_unread = false;
   machine.late.clear();
   machine.busy = false;
   machine.busy_until = SimTime{};

@@ -163,8 +163,9 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
   if (segment.kind == SegmentKind::kAck) return ack_arrives(c, segment);
 
   Machine* machine = &at(conn.machine[receiver]);
-  const bool reads = machine->reads();
-  if (!reads) {
+  const std::uint32_t known_stream = stream_at(conn, sender);
+  const bool behind = known_stream != kNil && streams[known_stream].unread > 0;
+  if (!machine->reads() || behind) {
     Stream& stream = streams[stream_of(c, sender)];
     if (stream.unread > 0 && stream.unread + segment.size > spec->send_buffer_bytes) {
       stream.window_closed = true;
@@ -262,13 +263,33 @@ void World::Impl::read_by(Machine& machine, std::span<const Input> inputs) {
     if (s == kNil) continue;
     Stream& stream = streams[s];
     stream.unread -= std::min<std::uint64_t>(stream.unread, received->payload->size());
-    if (stream.window_closed) {
-      stream.window_closed = false;
-      stream.clogged = false;
-      schedule(now_ + base_latency(conn), DueKind::kPump, s, stream.generation);
-    }
-    settle(s);
+    open_window(c, s);
   }
+}
+
+// The program says itself what it has left in the kernel.
+void World::Impl::left_unread(Machine& machine, const Unread& effect) {
+  machine.tells_unread = true;
+  const std::uint32_t c = find(machine, effect.conn);
+  if (c == kNil) return;
+  const Connection& conn = connections[c];
+  if (conn.machine[0] == kNoMachine) return;  // the console sends one command
+  const std::uint8_t sender = effect.conn.is_dialled() ? 1 : 0;
+  const std::uint32_t s = stream_of(c, sender);
+  const bool less = effect.bytes < streams[s].unread;
+  streams[s].unread = effect.bytes;
+  if (less) return open_window(c, s);
+  settle(s);
+}
+
+void World::Impl::open_window(std::uint32_t c, std::uint32_t s) {
+  Stream& stream = streams[s];
+  if (stream.window_closed) {
+    stream.window_closed = false;
+    stream.clogged = false;
+    schedule(now_ + base_latency(connections[c]), DueKind::kPump, s, stream.generation);
+  }
+  settle(s);
 }
 
 // Sends what may go, in one go: only the first of it can be lost.

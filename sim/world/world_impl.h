@@ -49,6 +49,7 @@ struct Machine {
   bool deadline_stale = false;  // its clock was moved since its last step, and so what it said then
 
   std::vector<Input> inbox;  // what arrived while it was paused or busy
+  bool tells_unread = false;  // its node is one that says what it has not read
   bool busy = false;         // a slow step is under way, or it is just being resumed
   SimTime busy_until;
   std::uint32_t step_number = 0;
@@ -163,6 +164,8 @@ struct World::Impl final : Levers {
   void take_back(std::uint32_t conn, Segment segment);
   void stop_reading(std::uint32_t conn, std::uint8_t receiver);
   void read_by(Machine& machine, std::span<const Input> inputs);
+  void left_unread(Machine& machine, const Unread& effect);
+  void open_window(std::uint32_t conn, std::uint32_t stream);
   void pump(std::uint32_t stream);
   void stall(Stream& stream);
   void arm_retransmission(Stream& stream);

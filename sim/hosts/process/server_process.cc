@@ -203,6 +203,7 @@ void ServerProcess::step(const Clocks& now, std::span<const Input> inputs, Choic
       return;
     }
   }
+  tell_unread(effects);
   for (const ConnId conn : wrote_) {
     const Line* line = line_of(conn);
     const bool all = line != nullptr &&
@@ -210,6 +211,21 @@ void ServerProcess::step(const Clocks& now, std::span<const Input> inputs, Choic
     if (all) go_on_ = now.monotonic + kRetry;
   }
   for (const process::ProgramEnd& end : tree_->take_ended()) ended(end, effects);
+}
+
+// A stopped or slow program leaves bytes in its sockets, and its peers' kernels notice.
+void ServerProcess::tell_unread(Effects& effects) {
+  std::vector<ConnId> still;
+  for (const ConnId conn : std::exchange(filled_, {})) {
+    Line* line = line_of(conn);
+    if (line == nullptr) continue;
+    const std::uint64_t unread = tree_->region().objects[line->socket].rx.size;
+    if (unread != line->told_unread) effects.emplace_back(Unread{conn, unread});
+    line->told_unread = unread;
+    line->filled = unread > 0;
+    if (line->filled) still.push_back(conn);
+  }
+  filled_ = std::move(still);
 }
 
 // The network has what was written before, and has said if it is too much.
@@ -301,10 +317,11 @@ void ServerProcess::take(const Input& input, Effects& effects) {
   if (tree_ == nullptr) return;
   process::Region& region = tree_->region();
   if (const auto* received = std::get_if<Received>(&input)) {
-    const Line* line = line_of(received->conn);
+    Line* line = line_of(received->conn);
     if (line == nullptr) return;
     const std::string bytes = received->payload->bytes();
     process::receive(region, line->socket, {bytes.data(), bytes.size()});
+    if (!std::exchange(line->filled, true)) filled_.push_back(received->conn);
     if (line->is_bus && witness_) read_bus(received->conn, *received->payload, effects);
   } else if (const auto* accepted = std::get_if<Accepted>(&input)) {
     accept(*accepted, effects);
@@ -344,7 +361,7 @@ void ServerProcess::accept(const Accepted& accepted, Effects& effects) {
     effects.emplace_back(Close{accepted.conn, true});
     return;
   }
-  lines_[accepted.conn.value] = {socket, is_bus_port(accepted.local.port), false, {}, {}};
+  lines_[accepted.conn.value] = {socket, is_bus_port(accepted.local.port), false, false, 0, {}, {}};
 }
 
 void ServerProcess::close(const Closed& closed) {

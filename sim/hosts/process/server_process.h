@@ -66,6 +66,7 @@ class ServerProcess final : public Node {
   void read_bus(ConnId conn, const Payload& payload, Effects& effects);
   void write_bus(ConnId conn, std::string_view bytes, Effects& effects);
   void let_send_again();
+  void tell_unread(Effects& effects);
   void tell(Notes& notes, Effects& effects);
   void file_changed(const process::OutRecord& record, std::string_view name, std::string_view bytes,
                     Effects& effects);
@@ -75,6 +76,8 @@ class ServerProcess final : public Node {
   struct Line {
     process::ObjectIndex socket = 0;
     bool is_bus = false, dialled = false;
+    bool filled = false;  // it is in `filled_`
+    std::uint64_t told_unread = 0;
     bus::Framer in, out;
   };
   Line* line_of(ConnId conn);
@@ -82,6 +85,7 @@ class ServerProcess final : public Node {
   std::shared_ptr<const ProgramSetup> setup_;
   std::unique_ptr<process::ProcessTree> tree_;
   std::unordered_map<std::uint64_t, Line> lines_;  // looked up, never iterated
+  std::vector<ConnId> filled_;                     // given bytes, or told to hold some
   std::vector<ConnId> wrote_;                      // in the last step
   std::optional<MonotonicTime> go_on_;             // for who wrote all that he could
   std::optional<Witness> witness_;
