@@ -12,6 +12,8 @@
 #include <map>
 #include <vector>
 
+#include "sim/hosts/lifeline.h"
+
 namespace sim {
 namespace {
 
@@ -56,12 +58,14 @@ Child start(std::size_t task, const std::function<std::string(std::size_t)>& wor
   std::fflush(nullptr);
   Child child;
   child.task = task;
+  const pid_t parent = getpid();
   child.pid = fork();
   if (child.pid < 0) {
     std::perror("slotsim: fork");
     std::_Exit(71);
   }
   if (child.pid == 0) {
+    die_with(parent);
     close(out[0]);
     close(err[0]);
     child_main(task, out[1], err[1], work);
@@ -162,10 +166,12 @@ std::optional<std::string> run_in_child(const std::function<std::string()>& work
   if (pipe(out) != 0) return std::nullopt;
   std::fflush(nullptr);
   Child child;
+  const pid_t parent = getpid();
   child.pid = fork();
   if (child.pid < 0) return std::nullopt;
   fcntl(out[1], F_SETFD, FD_CLOEXEC);  // programs that it starts must not hold it
   if (child.pid == 0) {
+    die_with(parent);
     close(out[0]);
     tell_result(work(), out[1]);
   }
