@@ -27,15 +27,64 @@ struct KernelAction {
   std::uint64_t mask;
 };
 
+// The real kernel sends SIGCHLD and SIGCONT by itself, at moments of real time, and would run their
+// handlers in a program that has not the turn. So it is told of no handlers for them; these stand
+// on signals that nobody else sends, and are run when the world's own SIGCHLD or SIGCONT is taken.
+constexpr long kForChild = 64, kForContinue = 63;
+
+struct Deputy {
+  bool given;  // this program has said what it wants
+  KernelAction action;
+};
+Deputy deputies[2];
+
+bool has_deputy(long signal) {
+  return signal == SIGCHLD || signal == SIGCONT;
+}
+Deputy& deputy_of(long signal) {
+  return deputies[signal == SIGCHLD ? 0 : 1];
+}
+
+void on_deputy(int number, siginfo_t* info, void* context) {
+  const int signal = number == kForChild ? SIGCHLD : SIGCONT;
+  info->si_signo = signal;
+  reinterpret_cast<void (*)(int, siginfo_t*, void*)>(deputy_of(signal).action.handler)(signal, info,
+                                                                                       context);
+}
+
+// What the real kernel is told of such a signal: to do nothing, and where the handler is.
+long give_deputy(long signal, const KernelAction& wanted) {
+  KernelAction nothing = wanted, handled = wanted;
+  const bool has_handler = wanted.handler > 1;
+  if (has_handler) nothing.handler = 0;
+  handled.handler = has_handler ? reinterpret_cast<long>(on_deputy) : 0;
+  handled.flags |= SA_SIGINFO;
+  deputy_of(signal) = {true, wanted};
+  const long result = raw(SYS_rt_sigaction, signal, address(&nothing), 0, 8);
+  return result != 0 ? result
+                     : raw(SYS_rt_sigaction, real_signal(static_cast<int>(signal)),
+                           address(&handled), 0, 8);
+}
+
+long change_action(long signal, const KernelAction* wanted, long before) {
+  if (!has_deputy(signal))
+    return raw(SYS_rt_sigaction, signal, wanted == nullptr ? 0 : address(wanted), before, 8);
+  const Deputy& deputy = deputy_of(signal);
+  if (before != 0 && !deputy.given) raw(SYS_rt_sigaction, signal, 0, before, 8);
+  if (before != 0 && deputy.given) *pointer<KernelAction>(before) = deputy.action;
+  return wanted == nullptr ? 0 : give_deputy(signal, *wanted);
+}
+
 long action_call(long signal, const KernelAction* wanted, long before) {
   if (signal == SIGSYS) return 0;  // ours
+  if ((signal == kForChild || signal == kForContinue) && wanted != nullptr && wanted->handler > 1)
+    unsupported("handles the real-time signal 63 or 64");
   KernelAction changed{};
   if (wanted != nullptr) {
     changed = *wanted;
     changed.mask &= ~kTrapSignalBit;
   }
-  const long result =
-      raw(SYS_rt_sigaction, signal, wanted == nullptr ? 0 : address(&changed), before, 8);
+  const long result = change_action(signal, wanted == nullptr ? nullptr : &changed, before);
   if (result != 0 || wanted == nullptr) return result;
   Process& process = own_process();
   const std::uint64_t mask = bit(signal);
@@ -91,10 +140,11 @@ void send_signal(ProcessIndex index, long signal) {
   if (signal == SIGKILL) return kill_process(index);
   if (signal == SIGSTOP || signal == SIGTSTP) {
     process.stopped = true;
-    raw(SYS_kill, process.pid, SIGSTOP);
-    // One who stops himself gives the turn away and goes on when he is told to.
-    if (index == own_process_index()) yield();
-    return;
+    // The driver does it for real: one who stopped himself here would keep the turn, and of another
+    // it must be over before anybody looks.
+    if (index == own_process_index()) return yield();
+    region->to_stop = process.pid;
+    return hand_over(Reason::kStopOther);
   }
   if (signal == SIGCONT && process.stopped) {
     process.stopped = false;
@@ -161,6 +211,11 @@ long wait_for_signal(std::uint64_t set, siginfo_t* info, const timespec* timeout
 
 }  // namespace
 
+long real_signal(int signal) {
+  if (!has_deputy(signal)) return signal;
+  return signal == SIGCHLD ? kForChild : kForContinue;
+}
+
 bool signal_call(const Call& call, long& result) {
   switch (call.number) {
     case SYS_rt_sigaction:
@@ -191,7 +246,8 @@ bool signal_call(const Call& call, long& result) {
       const long signal = call.number == SYS_tkill ? call.b : call.c;
       const long target = call.number == SYS_tkill ? call.a : call.b;
       const bool own = target == own_task().tid;
-      if (own && signal != SIGSTOP && signal != SIGKILL) return false;  // raise() and abort()
+      const bool by_kernel = signal != SIGSTOP && signal != SIGKILL && !has_deputy(signal);
+      if (own && by_kernel) return false;  // raise() and abort()
       const long process = call.number == SYS_tkill ? own_process().pid : call.a;
       result = kill_call(process, signal);
       return true;

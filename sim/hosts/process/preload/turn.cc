@@ -93,7 +93,7 @@ bool take_signals() {
     process.pending &= ~mask;
     if ((process.restarting & mask) == 0) restarts = false;
     // The real kernel runs the handler right here, or ends the program.
-    raw(SYS_tgkill, process.pid, own_task().tid, signal);
+    raw(SYS_tgkill, process.pid, own_task().tid, real_signal(signal));
   }
 }
 
@@ -106,18 +106,6 @@ void unsupported(const char* what) {
   region->driver_turn.store(1, std::memory_order_release);
   raw(SYS_futex, address(&region->driver_turn), FUTEX_WAKE, 1);
   for (;;) raw(SYS_exit_group, 126);
-}
-
-void unsupported_call(long number) {
-  char text[64] = "makes system call number ";
-  char digits[8];
-  int count = 0;
-  for (long rest = number; rest > 0 || count == 0; rest /= 10)
-    digits[count++] = static_cast<char>('0' + rest % 10);
-  std::size_t length = std::strlen(text);
-  while (count > 0) text[length++] = digits[--count];
-  text[length] = '\0';
-  unsupported(text);
 }
 
 }  // namespace sim::process
