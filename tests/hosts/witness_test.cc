@@ -31,7 +31,7 @@ std::string read_file(const fs::path& path) {
 std::vector<std::string> transcripts() {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(kTranscripts)) {
-    names.push_back(entry.path().stem().string());
+    if (entry.path().extension() == ".txt") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
   return names;
