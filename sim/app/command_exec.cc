@@ -29,16 +29,19 @@ void describe_options(CLI::App& app, ExecArguments& arguments) {
       "  slotsim exec -- sleep 3600\n"
       "  slotsim exec --seed 3 --verify -- tclsh tests/failover.tcl\n"
       "  slotsim exec --seeds 1..20 -- ./runtest-cluster --single 02-failover");
-  app.add_option("--seed", arguments.seed, "the seed of all that is random (default 1)")
-      ->type_name("SEED");
-  app.add_option("--seeds", arguments.seeds, "one run for each, until one fails")
-      ->type_name("FIRST..LAST");
+  auto* seed =
+      app.add_option("--seed", arguments.seed, "the seed of all that is random (default 1)")
+          ->type_name("SEED");
+  auto* seeds = app.add_option("--seeds", arguments.seeds, "one run for each, until one fails")
+                    ->type_name("FIRST..LAST")
+                    ->excludes(seed);
   app.add_option("--limit", arguments.limit, "virtual time the command may take (default 600s)")
       ->type_name("TIME");
   app.add_flag("--verify", arguments.verify,
                "run it twice and compare; exit 3 and name the first difference");
   app.add_option("--trace", arguments.trace, "write what was delivered when, as JSON lines")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->excludes(seeds);
   app.add_option("command", arguments.command, "the command and its arguments, after --")
       ->required()
       ->type_name("COMMAND...");
@@ -76,6 +79,23 @@ void tell(const ExecResult& result, std::uint64_t seed) {
              static_cast<double>(result.wall_ns) / 1e9, result.programs, result.digest);
 }
 
+void tell_difference(const ExecResult& one, const ExecResult& other) {
+  const std::size_t common = std::min(one.watched.size(), other.watched.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    if (one.watched[i] == other.watched[i]) continue;
+    fmt::print(stderr, "first event that differs:\n  one:   {}\n  other: {}\n", one.watched[i],
+               other.watched[i]);
+    return;
+  }
+  if (one.watched.size() != other.watched.size()) {
+    const bool longer = one.watched.size() > common;
+    fmt::print(stderr, "first event that only {} has:\n  {}\n", longer ? "one" : "the other",
+               (longer ? one : other).watched[common]);
+  } else {
+    fmt::print(stderr, "the events agree; what the programs wrote or who they started differs\n");
+  }
+}
+
 int run_seed(const ExecArguments& arguments, std::uint64_t seed) {
   const ExecSettings settings = settings_of(arguments, seed);
   const ExecResult first = run_apart(settings);
@@ -88,20 +108,14 @@ int run_seed(const ExecArguments& arguments, std::uint64_t seed) {
     return first.code;
   }
   fmt::print(stderr, "slotsim: NONDETERMINISM\n");
-  const std::size_t common = std::min(first.watched.size(), second.watched.size());
-  for (std::size_t i = 0; i < common; ++i) {
-    if (first.watched[i] == second.watched[i]) continue;
-    fmt::print(stderr, "first event that differs:\n  one:   {}\n  other: {}\n", first.watched[i],
-               second.watched[i]);
-    break;
-  }
+  tell_difference(first, second);
   return exit_code::kNondeterminism;
 }
 
 }  // namespace
 
 int command_exec(const Arguments& given) {
-  CLI::App app;
+  CLI::App app{"", "exec"};
   ExecArguments arguments;
   describe_options(app, arguments);
   if (const auto code = parse_command_line(app, given)) return *code;

@@ -59,10 +59,15 @@ class TraceFile {
   TraceFile(const ExecSettings& settings, const Cast& cast) : cast_(cast) {
     if (settings.trace_file.empty()) return;
     file_.open(settings.trace_file, std::ios::binary);
+    if (!file_) {
+      trouble_ = "cannot write " + settings.trace_file;
+      return;
+    }
     std::string line;
     append_json(TraceHeader{"exec", settings.seed, cast}, line);
     file_ << line;
   }
+  const std::string& trouble() const { return trouble_; }
   void see(const Record& record) {
     if (!file_.is_open()) return;
     std::string line;
@@ -73,7 +78,14 @@ class TraceFile {
  private:
   const Cast& cast_;
   std::ofstream file_;
+  std::string trouble_;
 };
+
+// A machine that runs programs remarks on each that starts and each that is over.
+bool tells_of_start(const Record& record) {
+  const auto* remark = std::get_if<event::Remark>(&record.event);
+  return remark != nullptr && remark->text.ends_with(" starts");
+}
 
 void finish(World& world, ExecResult& result) {
   result.digest = world.digest();
@@ -94,6 +106,11 @@ ExecResult exec_once(const ExecSettings& settings) {
   World world(world_of(settings));
   world.watch_events(0, kWatched);
   TraceFile trace(settings, world.cast());
+  if (!trace.trouble().empty()) {
+    result.complaint = trace.trouble();
+    result.code = exit_code::kUsage;
+    return result;
+  }
   bool ended = false;
   while (!ended && world.next_event()) {
     if (*world.next_event() > sim_time(settings.limit)) {
@@ -109,6 +126,7 @@ ExecResult exec_once(const ExecSettings& settings) {
     world.advance();
     for (const Record& record : world.take_records()) {
       trace.see(record);
+      if (tells_of_start(record)) ++result.programs;
       if (const auto* exit = std::get_if<event::ProgramExited>(&record.event)) {
         ended = true;
         result.code = exit->code;

@@ -13,6 +13,8 @@
 #include <map>
 #include <vector>
 
+#include "sim/hosts/lifeline.h"
+
 namespace sim {
 namespace {
 
@@ -61,12 +63,14 @@ Child start(std::size_t task, unsigned place,
   Child child;
   child.task = task;
   child.place = place;
+  const pid_t parent = getpid();
   child.pid = fork();
   if (child.pid < 0) {
     std::perror("slotsim: fork");
     std::_Exit(71);
   }
   if (child.pid == 0) {
+    die_with(parent);
     close(out[0]);
     close(err[0]);
     own_place = place;
@@ -179,10 +183,12 @@ std::optional<std::string> run_in_child(const std::function<std::string()>& work
   if (pipe(out) != 0) return std::nullopt;
   std::fflush(nullptr);
   Child child;
+  const pid_t parent = getpid();
   child.pid = fork();
   if (child.pid < 0) return std::nullopt;
   fcntl(out[1], F_SETFD, FD_CLOEXEC);  // programs that it starts must not hold it
   if (child.pid == 0) {
+    die_with(parent);
     close(out[0]);
     tell_result(work(), out[1]);
   }

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "sim/hosts/lifeline.h"
+
 namespace sim {
 namespace {
 
@@ -65,9 +67,11 @@ std::optional<ProgramOutput> run_program(const std::string& program,
   int in[2], out[2];
   if (pipe(in) != 0 || pipe(out) != 0) return std::nullopt;
   const auto old_handler = std::signal(SIGPIPE, SIG_IGN);
+  const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid < 0) return std::nullopt;
   if (pid == 0) {
+    die_with(parent);
     std::signal(SIGPIPE, SIG_DFL);
     close(in[1]);
     close(out[0]);

@@ -239,15 +239,18 @@ void end_process(Region& region, ProcessIndex index, std::int32_t code, bool by_
     }
   }
   if (process.parent == 0) return;
+  const ProcessIndex parent = process.parent;
   process.vfork_parent_waits = false;
+  // Who ignores SIGCHLD leaves no dead children to wait for.
+  if ((region.processes[parent].ignored & bit(kSigChild)) != 0) process.parent = 0;
   for (TaskIndex task = 1; task <= region.tasks_high; ++task) {
     Task& waiter = region.tasks[task];
-    if (waiter.state == TaskState::kBlocked && waiter.process == process.parent &&
+    if (waiter.state == TaskState::kBlocked && waiter.process == parent &&
         waiter.waits_for_child) {
       wake(region, task, Wake::kEvent);
     }
   }
-  raise_signal(region, process.parent, kSigChild);
+  raise_signal(region, parent, kSigChild);
 }
 
 void free_process(Region& region, ProcessIndex index) {

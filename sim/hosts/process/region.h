@@ -168,6 +168,7 @@ enum class Reason : std::uint8_t {
   kBlocked,
   kRecordsFull,   // take the records, then go on with me
   kPrepareClone,  // set the next pid, then go on with me
+  kStopOther,     // see that `to_stop` has stopped for real, then go on with me
   kThreadGone,
   kProcessGone,
   kUnsupported,  // a call that the host does not do; what is in `complaint`
@@ -212,7 +213,7 @@ struct Region {
   std::int64_t monotonic_ns, wall_ns;
   std::int64_t ahead_ns;  // how far the running task is beyond that
   std::uint32_t calls_this_slice;
-  std::int32_t next_pid;
+  std::int32_t to_stop;
   std::uint32_t next_dial;
   std::uint32_t incarnation;
   std::uint16_t next_port;

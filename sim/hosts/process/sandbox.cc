@@ -1,6 +1,7 @@
 #include "sim/hosts/process/sandbox.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
@@ -122,8 +123,16 @@ void steady_surroundings() {
   setrlimit(RLIMIT_CORE, &no_core);
 }
 
-std::string settle_in() {
+// `outside` is the end of a pipe whose other end is closed when who waits outside is gone, which
+// from in here no process id tells.
+void die_with_outside(int outside) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pollfd one{outside, 0, 0};
+  if (poll(&one, 1, 0) > 0) _exit(128 + SIGKILL);  // it was gone before that took effect
+  close(outside);
+}
+
+std::string settle_in() {
   std::string trouble = mount_folders();
   if (!trouble.empty()) return trouble;
   last_pid_file = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
@@ -154,9 +163,13 @@ std::string enter_sandbox() {
   std::fflush(nullptr);
   std::string trouble = new_namespaces();
   if (!trouble.empty()) return trouble;
+  int alive[2];
+  if (pipe2(alive, O_CLOEXEC) != 0) return reason("cannot make a pipe");
   inner = fork();
   if (inner < 0) return reason("cannot start a process in the new namespaces");
   if (inner > 0) wait_outside();
+  close(alive[1]);
+  die_with_outside(alive[0]);
   return settle_in();
 }
 

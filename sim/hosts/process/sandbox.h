@@ -10,8 +10,7 @@ namespace sim::process {
 
 // The rest of this process's work happens in a child that is process 1 of a new sandbox; the caller
 // stays outside, passes signals on, and ends with the child's exit code. Returns in the child.
-// nullopt... An empty text: all is well. Otherwise why the kernel does not allow it, as a sentence
-// for the user.
+// An empty text: all is well. Otherwise why the kernel does not allow it, as a sentence for the user.
 std::string enter_sandbox();
 bool inside_sandbox();
 

@@ -3,13 +3,14 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -18,6 +19,7 @@
 #include <new>
 
 #include "sim/base/check.h"
+#include "sim/hosts/process/image.h"
 #include "sim/hosts/process/kernel.h"
 #include "sim/hosts/process/sandbox.h"
 
@@ -31,6 +33,7 @@ constexpr timespec kPatience{0, 20'000'000};
 constexpr int kPatienceRounds = 3'000;
 constexpr std::uint64_t kSlicesPerMoment = 2'000'000;
 constexpr std::int64_t kSliceCpu = 5'000;
+constexpr int kStopTries = 20'000;
 
 void futex_wake(std::atomic<std::uint32_t>& word) {
   syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
@@ -55,6 +58,58 @@ void wait_for_death(std::int32_t pid) {
   pollfd one{fd, POLLIN, 0};
   while (poll(&one, 1, -1) < 0 && errno == EINTR) {}
   close(fd);
+}
+
+// Stops it and waits until it has, because programs look into each other's /proc entries. Where
+// those cannot be seen, it gets some time.
+void stop_process(std::int32_t pid) {
+  kill(pid, SIGSTOP);
+  const std::string file = "/proc/" + std::to_string(pid) + "/stat";
+  for (int tries = 0; tries < kStopTries; ++tries) {
+    char text[512] = {};
+    const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    const ssize_t size = read(fd, text, sizeof text - 1);
+    close(fd);
+    const char* name_end = size <= 0 ? nullptr : std::strrchr(text, ')');
+    if (name_end != nullptr && name_end[1] == ' ' && (name_end[2] == 'T' || name_end[2] == 'Z'))
+      return;
+    sched_yield();
+  }
+}
+
+// As execvp looks for it.
+std::string find_file(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  std::string_view path = "/usr/bin:/bin";
+  for (char** one = environ; *one != nullptr; ++one) {
+    if (std::strncmp(*one, "PATH=", 5) == 0) path = *one + 5;
+  }
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const std::string file = std::string(path.substr(begin, end - begin)) + "/" + name;
+    if (access(file.c_str(), X_OK) == 0) return file;
+    begin = end + 1;
+  }
+  return name;
+}
+
+// Whether it, or what reads it if it is a script, is a program that nothing gets into.
+bool is_static(const std::string& name) {
+  std::string file = find_file(name);
+  for (int depth = 0; depth < kScriptsDeep; ++depth) {
+    const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    char head[kImageHead], interpreter[PATH_MAX];
+    const ssize_t got = read(fd, head, sizeof head);
+    close(fd);
+    const std::size_t size = got < 0 ? 0 : static_cast<std::size_t>(got);
+    const Image image = image_of(head, size);
+    if (image != Image::kScript) return image == Image::kStatic;
+    if (!interpreter_of(head, size, interpreter, sizeof interpreter)) return false;
+    file = interpreter;
+  }
+  return false;
 }
 
 int reap(std::int32_t pid) {
@@ -115,6 +170,10 @@ void ProcessTree::map_region(const TreeSetup& setup) {
 }
 
 std::int32_t ProcessTree::start(const StartSetup& setup, const Take& take) {
+  if (is_static(setup.arguments.front())) {
+    throw ProcessError{"cannot start " + setup.arguments.front() +
+                       ": it is statically linked, and so cannot be held in virtual time"};
+  }
   const std::int32_t pid = next_pid();
   const ProcessIndex index = new_process(*region_, pid);
   const TaskIndex task = new_task(*region_, index, pid);
@@ -258,6 +317,9 @@ void ProcessTree::slice_over(TaskIndex task, const Take& take) {
       case Reason::kPrepareClone:
         prepare_pid(next_pid());
         break;
+      case Reason::kStopOther:
+        stop_process(region_->to_stop);
+        break;
       case Reason::kThreadGone:
         return thread_gone(task);
       case Reason::kProcessGone:
@@ -266,12 +328,17 @@ void ProcessTree::slice_over(TaskIndex task, const Take& take) {
         return unsupported(process);
       case Reason::kNone:
       case Reason::kBlocked:
-        region_->processes[process].cpu_ns += kSliceCpu + region_->ahead_ns;
-        return;
+        return slept(process);
     }
     grant(task);
     if (!wait_for_turn(process)) return;
   }
+}
+
+void ProcessTree::slept(ProcessIndex index) {
+  Process& process = region_->processes[index];
+  process.cpu_ns += kSliceCpu + region_->ahead_ns;
+  if (process.stopped) stop_process(process.pid);  // by itself
 }
 
 void ProcessTree::process_gone(ProcessIndex index, bool by_itself) {
@@ -328,7 +395,7 @@ void ProcessTree::reap_orphans() {
 void ProcessTree::thread_gone(TaskIndex index) {
   const Task& task = region_->tasks[index];
   const ProcessIndex process = task.process;
-  while (syscall(SYS_tgkill, region_->processes[process].pid, task.tid, 0) == 0) {}
+  while (syscall(SYS_tgkill, region_->processes[process].pid, task.tid, 0) == 0) sched_yield();
   const std::uint64_t word = task.clear_word;
   free_task(*region_, index);
   for (TaskIndex other = 1; other <= region_->tasks_high; ++other) {

@@ -68,6 +68,7 @@ class ProcessTree {
   void grant(TaskIndex task);
   bool wait_for_turn(ProcessIndex process);
   void slice_over(TaskIndex task, const Take& take);
+  void slept(ProcessIndex process);
   void process_gone(ProcessIndex process, bool by_itself);
   void root_gone(ProcessIndex process);
   void unsupported(ProcessIndex process);

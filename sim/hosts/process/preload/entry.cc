@@ -67,10 +67,8 @@ void on_trap(int, siginfo_t* info, void* raw_context) {
   if (info->si_syscall == SYS_rt_sigreturn) {
     // The program's handler is over, and its mask comes back with its frame.
     const auto* frame = reinterpret_cast<const ucontext_t*>(registers[REG_RSP]);
-    std::uint64_t real = 0;
-    std::memcpy(&real, &frame->uc_sigmask, 8);
-    std::uint64_t& believed = own_task().blocked_signals;
-    believed = (real & ~(kTrapSignalBit | kChildSignalBit)) | (believed & kChildSignalBit);
+    std::memcpy(&own_task().blocked_signals, &frame->uc_sigmask, 8);
+    own_task().blocked_signals &= ~kTrapSignalBit;
     return_from_handler(context);
   }
   Call call;
@@ -244,8 +242,9 @@ __attribute__((constructor)) void attach(int, char**, char** environment) {
   process.vfork_parent_waits = false;
   take_name();
   forget_handlers();
-  const std::uint64_t real = real_mask(own_task().blocked_signals);
-  raw(SYS_rt_sigprocmask, 2, address(&real), 0, 8);
+  std::uint64_t mask = 0;
+  raw(SYS_rt_sigprocmask, 0, 0, address(&mask), 8);
+  own_task().blocked_signals = mask & ~kTrapSignalBit;
   drop_closed_descriptors();
   replace_clocks();
   install_trap();

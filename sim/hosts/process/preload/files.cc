@@ -453,8 +453,8 @@ bool file_call(const Call& call, long& result) {
   }
   const ObjectIndex index = object_of(call.a);
   if (index == 0 && is_sync(call.number)) {
-    // A virtual machine does not lose its power by surprise, and to wait for a real disk takes longer
-    // than all else.
+    // A virtual machine does not lose its power by surprise, and to wait for a real disk takes
+    // longer than all else.
     result = raw(SYS_fcntl, call.a, F_GETFD) < 0 ? -EBADF : 0;
     return true;
   }

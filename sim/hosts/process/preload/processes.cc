@@ -1,5 +1,4 @@
 // Programs: fork, exec, exit, waiting for children.
-#include <elf.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -11,6 +10,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "sim/hosts/process/image.h"
 #include "sim/hosts/process/preload/attach.h"
 #include "sim/hosts/process/preload/calls.h"
 #include "sim/hosts/process/preload/descriptors.h"
@@ -40,7 +40,6 @@ long fork_call(const Call& call, long flags, long stack, long parent_tid, long c
   spend(region->fork_cost_ns);
   region->processes[child].exit_not_before = monotonic_now() + region->fork_child_ns;
   region->processes[child].vfork_parent_waits = parent_waits;
-  region->tasks[task].blocked_signals = own_task().blocked_signals;
   hand_over(Reason::kPrepareClone);
   // What shares memory until exec gets a copy of it instead.
   const long kept = flags & ~(CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS | CLONE_SIGHAND);
@@ -49,6 +48,7 @@ long fork_call(const Call& call, long flags, long stack, long parent_tid, long c
     become(task);
     trap_own_calls();
     if (stack != 0) call.context->uc_mcontext.gregs[REG_RSP] = stack;
+    std::memcpy(&own_task().blocked_signals, &call.context->uc_sigmask, 8);
     wait_for_turn();
     return 0;
   }
@@ -72,25 +72,23 @@ long fork_call(const Call& call, long flags, long stack, long parent_tid, long c
 
 // ---- Exec ----
 
-enum class Image { kDynamic, kScript, kStatic, kOther };
-
-Image image_of(const char* path) {
-  const long fd = raw(SYS_openat, AT_FDCWD, address(path), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return Image::kOther;
-  alignas(16) char head[4096];
-  const long size = raw(SYS_read, fd, address(head), sizeof head);
-  raw(SYS_close, fd);
-  if (size > 2 && head[0] == '#' && head[1] == '!') return Image::kScript;
-  const auto* elf = reinterpret_cast<const Elf64_Ehdr*>(head);
-  if (size < static_cast<long>(sizeof *elf) || std::memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0)
-    return Image::kOther;
-  for (int i = 0; i < elf->e_phnum; ++i) {
-    const std::size_t offset = elf->e_phoff + static_cast<std::size_t>(i) * elf->e_phentsize;
-    if (offset + sizeof(Elf64_Phdr) > static_cast<std::size_t>(size)) break;
-    if (reinterpret_cast<const Elf64_Phdr*>(head + offset)->p_type == PT_INTERP)
-      return Image::kDynamic;
+// Whether it, or what reads it if it is a script, is a program that this library cannot get into.
+bool is_static(const char* path) {
+  char file[kPathBytes];
+  if (std::strlen(path) >= sizeof file) return false;
+  std::strcpy(file, path);
+  for (int depth = 0; depth < kScriptsDeep; ++depth) {
+    const long fd = raw(SYS_openat, AT_FDCWD, address(file), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    char head[kImageHead];
+    const long size = raw(SYS_read, fd, address(head), sizeof head);
+    raw(SYS_close, fd);
+    if (size <= 0) return false;
+    const Image image = image_of(head, static_cast<std::size_t>(size));
+    if (image != Image::kScript) return image == Image::kStatic;
+    if (!interpreter_of(head, static_cast<std::size_t>(size), file, sizeof file)) return false;
   }
-  return Image::kStatic;
+  return false;
 }
 
 bool begins_with(const char* text, const char* begin) {
@@ -148,7 +146,7 @@ long exec_call(const char* path, long arguments, char* const* environment) {
   if (path == nullptr) return -EFAULT;
   const long reachable = raw(SYS_access, address(path), X_OK);
   if (reachable < 0) return reachable;
-  if (image_of(path) == Image::kStatic) {
+  if (is_static(path)) {
     char text[200] = "starts a program that is statically linked, and so cannot be held: ";
     std::strncat(text, path, sizeof text - std::strlen(text) - 1);
     unsupported(text);
@@ -287,14 +285,19 @@ bool process_call(const Call& call, long& result) {
       return true;
     case SYS_signalfd:
     case SYS_signalfd4:
+      unsupported("takes signals from a descriptor (signalfd)");
     case SYS_semop:
     case SYS_semtimedop:
+      unsupported("waits for a semaphore of System V (semop)");
     case SYS_msgrcv:
     case SYS_msgsnd:
+      unsupported("uses a message queue of System V (msgrcv, msgsnd)");
     case SYS_mq_open:
+      unsupported("opens a message queue (mq_open)");
     case SYS_pidfd_open:
+      unsupported("opens a descriptor of a process (pidfd_open)");
     case SYS_userfaultfd:
-      unsupported_call(call.number);
+      unsupported("handles its own page faults (userfaultfd)");
     default:
       return false;
   }

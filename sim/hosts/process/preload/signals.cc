@@ -27,15 +27,64 @@ struct KernelAction {
   std::uint64_t mask;
 };
 
+// The real kernel sends SIGCHLD and SIGCONT by itself, at moments of real time, and would run their
+// handlers in a program that has not the turn. So it is told of no handlers for them; these stand
+// on signals that nobody else sends, and are run when the world's own SIGCHLD or SIGCONT is taken.
+constexpr long kForChild = 64, kForContinue = 63;
+
+struct Deputy {
+  bool given;  // this program has said what it wants
+  KernelAction action;
+};
+Deputy deputies[2];
+
+bool has_deputy(long signal) {
+  return signal == SIGCHLD || signal == SIGCONT;
+}
+Deputy& deputy_of(long signal) {
+  return deputies[signal == SIGCHLD ? 0 : 1];
+}
+
+void on_deputy(int number, siginfo_t* info, void* context) {
+  const int signal = number == kForChild ? SIGCHLD : SIGCONT;
+  info->si_signo = signal;
+  reinterpret_cast<void (*)(int, siginfo_t*, void*)>(deputy_of(signal).action.handler)(signal, info,
+                                                                                       context);
+}
+
+// What the real kernel is told of such a signal: to do nothing, and where the handler is.
+long give_deputy(long signal, const KernelAction& wanted) {
+  KernelAction nothing = wanted, handled = wanted;
+  const bool has_handler = wanted.handler > 1;
+  if (has_handler) nothing.handler = 0;
+  handled.handler = has_handler ? reinterpret_cast<long>(on_deputy) : 0;
+  handled.flags |= SA_SIGINFO;
+  deputy_of(signal) = {true, wanted};
+  const long result = raw(SYS_rt_sigaction, signal, address(&nothing), 0, 8);
+  return result != 0 ? result
+                     : raw(SYS_rt_sigaction, real_signal(static_cast<int>(signal)),
+                           address(&handled), 0, 8);
+}
+
+long change_action(long signal, const KernelAction* wanted, long before) {
+  if (!has_deputy(signal))
+    return raw(SYS_rt_sigaction, signal, wanted == nullptr ? 0 : address(wanted), before, 8);
+  const Deputy& deputy = deputy_of(signal);
+  if (before != 0 && !deputy.given) raw(SYS_rt_sigaction, signal, 0, before, 8);
+  if (before != 0 && deputy.given) *pointer<KernelAction>(before) = deputy.action;
+  return wanted == nullptr ? 0 : give_deputy(signal, *wanted);
+}
+
 long action_call(long signal, const KernelAction* wanted, long before) {
   if (signal == SIGSYS) return 0;  // ours
+  if ((signal == kForChild || signal == kForContinue) && wanted != nullptr && wanted->handler > 1)
+    unsupported("handles the real-time signal 63 or 64");
   KernelAction changed{};
   if (wanted != nullptr) {
     changed = *wanted;
-    changed.mask = real_mask(changed.mask);
+    changed.mask &= ~kTrapSignalBit;
   }
-  const long result =
-      raw(SYS_rt_sigaction, signal, wanted == nullptr ? 0 : address(&changed), before, 8);
+  const long result = change_action(signal, wanted == nullptr ? nullptr : &changed, before);
   if (result != 0 || wanted == nullptr) return result;
   Process& process = own_process();
   const std::uint64_t mask = bit(signal);
@@ -57,9 +106,8 @@ long mask_call(const Call& call) {
     if (call.a == SIG_BLOCK) mask |= set;
     if (call.a == SIG_UNBLOCK) mask &= ~set;
     if (call.a == SIG_SETMASK) mask = set;
-    const std::uint64_t real = real_mask(mask);
-    if (call.context != nullptr) std::memcpy(&call.context->uc_sigmask, &real, sizeof real);
-    raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&real), 0, 8);
+    if (call.context != nullptr) std::memcpy(&call.context->uc_sigmask, &mask, sizeof mask);
+    raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&mask), 0, 8);
   }
   if (call.c != 0) *pointer<std::uint64_t>(call.c) = before;
   return 0;
@@ -72,36 +120,6 @@ void wait_for_death(long pid) {
   pollfd one{static_cast<int>(fd), POLLIN, 0};
   while (raw(SYS_poll, address(&one), 1, -1) == -EINTR) {}
   raw(SYS_close, fd);
-}
-
-// 'T' while it is stopped; 0: there is none such.
-char state_of(long pid) {
-  char path[32] = "/proc/", text[256];
-  std::size_t end = std::strlen(path);
-  char digits[12];
-  int count = 0;
-  for (long rest = pid; rest > 0; rest /= 10)
-    digits[count++] = static_cast<char>('0' + rest % 10);
-  while (count > 0) path[end++] = digits[--count];
-  std::memcpy(path + end, "/stat", sizeof "/stat");
-  const long fd = raw(SYS_open, address(path), 0);
-  if (fd < 0) return 0;
-  const long size = raw(SYS_read, fd, address(text), sizeof text - 1);
-  raw(SYS_close, fd);
-  if (size <= 0) return 0;
-  text[size] = '\0';
-  const char* name_end = std::strrchr(text, ')');
-  return name_end == nullptr ? '\0' : name_end[2];
-}
-
-// The real process stops, and goes on, when it next runs: who looks at it in /proc must see that.
-void wait_until_stopped(long pid, bool stopped) {
-  constexpr int kPatience = 100'000;
-  for (int i = 0; i < kPatience; ++i) {
-    const char state = state_of(pid);
-    if (state == 0 || (state == 'T') == stopped) return;
-    raw(SYS_sched_yield);
-  }
 }
 
 void kill_process(ProcessIndex index) {
@@ -122,15 +140,15 @@ void send_signal(ProcessIndex index, long signal) {
   if (signal == SIGKILL) return kill_process(index);
   if (signal == SIGSTOP || signal == SIGTSTP) {
     process.stopped = true;
-    // One who stops himself gives the turn away and goes on when he is told to.
+    // The driver does it for real: one who stopped himself here would keep the turn, and of another
+    // it must be over before anybody looks.
     if (index == own_process_index()) return yield();
-    raw(SYS_kill, process.pid, SIGSTOP);
-    return wait_until_stopped(process.pid, true);
+    region->to_stop = process.pid;
+    return hand_over(Reason::kStopOther);
   }
   if (signal == SIGCONT && process.stopped) {
     process.stopped = false;
     raw(SYS_kill, process.pid, SIGCONT);
-    wait_until_stopped(process.pid, false);
   }
   raise_signal(*region, index, static_cast<int>(signal));
 }
@@ -154,19 +172,15 @@ long kill_call(long pid, long signal) {
   return 0;
 }
 
-void block_signals(std::uint64_t mask) {
-  own_task().blocked_signals = mask & ~kTrapSignalBit;
-  const std::uint64_t real = real_mask(mask);
-  raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&real), 0, 8);
-}
-
 long suspend_call(std::uint64_t mask) {
   Task& task = own_task();
   const std::uint64_t before = task.blocked_signals;
-  block_signals(mask);
+  task.blocked_signals = mask & ~kTrapSignalBit;
+  raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&task.blocked_signals), 0, 8);
   while ((own_process().pending & ~task.blocked_signals) == 0) block(kNoDeadline);
   take_signals();
-  block_signals(before);
+  task.blocked_signals = before;
+  raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&task.blocked_signals), 0, 8);
   return -EINTR;
 }
 
@@ -196,6 +210,11 @@ long wait_for_signal(std::uint64_t set, siginfo_t* info, const timespec* timeout
 }
 
 }  // namespace
+
+long real_signal(int signal) {
+  if (!has_deputy(signal)) return signal;
+  return signal == SIGCHLD ? kForChild : kForContinue;
+}
 
 bool signal_call(const Call& call, long& result) {
   switch (call.number) {
@@ -227,7 +246,8 @@ bool signal_call(const Call& call, long& result) {
       const long signal = call.number == SYS_tkill ? call.b : call.c;
       const long target = call.number == SYS_tkill ? call.a : call.b;
       const bool own = target == own_task().tid;
-      if (own && signal != SIGSTOP && signal != SIGKILL) return false;  // raise() and abort()
+      const bool by_kernel = signal != SIGSTOP && signal != SIGKILL && !has_deputy(signal);
+      if (own && by_kernel) return false;  // raise() and abort()
       const long process = call.number == SYS_tkill ? own_process().pid : call.a;
       result = kill_call(process, signal);
       return true;

@@ -449,7 +449,8 @@ bool socket_call(const Call& call, long& result) {
       break;
     case SYS_sendmmsg:
     case SYS_recvmmsg:
-      unsupported_call(call.number);
+      if (object_of(call.a) == 0) return false;
+      unsupported("sends or receives many messages at once (sendmmsg, recvmmsg)");
     default:
       return false;
   }

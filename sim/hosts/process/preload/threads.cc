@@ -124,9 +124,9 @@ __attribute__((visibility("hidden"), used)) greg_t* slotsim_thread_begins() {
   started.store(0);
   std::memcpy(birth.registers, registers, sizeof registers);
   trap_own_calls();
-  own_task().blocked_signals = mask;
-  const std::uint64_t real = real_mask(mask);
-  raw(SYS_rt_sigprocmask, 2, address(&real), 0, 8);
+  const std::uint64_t usable = mask & ~kTrapSignalBit;
+  own_task().blocked_signals = usable;
+  raw(SYS_rt_sigprocmask, 2, address(&usable), 0, 8);
   return birth.registers;
 }
 
@@ -181,7 +181,7 @@ long start_thread(const Call& call, long flags, long stack, long parent_tid, lon
       (flags & CLONE_CHILD_CLEARTID) != 0 ? static_cast<std::uint64_t>(child_tid) : 0;
   std::memcpy(birth.registers, call.context->uc_mcontext.gregs, sizeof birth.registers);
   birth.task = task;
-  birth.mask = own_task().blocked_signals;
+  std::memcpy(&birth.mask, &call.context->uc_sigmask, sizeof birth.mask);
   hand_over(Reason::kPrepareClone);
   const long tid = slotsim_clone_thread(flags & ~0xffL, stack, parent_tid, child_tid, tls);
   if (tid < 0) {

@@ -144,11 +144,12 @@ bool time_call(const Call& call, long& result) {
       result = monotonic_now() / 10'000'000;
       return true;
     case SYS_timer_create:
+      unsupported("makes a timer that sends a signal (timer_create)");
     case SYS_clock_settime:
     case SYS_settimeofday:
     case SYS_adjtimex:
     case SYS_clock_adjtime:
-      unsupported_call(call.number);
+      unsupported("sets the machine's clock (clock_settime, settimeofday, adjtimex)");
     default:
       return false;
   }

@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include "sim/hosts/process/preload/attach.h"
 #include "sim/hosts/process/preload/raw.h"
 
 namespace sim::process {
@@ -17,7 +16,6 @@ thread_local TaskIndex own_index __attribute__((tls_model("initial-exec"))) = 0;
 
 // A slice may do so many calls for nothing; then each takes time. Rounds are what a loop of them
 // costs on a usual machine.
-constexpr long kBlock = 0, kUnblock = 1;  // of rt_sigprocmask
 constexpr std::uint32_t kFreeCalls = 200;
 constexpr std::int64_t kCallCost = 1'000;
 constexpr std::int64_t kLongSlice = 2'000'000;  // then others have their turn
@@ -95,12 +93,7 @@ bool take_signals() {
     process.pending &= ~mask;
     if ((process.restarting & mask) == 0) restarts = false;
     // The real kernel runs the handler right here, or ends the program.
-    if (mask == kChildSignalBit) {
-      raw(SYS_rt_sigprocmask, kUnblock, address(&mask), 0, 8);
-      raw(SYS_rt_sigprocmask, kBlock, address(&mask), 0, 8);
-    } else {
-      raw(SYS_tgkill, process.pid, own_task().tid, signal);
-    }
+    raw(SYS_tgkill, process.pid, own_task().tid, real_signal(signal));
   }
 }
 
@@ -113,18 +106,6 @@ void unsupported(const char* what) {
   region->driver_turn.store(1, std::memory_order_release);
   raw(SYS_futex, address(&region->driver_turn), FUTEX_WAKE, 1);
   for (;;) raw(SYS_exit_group, 126);
-}
-
-void unsupported_call(long number) {
-  char text[64] = "makes system call number ";
-  char digits[8];
-  int count = 0;
-  for (long rest = number; rest > 0 || count == 0; rest /= 10)
-    digits[count++] = static_cast<char>('0' + rest % 10);
-  std::size_t length = std::strlen(text);
-  while (count > 0) text[length++] = digits[--count];
-  text[length] = '\0';
-  unsupported(text);
 }
 
 }  // namespace sim::process

@@ -42,9 +42,10 @@ void wait_for_turn();
 // Signals that were sent meanwhile and are not blocked take effect here. False: a handler ran that
 // interrupts system calls.
 bool take_signals();
+// What the real kernel knows a signal's handler by.
+long real_signal(int signal);
 
 // Ends the program, and tells why, loudly and by name.
 [[noreturn]] void unsupported(const char* what);
-[[noreturn]] void unsupported_call(long number);
 
 }  // namespace sim::process
