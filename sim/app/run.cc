@@ -79,7 +79,7 @@ bool Run::advance(SimTime limit, std::uint64_t most) {
                                      "memory limit reached"};
       cut_short(kWords[static_cast<std::size_t>(world_.stopped())]);
     }
-    if (world_.has_records() || world_.has_program_results()) drain();
+    if (world_.has_news()) drain();
   }
   return !over();
 }
@@ -111,8 +111,8 @@ void Run::carry_out(const Action& action) {
 
 void Run::drain() {
   for (Record& record : world_.take_records()) take(std::move(record));
-  if (!pending_.empty()) replies();
-  if (world_.has_program_results()) program_results();
+  replies();
+  program_results();
 }
 
 void Run::take(Record record) {
