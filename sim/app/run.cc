@@ -133,6 +133,10 @@ void Run::take(Record record) {
     ++in_flight_;
   } else if (std::holds_alternative<event::OpCompleted>(record.event)) {
     --in_flight_;
+  } else if (const auto* exit = std::get_if<event::ProgramExited>(&record.event);
+             exit != nullptr && !formed_) {
+    cut_short("the cluster did not form: " + std::string(directory_.name(record.machine)) +
+              "'s program exited with " + exit_text(*exit));
   } else if (const auto* measured = std::get_if<event::Measured>(&record.event)) {
     if (measured->name == "audit_done") ++audits_done_;
   }
