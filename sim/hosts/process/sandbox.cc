@@ -14,7 +14,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "sim/base/check.h"
 #include "sim/hosts/process/preload_image.h"
@@ -144,6 +146,21 @@ std::string enter_sandbox() {
   if (inner < 0) return reason("cannot start a process in the new namespaces");
   if (inner > 0) wait_outside();
   return settle_in();
+}
+
+std::string clear_folder(const std::string& folder, std::uint64_t bytes) {
+  umount2(folder.c_str(), MNT_DETACH);  // of an earlier start; there may be none
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+  if (!error) std::filesystem::create_directories(folder, error);
+  if (error) return "cannot make the folder " + folder + ": " + error.message();
+  const std::string size = "mode=0777,size=" + std::to_string(bytes);
+  const bool limited = bytes > 0;
+  if (limited &&
+      mount("tmpfs", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, size.c_str()) != 0) {
+    return reason("cannot mount a disk of limited size");
+  }
+  return {};
 }
 
 bool inside_sandbox() {
