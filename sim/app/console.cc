@@ -17,15 +17,18 @@ std::string text_of(const resp::Value& value) {
 
 }  // namespace
 
-std::string RespConsole::reply_text(const Payload& payload) const {
+std::optional<std::string> RespConsole::reply_text(const Payload& payload,
+                                                   std::string& so_far) const {
   if (const auto* reply = dynamic_cast<const resp::ReplyPayload*>(&payload)) {
     return text_of(reply->value());
   }
-  std::string bytes = payload.bytes();
+  so_far += payload.bytes();
   resp::ValueReader reader;
-  reader.feed(bytes);
+  reader.feed(so_far);
   resp::Value value;
-  return reader.next(value) ? text_of(value) : bytes;
+  if (reader.next(value)) return text_of(value);
+  if (!reader.broken().empty()) return so_far;
+  return std::nullopt;
 }
 
 std::vector<std::string> split_command(std::string_view text) {

@@ -2,6 +2,11 @@
 // would print it.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "sim/world/world.h"
 
 namespace sim {
@@ -9,7 +14,8 @@ namespace sim {
 class RespConsole final : public ConsoleWords {
  public:
   PayloadRef request(const std::vector<std::string>& command) const override;
-  std::string reply_text(const Payload& payload) const override;
+  std::optional<std::string> reply_text(const Payload& payload,
+                                        std::string& so_far) const override;
 };
 
 // "SET a 1", with double quotes for arguments that hold spaces: how a scenario may write a command

@@ -217,7 +217,7 @@ Expectation Judge::judge_log(const LogCounts& counts, std::size_t index,
   const Cast& cast = plan_->facts.cast;
   std::vector<MachineId> keep_logs;
   for (std::uint32_t i = 0; i < cast.size(); ++i) {
-    if (cast[i].process) keep_logs.push_back(MachineId{i});
+    if (cast[i].process || cast[i].kind == MachineKind::kProgram) keep_logs.push_back(MachineId{i});
   }
   if (pattern.node) {
     const std::vector<MachineId> meant = meant_by(*pattern.node);

@@ -1,13 +1,11 @@
 #include "sim/app/process_host.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 
 #include "sim/app/cli.h"
 #include "sim/app/process_machine.h"
+#include "sim/app/program_lookup.h"
 #include "sim/hosts/process/sandbox.h"
 #include "sim/hosts/process/server_process.h"
 
@@ -37,35 +35,12 @@ std::string config_text(const ProcessMachine& machine) {
   return text;
 }
 
-// The same whatever the caller's is.
+// The same whatever the caller's is. Of a program built with AddressSanitizer the host's library
+// comes first; and its search for leaks would stop threads by means that the host does not do.
 std::vector<std::string> plain_environment() {
   return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TZ=UTC",
-          "HOME=/"};
+          "HOME=/", "ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0"};
 }
-
-}  // namespace
-
-std::string find_program(std::string_view name) {
-  if (name.find('/') != std::string_view::npos) {
-    const std::string path(name);
-    if (access(path.c_str(), X_OK) != 0) return {};
-    char* whole = realpath(path.c_str(), nullptr);
-    const std::string found = whole == nullptr ? path : whole;
-    std::free(whole);
-    return found;
-  }
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path == nullptr ? "/usr/bin:/bin" : path;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find(':');
-    const std::string candidate = std::string(rest.substr(0, end)) + "/" + std::string(name);
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  }
-  return {};
-}
-
-namespace {
 
 ProgramSetup setup_of(const ProcessMachine& machine, std::uint32_t number) {
   ProgramSetup setup;
@@ -74,17 +49,13 @@ ProgramSetup setup_of(const ProcessMachine& machine, std::uint32_t number) {
   setup.arguments = machine.words;
   setup.fork_time = machine.model.fork_time;
   setup.cost_per_wakeup = machine.model.cpu_per_wakeup;
+  setup.disk_bytes = machine.model.disk_bytes;
   if (machine.program.empty()) {
     setup.fork_cost = kForkCost;
     setup.exec_cost = kExecCost;
     return setup;
   }
-  const std::string file = find_program(machine.program);
-  if (file.empty()) {
-    throw UsageError{
-        "there is no program " + machine.program + " to run on " + machine.name +
-        (machine.program == "redis-server" ? "; it is in the Debian package redis-server" : "")};
-  }
+  const std::string file = required_program(machine.program, "on " + machine.name);
   setup.arguments = {file, "redis.conf"};
   setup.files["redis.conf"] = config_text(machine);
   setup.is_server = true;
@@ -93,6 +64,8 @@ ProgramSetup setup_of(const ProcessMachine& machine, std::uint32_t number) {
   if (machine.cluster_enabled) setup.bus_ports = machine.bus_ports;
   return setup;
 }
+
+}  // namespace
 
 bool has_processes(const Scenario& scenario) {
   const auto runs_program = [](const Step& step) { return step.what == Step::What::kProgram; };
@@ -104,10 +77,9 @@ bool has_processes(const Scenario& scenario) {
          });
 }
 
-}  // namespace
-
 void provide_processes(const Scenario& scenario, PlanOptions& options) {
   if (!has_processes(scenario)) return;
+  require_programs(scenario);
   const std::string trouble = process::enter_sandbox();
   if (!trouble.empty()) throw UsageError{trouble};
   auto machines = std::make_shared<std::uint32_t>(0);

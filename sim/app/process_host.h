@@ -2,15 +2,12 @@
 // they start with.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "sim/app/plan.h"
 
 namespace sim {
 
-// The file that a program's name means, as a shell would find it; empty if there is none.
-std::string find_program(std::string_view name);
+// Whether a run of it needs programs of the operating system.
+bool has_processes(const Scenario& scenario);
 
 // To be called before a run is planned. Nothing happens if all of the scenario is simulated.
 // Otherwise the rest of this process's work goes on in a sandbox (sim/hosts/process/sandbox.h),

@@ -80,7 +80,7 @@ bool Run::advance(SimTime limit, std::uint64_t most) {
                                      "memory limit reached"};
       cut_short(kWords[static_cast<std::size_t>(world_.stopped())]);
     }
-    if (world_.has_records() || world_.has_program_results()) drain();
+    if (world_.has_news()) drain();
   }
   return !over();
 }
@@ -112,8 +112,8 @@ void Run::carry_out(const Action& action) {
 
 void Run::drain() {
   for (Record& record : world_.take_records()) take(std::move(record));
-  if (!pending_.empty()) replies();
-  if (world_.has_program_results()) program_results();
+  replies();
+  program_results();
 }
 
 void Run::take(Record record) {
@@ -134,6 +134,10 @@ void Run::take(Record record) {
     ++in_flight_;
   } else if (std::holds_alternative<event::OpCompleted>(record.event)) {
     --in_flight_;
+  } else if (const auto* exit = std::get_if<event::ProgramExited>(&record.event);
+             exit != nullptr && !formed_) {
+    cut_short("the cluster did not form: " + std::string(directory_.name(record.machine)) +
+              "'s program exited with " + exit_text(*exit));
   } else if (const auto* measured = std::get_if<event::Measured>(&record.event)) {
     if (measured->name == "audit_done") ++audits_done_;
   }

@@ -1,5 +1,7 @@
 // Forming: from boot to the moment everybody is ok, which is t = 0.
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 #include "sim/app/run.h"
 #include "sim/base/check.h"
@@ -20,6 +22,27 @@ bool Run::is_formed() const {
   return true;
 }
 
+// Who keeps it from being formed, and why: the first few.
+std::string Run::unformed() const {
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  std::size_t count = 0;
+  for (const PlannedNode& node : plan_->nodes) {
+    std::string_view why;
+    if (!directory_.is_up(node.machine)) {
+      why = " has not said that it runs";
+    } else if (node.is_member() && !directory_.is_healthy(node.machine)) {
+      why = " does not hold the cluster for ok";
+    } else if (node.is_member() && node.primary >= 0 && replication_up_[node.machine.value] == 0) {
+      why = " is not in sync with its primary";
+    }
+    if (why.empty() || ++count > kShown) continue;
+    text += (count == 1 ? ": " : ", ") + std::string(directory_.name(node.machine));
+    text += why;
+  }
+  return count > kShown ? text + ", and " + std::to_string(count - kShown) + " more" : text;
+}
+
 void Run::forming_poll() {
   if (world_.now() == SimTime{}) world_.note(event::PhaseBegan{event::Phase::kForming});
   if (is_formed()) {
@@ -27,7 +50,8 @@ void Run::forming_poll() {
     start_delayed_ = true;
     return schedule(world_.now() + plan_->start_delay, {Action::Kind::kFormingPoll});
   }
-  if (world_.now() > kFormingLimit) return cut_short("the cluster did not form within 120 s");
+  if (world_.now() > kFormingLimit)
+    return cut_short("the cluster did not form within 120 s" + unformed());
   if (plan_->scenario.cluster.form == ClusterOptions::Form::kMeet) meet_step();
   schedule(world_.now() + kFormingPoll, {Action::Kind::kFormingPoll});
 }

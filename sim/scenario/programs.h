@@ -2,6 +2,7 @@
 // whole suites that a machine is there for.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -20,10 +21,12 @@ struct ServerProgram {
   bool operator==(const ServerProgram&) const = default;
 };
 
-// What virtual time a process takes, whose computing takes none by itself.
+// What the machine of a process has: virtual time for its work, whose computing takes none by
+// itself, and a disk.
 struct ProcessModel {
   Duration fork_time = std::chrono::milliseconds{1};  // a fork's child takes at least so long
   Duration cpu_per_wakeup{};                          // each wake-up of the program costs so much
+  std::uint64_t disk_bytes = 0;                       // its disk holds so much; 0: any
   bool operator==(const ProcessModel&) const = default;
 };
 

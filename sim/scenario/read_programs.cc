@@ -130,6 +130,7 @@ ProcessModel read_model(Options& options, const ProcessModel& of_all) {
   ProcessModel model;
   model.fork_time = process.duration("fork_time", of_all.fork_time);
   model.cpu_per_wakeup = process.duration("cpu_per_wakeup", of_all.cpu_per_wakeup);
+  model.disk_bytes = process.bytes("disk", of_all.disk_bytes);
   process.finish();
   return model;
 }
@@ -203,14 +204,15 @@ void read_log(Options& options, EventPattern& pattern) {
   if (options.has("event")) options.problem("event", "\"event\" or \"log\", not both");
   const KnownNames* known = options.known();
   if (known == nullptr) return;
-  if (known->processes.empty()) {
+  if (known->processes.empty() && known->boxes.empty()) {
     options.problem("log", "nobody keeps a log: no server is a process",
                     "\"cluster\": {\"nodes\": {\"kind\": \"process\"}}");
     return;
   }
   const JsonRef node = options.raw("node");
   if (!node || node->kind != JsonNode::Kind::kText) return;
-  if (known->machines.has(node->text) && !known->processes.has(node->text))
+  const bool keeps = known->processes.has(node->text) || known->boxes.has(node->text);
+  if (known->machines.has(node->text) && !keeps)
     options.problem("node", quote(node->text) + " is no process and keeps no log");
 }
 

@@ -224,7 +224,7 @@ class Words {
   std::string operator()(const event::MachinePaused&) const { return "is paused"; }
   std::string operator()(const event::MachineResumed&) const { return "resumes"; }
   std::string operator()(const event::ProgramExited& e) const {
-    return "program exits with code " + signed_number(e.code) + because(e.why);
+    return "program exits with " + exit_text(e);
   }
   std::string operator()(const event::ClockStepped& e) const {
     return "clock: " + e.what + (e.by_ms == 0 ? "" : " by " + signed_number(e.by_ms) + " ms");
@@ -379,6 +379,15 @@ std::string one_line(std::string_view reply) {
   }
   return line;
 }
+
+// The end of what a program said, in one line.
+std::string last_words(std::string said, std::size_t shown) {
+  const auto is_edge = [](char c) { return c == '\n' || c == '\r'; };
+  while (!said.empty() && is_edge(said.back())) said.pop_back();
+  said.erase(0, said.find_first_not_of("\r\n"));
+  if (said.size() > shown) said = "..." + said.substr(said.size() - shown);
+  return one_line(said);
+}
 }  // namespace
 
 std::string reply_text(std::string_view reply) {
@@ -387,14 +396,17 @@ std::string reply_text(std::string_view reply) {
   return line.size() <= kShown ? line : line.substr(0, kShown) + "...";
 }
 
+std::string exit_text(const event::ProgramExited& exit) {
+  constexpr std::size_t kShown = 200;
+  return "code " + signed_number(exit.code) + because(last_words(exit.why, kShown));
+}
+
 std::string ending_text(const event::ProgramRan& ran) {
   constexpr std::size_t kShown = 60;
   if (!ran.ended) return "no end";
-  std::string end = ran.output;
-  while (end.ends_with('\n') || end.ends_with('\r')) end.pop_back();
-  if (end.size() > kShown) end = "..." + end.substr(end.size() - kShown);
+  const std::string end = last_words(ran.output, kShown);
   return "exit code " + signed_number(ran.exit_code) +
-         (end.empty() ? "" : ", having said \"" + one_line(end) + '"');
+         (end.empty() ? "" : ", having said \"" + end + '"');
 }
 
 bool is_milestone(const Event& event) {

@@ -42,7 +42,9 @@ std::string effects_text(std::uint64_t count, std::string_view unit);
 
 // A console's reply in one line that fits one: CLUSTER INFO is long, and told as "a:1\r\nb:2".
 std::string reply_text(std::string_view reply);
-// How a program ended: "exit code 1, having said \"... no such host\"", "no end".
+// How a program ended that a machine is there for: "code 1: Fatal error, can't open config file".
+std::string exit_text(const event::ProgramExited& exit);
+// How one of a step ended: "exit code 1, having said \"... no such host\"", "no end".
 std::string ending_text(const event::ProgramRan& ran);
 
 // What a person wants to see of a run that went well or badly: faults, crashes, suspicion and FAIL

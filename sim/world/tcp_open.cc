@@ -4,6 +4,8 @@
 // again after 1 s, 3 s, 7 s, ... since the dial (initial RTO 1 s, doubling: RFC 6298), until
 // `connect_timeout`.
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "sim/world/world_impl.h"
@@ -217,13 +219,16 @@ std::uint32_t World::Impl::console_ask(Machine& machine, const std::vector<std::
   return ticket;
 }
 
-// `payload` is the answer; null: there will be none.
+// `payload` is the answer, or a piece of it; null: there will be none.
 void World::Impl::console_answer(std::uint32_t c, const Payload* payload) {
   const Connection& conn = connections[c];
   Machine& machine = at(conn.machine[1]);
-  console_replies.push_back(
-      {conn.serial[0], machine.id,
-       payload == nullptr ? "(connection lost)" : spec->console->reply_text(*payload)});
+  const std::uint32_t ticket = conn.serial[0];
+  std::optional<std::string> text = "(connection lost)";
+  if (payload != nullptr) text = spec->console->reply_text(*payload, half_replies[ticket]);
+  if (!text) return;
+  half_replies.erase(ticket);
+  console_replies.push_back({ticket, machine.id, std::move(*text)});
   connections[c].end[0] = End::kGone;
   if (payload != nullptr) lose_end(c, 1, CloseReason::kPeerClosed);
 }

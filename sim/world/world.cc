@@ -243,7 +243,7 @@ bool World::advance(SimTime limit, std::uint64_t most) {
   for (std::uint64_t done = 1;; ++done) {
     if (!impl.within_limits()) return false;
     impl.advance();
-    if (done >= most || !impl.records.empty() || !impl.program_results.empty()) return true;
+    if (done >= most || has_news()) return true;
     if (impl.queue.empty() || impl.queue.top().at >= limit) return true;
   }
 }
@@ -267,16 +267,14 @@ const Cast& World::cast() const {
 std::vector<Record> World::take_records() {
   return std::exchange(impl_->records, {});
 }
-bool World::has_records() const {
-  return !impl_->records.empty();
+bool World::has_news() const {
+  return !impl_->records.empty() || !impl_->console_replies.empty() ||
+         !impl_->program_results.empty();
 }
 std::vector<ConsoleReply> World::take_console_replies() {
   return std::exchange(impl_->console_replies, {});
 }
 
-bool World::has_program_results() const {
-  return !impl_->program_results.empty();
-}
 std::vector<ProgramResult> World::take_program_results() {
   return std::exchange(impl_->program_results, {});
 }

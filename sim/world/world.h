@@ -41,7 +41,9 @@ class ConsoleWords {
  public:
   virtual ~ConsoleWords() = default;
   virtual PayloadRef request(const std::vector<std::string>& command) const = 0;
-  virtual std::string reply_text(const Payload& payload) const = 0;
+  // `so_far` keeps the beginning of a reply that comes in pieces. nullopt: it is not whole yet.
+  virtual std::optional<std::string> reply_text(const Payload& payload,
+                                                std::string& so_far) const = 0;
 };
 struct ConsoleReply {
   std::uint32_t ticket = 0;
@@ -102,8 +104,8 @@ class World final {
   // Carries out the next event. Precondition: there is one. False when a limit was hit (see
   // `stopped()`).
   bool advance() { return advance(SimTime::min(), 1); }
-  // The same, and goes on while the next one is due before `limit`, there are no records or program
-  // results to take, and fewer than `most` are done.
+  // The same, and goes on while the next one is due before `limit`, there are no records, console
+  // replies or program results to take, and fewer than `most` are done.
   bool advance(SimTime limit, std::uint64_t most);
   // Lets time pass to `until`, carrying out nothing. Precondition: no event is due before it.
   void skip_to(SimTime until);
@@ -113,9 +115,9 @@ class World final {
   const Cast& cast() const;
   // Records since the last call, in order.
   std::vector<Record> take_records();
-  bool has_records() const;
+  // Whether there are records, console replies or program results to take.
+  bool has_news() const;
   std::vector<ConsoleReply> take_console_replies();
-  bool has_program_results() const;
   std::vector<ProgramResult> take_program_results();
   // Asks the node on a machine what it believes; its notes appear among the records with
   // Source::kProbe. Down: nothing.

@@ -283,6 +283,7 @@ struct World::Impl final : Levers {
 
   std::uint32_t console_tickets = 0;
   std::vector<ConsoleReply> console_replies;
+  std::map<std::uint32_t, std::string> half_replies;  // by ticket
   std::uint32_t program_tickets = 0;
   std::vector<ProgramResult> program_results;
   std::vector<Record> records;

@@ -15,7 +15,7 @@ class Words final : public ConsoleWords {
   PayloadRef request(const std::vector<std::string>& command) const override {
     return PayloadRef(new resp::RequestPayload(command));
   }
-  std::string reply_text(const Payload& payload) const override {
+  std::optional<std::string> reply_text(const Payload& payload, std::string&) const override {
     resp::ValueReader reader;
     reader.feed(payload.bytes());
     resp::Value value;
@@ -164,7 +164,7 @@ void ClusterStage::run_for(Duration time) {
   const SimTime end = world_.now() + time;
   while (world_.next_event().has_value() && *world_.next_event() <= end) {
     if (!world_.advance()) break;
-    if (world_.has_records()) collect();
+    if (world_.has_news()) collect();
   }
   CHECK(world_.stopped() == StopReason::kNone);
   world_.skip_to(end);

@@ -172,7 +172,9 @@ class Words final : public ConsoleWords {
   PayloadRef request(const std::vector<std::string>& command) const override {
     return PayloadRef(new Text(command.front()));
   }
-  std::string reply_text(const Payload& payload) const override { return payload.bytes(); }
+  std::optional<std::string> reply_text(const Payload& payload, std::string&) const override {
+    return payload.bytes();
+  }
 };
 
 std::string address(std::size_t number) {
@@ -272,7 +274,7 @@ void Stage::collect() {
     programs_[result.ticket] =
         result.exit_code ? std::to_string(*result.exit_code) + " " + result.output : "lost";
   }
-  if (!world_.has_records()) return;
+  if (!world_.has_news()) return;
   for (const Record& record : world_.take_records()) {
     records_.push_back(record);
     const auto* measured = std::get_if<event::Measured>(&record.event);

@@ -15,8 +15,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "sim/base/check.h"
@@ -171,6 +173,21 @@ std::string enter_sandbox() {
   close(alive[1]);
   die_with_outside(alive[0]);
   return settle_in();
+}
+
+std::string clear_folder(const std::string& folder, std::uint64_t bytes) {
+  umount2(folder.c_str(), MNT_DETACH);  // of an earlier start; there may be none
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+  if (!error) std::filesystem::create_directories(folder, error);
+  if (error) return "cannot make the folder " + folder + ": " + error.message();
+  const std::string size = "mode=0777,size=" + std::to_string(bytes);
+  const bool limited = bytes > 0;
+  if (limited &&
+      mount("tmpfs", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, size.c_str()) != 0) {
+    return reason("cannot mount a disk of limited size");
+  }
+  return {};
 }
 
 bool inside_sandbox() {

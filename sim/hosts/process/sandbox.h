@@ -23,4 +23,8 @@ std::int32_t next_pid();
 inline constexpr char kSandboxFolder[] = "/dev/shm/slotsim";
 inline constexpr char kPreloadFile[] = "/dev/shm/slotsim/preload.so";
 
+// Inside: makes an empty folder, whatever was there. If `bytes` is not 0 it is a disk of its own
+// that holds so many (in whole pages), and is full after that. The answer is as of enter_sandbox.
+std::string clear_folder(const std::string& folder, std::uint64_t bytes);
+
 }  // namespace sim::process

@@ -75,8 +75,8 @@ void write_whole(const fs::path& path, std::string_view content) {
 
 // What the last incarnation left is on the machine's disk, not here.
 void fill_folder(const std::string& folder, const ProgramSetup& setup, const DiskImage& disk) {
-  fs::remove_all(folder);
-  fs::create_directories(folder);
+  const std::string trouble = process::clear_folder(folder, setup.disk_bytes);
+  if (!trouble.empty()) throw process::ProcessError{trouble};
   for (const auto& [name, content] : disk) write_whole(fs::path(folder) / name, *content);
   for (const auto& [name, content] : setup.files) write_whole(fs::path(folder) / name, content);
 }
@@ -185,7 +185,12 @@ void ServerProcess::step(const Clocks& now, std::span<const Input> inputs, Choic
                          Effects& effects) {
   for (const Input& input : inputs) {
     if (const auto* booted = std::get_if<Booted>(&input)) {
-      boot(*booted, now, choices, effects);
+      try {
+        boot(*booted, now, choices, effects);
+      } catch (const process::ProcessError& error) {
+        effects.emplace_back(Exit{126, error.what});
+        return;
+      }
     } else if (const auto* run = std::get_if<RunProgram>(&input)) {
       start(run->words, run->ticket, true, choices, effects);
     } else {
@@ -432,7 +437,7 @@ void ServerProcess::log(std::int32_t pid, std::string_view bytes, Effects& effec
   std::string& output = program.output;
   output.append(bytes);
   if (output.size() > kOutputKept) output.erase(0, output.size() - kOutputKept);
-  if (!setup_->is_server || program.ticket != 0) return;
+  if (program.ticket != 0) return;
   log_line_.append(bytes);
   std::size_t begin = 0;
   for (std::size_t end = log_line_.find('\n'); end != std::string::npos;

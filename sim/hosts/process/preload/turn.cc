@@ -18,7 +18,7 @@ thread_local TaskIndex own_index __attribute__((tls_model("initial-exec"))) = 0;
 // costs on a usual machine.
 constexpr std::uint32_t kFreeCalls = 200;
 constexpr std::int64_t kCallCost = 1'000;
-constexpr std::int64_t kLongSlice = 2'000'000;  // then others have their turn
+constexpr std::int64_t kLongSlice = 1'000'000;
 
 void copy_text(char* into, std::size_t size, const char* text) {
   std::size_t i = std::strlen(into);
@@ -73,13 +73,12 @@ Wake block(std::int64_t deadline) {
 }
 
 void yield() {
-  if (region->ahead_ns > kLongSlice) {
-    block(monotonic_now());
-    return;
-  }
-  enqueue(*region, self());
-  own_task().not_before = region->monotonic_ns;
-  hand_over(Reason::kBlocked);
+  spend(kCallCost);
+  block(monotonic_now());
+}
+
+void yield_if_long() {
+  if (region->ahead_ns > kLongSlice) yield();
 }
 
 bool take_signals() {

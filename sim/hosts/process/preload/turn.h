@@ -34,8 +34,10 @@ void count_call();
 void hand_over(Reason reason);
 // Until somebody wakes it or `deadline` (monotonic) is there.
 Wake block(std::int64_t deadline);
-// Lets others run at this moment of time.
+// Lets others run, and the time pass that this slice has taken.
 void yield();
+// The same for a thread that asks again and again and goes on at once, whatever the answer.
+void yield_if_long();
 // A new thread or process waits here for its first turn.
 void wait_for_turn();
 

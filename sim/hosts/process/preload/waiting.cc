@@ -68,10 +68,9 @@ long poll_call(pollfd* fds, long count, std::int64_t timeout, const std::uint64_
       fds[i].revents = static_cast<short>(readiness_of(fds[i].fd) & wanted);
       if (fds[i].revents != 0) ++found;
     }
-    if (found > 0) return found;
-    if (timed_out) {
-      if (timeout == 0 && region->ahead_ns > kMs) yield();
-      return 0;
+    if (found > 0 || timed_out) {
+      yield_if_long();
+      return found;
     }
     for (long i = 0; i < count; ++i) {
       if (object_of(fds[i].fd) != 0) watch(*region, object_of(fds[i].fd), self());
@@ -114,7 +113,7 @@ long select_call(long count, fd_set* reads, fd_set* writes, fd_set* excepts, std
       }
     }
     if (sum > 0 || timed_out) {
-      if (sum == 0 && timeout == 0 && region->ahead_ns > kMs) yield();
+      yield_if_long();
       const std::size_t bytes = static_cast<std::size_t>((most + kWordBits - 1) / kWordBits) * 8;
       for (int i = 0; i < 3; ++i) {
         if (sets[i] != nullptr) std::memcpy(sets[i], found[i], bytes);
@@ -169,10 +168,9 @@ long epoll_wait_call(long fd, epoll_event* events, long most, std::int64_t timeo
   for (;;) {
     count_call();
     const long found = collect(epoll, events, most);
-    if (found > 0) return found;
-    if (timed_out) {
-      if (timeout == 0 && region->ahead_ns > kMs) yield();
-      return 0;
+    if (found > 0 || timed_out) {
+      yield_if_long();
+      return found;
     }
     watch(*region, epoll, self());
     const long result = wait_round(deadline, timed_out);
