@@ -94,7 +94,7 @@ TaskIndex new_task(Region& region, ProcessIndex process, std::int32_t tid) {
   task.next_ready = 0;
   task.not_before = region.monotonic_ns;
   task.deadline = kNoDeadline;
-  task.blocked_signals = 0;
+  task.blocked_signals = task.pending = 0;
   task.futex_address = 0;
   task.watches = 0;
   task.clear_word = 0;
@@ -279,6 +279,16 @@ void raise_signal(Region& region, ProcessIndex index, int signal) {
     wake(region, task, Wake::kSignal);
     return;
   }
+}
+
+void raise_signal_at(Region& region, TaskIndex index, int signal) {
+  Task& task = region.tasks[index];
+  const Process& process = region.processes[task.process];
+  const std::uint64_t mask = bit(signal);
+  if ((process.ignored & mask) != 0) return;
+  if ((process.handled & mask) == 0 && (kHarmless & mask) != 0) return;
+  task.pending |= mask;
+  if ((task.blocked_signals & mask) == 0) wake(region, index, Wake::kSignal);
 }
 
 std::uint64_t next_random(std::uint64_t& state) {

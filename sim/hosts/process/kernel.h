@@ -40,6 +40,8 @@ void free_process(Region& region, ProcessIndex process);
 ProcessIndex find_process(const Region& region, std::int32_t pid);
 // Whether somebody was there to take it. SIGKILL, SIGSTOP and SIGCONT are the caller's business.
 void raise_signal(Region& region, ProcessIndex process, int signal);
+// The same for one thread of it.
+void raise_signal_at(Region& region, TaskIndex task, int signal);
 std::uint64_t next_random(std::uint64_t& state);
 
 // ---- Descriptors and objects ----

@@ -49,6 +49,7 @@ struct Task {
   std::int64_t not_before;  // what it did takes so long: it cannot run earlier
   std::int64_t deadline;    // of a blocked one
   std::uint64_t blocked_signals;
+  std::uint64_t pending;  // signals for this thread alone
   std::uint64_t futex_address;  // 0: it waits for no futex
   std::uint32_t futex_bits;
   WatchIndex watches;        // what it waits for

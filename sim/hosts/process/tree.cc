@@ -395,7 +395,9 @@ void ProcessTree::reap_orphans() {
 void ProcessTree::thread_gone(TaskIndex index) {
   const Task& task = region_->tasks[index];
   const ProcessIndex process = task.process;
-  while (syscall(SYS_tgkill, region_->processes[process].pid, task.tid, 0) == 0) sched_yield();
+  // The first thread of a process stays in its tables until the last one is gone.
+  const std::int32_t pid = region_->processes[process].pid;
+  while (task.tid != pid && syscall(SYS_tgkill, pid, task.tid, 0) == 0) sched_yield();
   const std::uint64_t word = task.clear_word;
   free_task(*region_, index);
   for (TaskIndex other = 1; other <= region_->tasks_high; ++other) {

@@ -318,7 +318,7 @@ long dispatch(const Call& call) {
                process_call(call, result);
   if (!known) result = machine_call(call, known);
   if (!known) result = raw(call.number, call.a, call.b, call.c, call.d, call.e, call.f);
-  if ((own_process().pending & ~own_task().blocked_signals) != 0) take_signals();
+  if (due_signals() != 0) take_signals();
   return result;
 }
 

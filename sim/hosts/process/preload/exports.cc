@@ -25,7 +25,7 @@ long answer(long result) {
 // Signals that came meanwhile are taken before the program goes on, as after a trap.
 long leave(long result) {
   using namespace sim::process;
-  if ((own_process().pending & ~own_task().blocked_signals) != 0) take_signals();
+  if (due_signals() != 0) take_signals();
   return answer(result);
 }
 

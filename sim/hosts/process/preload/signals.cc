@@ -172,12 +172,22 @@ long kill_call(long pid, long signal) {
   return 0;
 }
 
+// Of this process; 0: there is none of that number.
+TaskIndex other_thread(long tid) {
+  for (TaskIndex index = 1; index <= region->tasks_high; ++index) {
+    const Task& task = region->tasks[index];
+    const bool lives = task.state != TaskState::kFree && task.state != TaskState::kGone;
+    if (lives && task.process == own_process_index() && task.tid == tid) return index;
+  }
+  return 0;
+}
+
 long suspend_call(std::uint64_t mask) {
   Task& task = own_task();
   const std::uint64_t before = task.blocked_signals;
   task.blocked_signals = mask & ~kTrapSignalBit;
   raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&task.blocked_signals), 0, 8);
-  while ((own_process().pending & ~task.blocked_signals) == 0) block(kNoDeadline);
+  while (due_signals() == 0) block(kNoDeadline);
   take_signals();
   task.blocked_signals = before;
   raw(SYS_rt_sigprocmask, SIG_SETMASK, address(&task.blocked_signals), 0, 8);
@@ -248,6 +258,13 @@ bool signal_call(const Call& call, long& result) {
       const bool own = target == own_task().tid;
       const bool by_kernel = signal != SIGSTOP && signal != SIGKILL && !has_deputy(signal);
       if (own && by_kernel) return false;  // raise() and abort()
+      const TaskIndex other = own ? 0 : other_thread(target);
+      const bool for_all = signal == SIGSTOP || signal == SIGCONT || signal == SIGKILL;
+      if (other != 0 && !for_all) {
+        if (signal != 0) raise_signal_at(*region, other, static_cast<int>(signal));
+        result = 0;
+        return true;
+      }
       const long process = call.number == SYS_tkill ? own_process().pid : call.a;
       result = kill_call(process, signal);
       return true;

@@ -85,11 +85,13 @@ bool take_signals() {
   Process& process = own_process();
   bool restarts = true;
   for (;;) {
-    const std::uint64_t due = process.pending & ~own_task().blocked_signals;
+    const std::uint64_t due = due_signals();
     if (due == 0) return restarts;
     const int signal = __builtin_ctzll(due) + 1;
     const std::uint64_t mask = std::uint64_t{1} << (signal - 1);
-    process.pending &= ~mask;
+    std::uint64_t& pending =
+        (own_task().pending & mask) != 0 ? own_task().pending : process.pending;
+    pending &= ~mask;
     if ((process.restarting & mask) == 0) restarts = false;
     // The real kernel runs the handler right here, or ends the program.
     raw(SYS_tgkill, process.pid, own_task().tid, real_signal(signal));

@@ -41,6 +41,10 @@ void yield_if_long();
 // A new thread or process waits here for its first turn.
 void wait_for_turn();
 
+// Signals that this thread would take now, by bit.
+inline std::uint64_t due_signals() {
+  return (own_process().pending | own_task().pending) & ~own_task().blocked_signals;
+}
 // Signals that were sent meanwhile and are not blocked take effect here. False: a handler ran that
 // interrupts system calls.
 bool take_signals();
