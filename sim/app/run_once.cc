@@ -53,9 +53,9 @@ void plant(Run& run) {
 }  // namespace
 
 RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
-  const std::int64_t cpu_before = process_cpu_ns();
   PlanOptions options = settings.plan;
-  provide_processes(scenario, options);
+  provide_processes(scenario, options);  // perhaps in another process from here on
+  const std::int64_t cpu_before = process_cpu_ns();
   const std::shared_ptr<const Plan> plan = make_plan(scenario, options);
   Run run(plan);
   const CheckContext context(run);
