@@ -104,6 +104,7 @@ class Run {
   void forming_poll();
   void meet_step();
   bool is_formed() const;
+  std::string who_is_not_ready() const;
   void begin_faults();
 
   // run_steps.cc: timeline and nemesis.

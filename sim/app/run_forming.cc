@@ -20,10 +20,24 @@ bool Run::is_formed() const {
   return true;
 }
 
+// The first of them, and how far it has come.
+std::string Run::who_is_not_ready() const {
+  for (const PlannedNode& node : plan_->nodes) {
+    const std::string name = plan_->world.machines[node.machine.value].info.name;
+    if (!directory_.is_up(node.machine)) return name + "'s program has ended";
+    if (!node.is_member()) continue;
+    if (!directory_.is_healthy(node.machine)) return name + " has not said that all is ok";
+    if (node.primary >= 0 && replication_up_[node.machine.value] == 0)
+      return name + " has no data of its primary yet";
+  }
+  return "all of them were ready just now";
+}
+
 void Run::forming_poll() {
   if (world_.now() == SimTime{}) world_.note(event::PhaseBegan{event::Phase::kForming});
   if (is_formed()) return begin_faults();
-  if (world_.now() > kFormingLimit) return cut_short("the cluster did not form within 120 s");
+  if (world_.now() > kFormingLimit)
+    return cut_short("the cluster did not form within 120 s: " + who_is_not_ready());
   if (plan_->scenario.cluster.form == ClusterOptions::Form::kMeet) meet_step();
   schedule(world_.now() + kFormingPoll, {Action::Kind::kFormingPoll});
 }
