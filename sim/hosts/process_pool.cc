@@ -194,7 +194,12 @@ std::optional<std::string> run_in_child(const std::function<std::string()>& work
   }
   close(out[1]);
   child.out = out[0];
-  while (child.out >= 0) drain(child.out, child.result);
+  for (bool told = false; child.out >= 0;) {
+    drain(child.out, child.result);
+    // A terminal's interrupt goes to all of its programs; to be terminated, to this one only.
+    if (interrupt_seen == SIGTERM && !told) kill(child.pid, SIGTERM);
+    told = interrupt_seen == SIGTERM;
+  }
   ChildResult result = reap(child);
   if (!result.finished) return std::nullopt;
   return std::move(result.result);
@@ -207,7 +212,7 @@ void catch_interrupts() {
       std::signal(signal_number, SIG_DFL);
       raise(signal_number);
     }
-    interrupt_seen = 1;
+    interrupt_seen = signal_number;
   };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

@@ -5,11 +5,11 @@ Run it as it is, or under  slotsim exec -- python3 suite.py
 import os
 import random
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -160,12 +160,78 @@ class Sockets(unittest.TestCase):
         os.unlink(path)
 
 
+class Epoll(unittest.TestCase):
+    def setUp(self):
+        self.reader, self.writer = os.pipe()
+        self.epoll = select.epoll()
+
+    def tearDown(self):
+        self.epoll.close()
+        os.close(self.reader)
+        os.close(self.writer)
+
+    def ready(self):
+        return [fd for fd, _ in self.epoll.poll(0)]
+
+    def test_level_tells_until_all_is_read(self):
+        self.epoll.register(self.reader, select.EPOLLIN)
+        self.assertEqual(self.epoll.poll(3), [])
+        os.write(self.writer, b"ab")
+        self.assertEqual([self.ready(), self.ready()], [[self.reader]] * 2)
+        os.read(self.reader, 2)
+        self.assertEqual(self.ready(), [])
+
+    def test_edge_tells_what_is_new(self):
+        self.epoll.register(self.reader, select.EPOLLIN | select.EPOLLET)
+        os.write(self.writer, b"a")
+        self.assertEqual([self.ready(), self.ready()], [[self.reader], []])
+        os.write(self.writer, b"b")
+        self.assertEqual([self.ready(), self.ready()], [[self.reader], []])
+
+    def test_one_shot_tells_once(self):
+        self.epoll.register(self.reader, select.EPOLLIN | select.EPOLLONESHOT)
+        os.write(self.writer, b"a")
+        self.assertEqual([self.ready(), self.ready()], [[self.reader], []])
+        os.write(self.writer, b"b")
+        self.assertEqual(self.ready(), [])
+        self.epoll.modify(self.reader, select.EPOLLIN | select.EPOLLONESHOT)
+        self.assertEqual(self.ready(), [self.reader])
+
+
+class Children(unittest.TestCase):
+    def test_who_ignores_them_may_have_many(self):
+        before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        for _ in range(300):
+            if os.fork() == 0:
+                os._exit(0)
+            with self.assertRaises(ChildProcessError):
+                os.wait()
+        signal.signal(signal.SIGCHLD, before)
+
+    def test_their_end_is_heard_once_each(self):
+        heard = []
+        before = signal.signal(signal.SIGCHLD, lambda number, _: heard.append(number))
+        for _ in range(3):
+            child = os.fork()
+            if child == 0:
+                time.sleep(1)
+                os._exit(7)
+            time.sleep(2)
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 7)
+        signal.signal(signal.SIGCHLD, before)
+        self.assertEqual(heard, [signal.SIGCHLD] * 3)
+
+
 class Servers(unittest.TestCase):
     def test_a_replica_follows_and_is_promoted(self):
         ports = (17100, 17101)
-        folders = [tempfile.TemporaryDirectory() for _ in ports]
+        # A dump that one run leaves would be read by the next.
+        folders = [f"/tmp/suite-{os.getpid()}-{port}" for port in ports]
+        for folder in folders:
+            os.mkdir(folder)
+            self.addCleanup(shutil.rmtree, folder)
         servers = [subprocess.Popen(["redis-server", "--port", str(port), "--save", "",
-                                     "--dir", folder.name, "--repl-diskless-sync-delay", "0"],
+                                     "--dir", folder, "--repl-diskless-sync-delay", "0"],
                                     stdout=subprocess.DEVNULL)
                    for port, folder in zip(ports, folders)]
 
@@ -190,8 +256,6 @@ class Servers(unittest.TestCase):
         self.assertEqual(ask(ports[1], "set", "k", "w"), "OK")
         servers[1].terminate()
         self.assertEqual(servers[1].wait(), 0)
-        for folder in folders:
-            folder.cleanup()
 
 
 class Chance(unittest.TestCase):
