@@ -24,7 +24,8 @@ bool Run::is_formed() const {
 std::string Run::who_is_not_ready() const {
   for (const PlannedNode& node : plan_->nodes) {
     const std::string name = plan_->world.machines[node.machine.value].info.name;
-    if (!directory_.is_up(node.machine)) return name + "'s program has ended";
+    if (!directory_.is_up(node.machine))
+      return name + " is not up (its program has ended, or never said that it is ready)";
     if (!node.is_member()) continue;
     if (!directory_.is_healthy(node.machine)) return name + " has not said that all is ok";
     if (node.primary >= 0 && replication_up_[node.machine.value] == 0)
