@@ -28,6 +28,8 @@ packages_to_test=(
   "libgtest-dev        GoogleTest"
   "libgmock-dev        GoogleTest's matchers"
   "librapidcheck-dev   property tests"
+  "redis-server        real servers, run in virtual time"
+  "tcl                 a test suite that slotsim exec runs"
 )
 packages_for_ci=(
   "clang               the second compiler"

@@ -39,4 +39,10 @@ std::uint64_t process_number() {
   return static_cast<std::uint64_t>(getpid());
 }
 
+std::uint64_t voluntary_switches() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_nvcsw);
+}
+
 }  // namespace sim

@@ -13,5 +13,6 @@ std::int64_t wall_clock_ms();   // since 1970
 void sleep_ms(std::int64_t milliseconds);
 std::uint64_t peak_memory_bytes();  // largest resident set so far
 std::uint64_t process_number();
+std::uint64_t voluntary_switches();  // how often this process went to sleep so far
 
 }  // namespace sim

@@ -1,10 +1,11 @@
 # A failover test as people write them: it starts six servers, makes a cluster of them, kills a
 # primary, and sleeps and polls until another has taken over. Run it as it is, or under
 #   slotsim exec -- tclsh failover.tcl
-# It leaves nothing behind but its folder in /tmp, which it removes.
+# Its servers live in a folder below the current one, which it makes anew and removes.
 
 set base 17000
-set folder /tmp/failover-[pid]
+set folder failover-servers
+file delete -force $folder
 file mkdir $folder
 
 proc cli {port args} { exec redis-cli -p $port {*}$args }
@@ -35,7 +36,7 @@ for {set i 0} {$i < 6} {incr i} {
     set port [expr {$base + $i}]
     file mkdir $folder/$port
     lappend pids [exec redis-server --port $port --dir $folder/$port --cluster-enabled yes \
-        --cluster-node-timeout 2000 --save "" --logfile $folder/$port/log &]
+        --cluster-node-timeout 2000 --save "" --logfile log &]
 }
 for {set i 0} {$i < 6} {incr i} {
     set port [expr {$base + $i}]

@@ -144,7 +144,9 @@ class Sockets(unittest.TestCase):
         one.close()
 
     def test_unix_sockets(self):
-        path = f"/tmp/suite-{os.getpid()}.sock"
+        path = "suite.sock"
+        if os.path.exists(path):
+            os.unlink(path)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path)
         listener.listen()
@@ -226,9 +228,9 @@ class Servers(unittest.TestCase):
     def test_a_replica_follows_and_is_promoted(self):
         ports = (17100, 17101)
         # A dump that one run leaves would be read by the next.
-        folders = [f"/tmp/suite-{os.getpid()}-{port}" for port in ports]
+        folders = [f"suite-server-{port}" for port in ports]
         for folder in folders:
-            os.mkdir(folder)
+            os.makedirs(folder, exist_ok=True)
             self.addCleanup(shutil.rmtree, folder)
         servers = [subprocess.Popen(["redis-server", "--port", str(port), "--save", "",
                                      "--dir", folder, "--repl-diskless-sync-delay", "0"],
