@@ -4,6 +4,7 @@
 
 #include "sim/app/bench.h"
 #include "sim/app/process_host.h"
+#include "sim/app/program_lookup.h"
 #include "sim/app/run.h"
 #include "sim/app/vocabulary.h"
 #include "sim/hosts/clock.h"

@@ -131,18 +131,17 @@ TEST_F(Processes, ShowsTheLastWordsOfACrashingServer) {
   EXPECT_EQ(outcome.code, 4);
   EXPECT_THAT(outcome.out,
               HasSubstr("m1: program exits with code 3: cannot open the pod bay doors"));
-  EXPECT_EQ(last_line(outcome.out),
-            "FAIL the cluster did not form within 120 s: m1 is not up (its program has ended, or "
-            "never said that it is ready)");
+  EXPECT_THAT(last_line(outcome.out), StartsWith("FAIL the cluster did not form: m"));
+  EXPECT_THAT(last_line(outcome.out),
+              HasSubstr("'s program exited with code 3: cannot open the pod bay doors"));
 }
 
 TEST_F(Processes, AServerThatNeverAnswersEndsTheRun) {
   const std::string server = write("server", "#!/bin/sh\nexec sleep 1000000\n");
   const Outcome outcome = slotsim("run scenarios/smoke.json --program " + server);
   EXPECT_EQ(outcome.code, 4);
-  EXPECT_EQ(last_line(outcome.out),
-            "FAIL the cluster did not form within 120 s: m1 is not up (its program has ended, or "
-            "never said that it is ready)");
+  EXPECT_THAT(last_line(outcome.out),
+              StartsWith("FAIL the cluster did not form within 120 s: m1 has not said that it runs"));
 }
 
 TEST_F(Processes, RefusesDirectivesThatItCannotHold) {
