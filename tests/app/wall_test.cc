@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "sim/app/vocabulary.h"
@@ -63,7 +64,10 @@ TEST(Wall, AProgramThatIsNoServerIsToldWithWhatItSaid) {
   EXPECT_THAT(result.cut_short, StartsWith("m1 ended"));
 }
 
+// In real time, so what it sees depends on how busy the machine is: only for who asks for it.
 TEST(Wall, ARealFailoverIsObserved) {
+  if (std::getenv("SLOTSIM_WALL_TESTS") == nullptr)
+    GTEST_SKIP() << "takes real time, and a machine at rest: SLOTSIM_WALL_TESTS=1 runs it";
   if (!run_program("redis-server", {"--version"}, "", {})) GTEST_SKIP() << "no redis-server here";
   const RunResult result = run_with("redis-server", scenario_with(kCrash), [] { return false; });
   ASSERT_TRUE(result.complete) << result.cut_short;
