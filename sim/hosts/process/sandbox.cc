@@ -194,8 +194,11 @@ bool inside_sandbox() {
   return inside;
 }
 
+// One that something else in the sandbox has is passed over.
 std::int32_t next_pid() {
-  return ++last_pid;
+  do ++last_pid;
+  while (kill(last_pid, 0) == 0 || errno != ESRCH);
+  return last_pid;
 }
 
 void prepare_pid(std::int32_t pid) {
