@@ -114,6 +114,14 @@ TEST_F(KernelTest, AnEpollSetLeavesItsMembersAlone) {
   EXPECT_EQ(object(epoll).kind, ObjectKind::kFree);
 }
 
+TEST_F(KernelTest, WhatIsFreedIsUsedAgain) {
+  const ObjectIndex one = new_object(region(), ObjectKind::kEventFd);
+  object(one).count = 7;
+  release(region(), one);
+  EXPECT_EQ(new_object(region(), ObjectKind::kEventFd), one);
+  EXPECT_EQ(object(one).count, 0u);
+}
+
 // ---- Sockets ----
 
 TEST_F(KernelTest, AConnectionIsMadeOrRefused) {

@@ -144,6 +144,7 @@ TEST_F(KernelTest, AStoppedProgramsDeadlineWaitsUntilItGoesOn) {
   EXPECT_EQ(next_deadline(region()), kNoDeadline);
   pass_to(400);
   EXPECT_THAT(turns(), IsEmpty());
+  EXPECT_EQ(task(a).state, TaskState::kBlocked);
   process(one).stopped = false;
   pass_to(400);
   EXPECT_THAT(turns(), ElementsAre(a));
