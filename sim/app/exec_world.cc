@@ -19,9 +19,6 @@ namespace sim {
 namespace {
 
 constexpr std::uint64_t kWatched = 200'000;
-// What starting programs costs on a usual machine. With nothing, loops that start programs until
-// something has happened would never see time pass.
-constexpr Duration kForkCost = 500us, kExecCost = 2ms;
 
 std::vector<std::string> own_environment() {
   std::vector<std::string> all;
@@ -39,8 +36,8 @@ WorldSpec world_of(const ExecSettings& settings) {
   char folder[4096];
   setup.directory = getcwd(folder, sizeof folder) == nullptr ? "/" : folder;
   setup.alone = true;
-  setup.fork_cost = kForkCost;
-  setup.exec_cost = kExecCost;
+  setup.fork_cost = kUsualForkCost;
+  setup.exec_cost = kUsualExecCost;
   WorldSpec world;
   world.seed = settings.seed;
   MachineSpec machine;

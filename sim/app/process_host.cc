@@ -12,10 +12,6 @@
 namespace sim {
 namespace {
 
-// What starting programs costs on a usual machine. With nothing, loops that start programs until
-// something has happened would never see time pass.
-constexpr Duration kForkCost = 500us, kExecCost = 2ms;
-
 // What a scenario may not say, because the host does; and what keeps a run apart from the real
 // machine. Directives of the scenario come later and win.
 std::string config_text(const ProcessMachine& machine) {
@@ -51,8 +47,8 @@ ProgramSetup setup_of(const ProcessMachine& machine, std::uint32_t number) {
   setup.cost_per_wakeup = machine.model.cpu_per_wakeup;
   setup.disk_bytes = machine.model.disk_bytes;
   if (machine.program.empty()) {
-    setup.fork_cost = kForkCost;
-    setup.exec_cost = kExecCost;
+    setup.fork_cost = kUsualForkCost;
+    setup.exec_cost = kUsualExecCost;
     return setup;
   }
   const std::string file = required_program(machine.program, "on " + machine.name);

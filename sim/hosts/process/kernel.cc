@@ -161,6 +161,22 @@ void wake(Region& region, TaskIndex index, Wake why) {
   enqueue(region, index);
 }
 
+bool waits_on_futex(const Task& task, ProcessIndex process, std::uint64_t word) {
+  return task.state == TaskState::kBlocked && task.process == process && task.futex_address == word;
+}
+
+long wake_futex(Region& region, ProcessIndex process, std::uint64_t word, long most,
+                std::uint32_t bits) {
+  long woken = 0;
+  for (TaskIndex index = 1; index <= region.tasks_high && woken < most; ++index) {
+    const Task& task = region.tasks[index];
+    if (!waits_on_futex(task, process, word) || (task.futex_bits & bits) == 0) continue;
+    wake(region, index, Wake::kEvent);
+    ++woken;
+  }
+  return woken;
+}
+
 std::int64_t next_deadline(const Region& region) {
   std::int64_t first = next_timer(region);
   for (TaskIndex index = 1; index <= region.tasks_high; ++index) {
@@ -245,8 +261,7 @@ void end_process(Region& region, ProcessIndex index, std::int32_t code, bool by_
   if ((region.processes[parent].ignored & bit(kSigChild)) != 0) process.parent = 0;
   for (TaskIndex task = 1; task <= region.tasks_high; ++task) {
     Task& waiter = region.tasks[task];
-    if (waiter.state == TaskState::kBlocked && waiter.process == parent &&
-        waiter.waits_for_child) {
+    if (waiter.state == TaskState::kBlocked && waiter.process == parent && waiter.waits_for_child) {
       wake(region, task, Wake::kEvent);
     }
   }
@@ -297,6 +312,14 @@ std::uint64_t next_random(std::uint64_t& state) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
   return z ^ (z >> 31);
+}
+
+void fill_random(std::uint64_t& state, void* into, std::size_t size) {
+  char* to = static_cast<char*>(into);
+  for (std::size_t done = 0; done < size; done += 8) {
+    const std::uint64_t word = next_random(state);
+    std::memcpy(to + done, &word, size - done < 8 ? size - done : 8);
+  }
 }
 
 // ---- Bytes ----

@@ -30,6 +30,11 @@ ProcessIndex new_process(Region& region, std::int32_t pid);
 void inherit(Region& region, ProcessIndex parent, ProcessIndex child);
 // A blocked task may go on; others are left alone.
 void wake(Region& region, TaskIndex task, Wake why);
+bool waits_on_futex(const Task& task, ProcessIndex process, std::uint64_t word);
+// Wakes up to `most` of the process's waiters that share a bit with `bits`, in the order of their
+// task numbers; how many.
+long wake_futex(Region& region, ProcessIndex process, std::uint64_t word, long most,
+                std::uint32_t bits);
 void enqueue(Region& region, TaskIndex task);
 // The task that has been ready longest of those whose process is not stopped; 0: none.
 TaskIndex take_ready(Region& region);
@@ -43,6 +48,7 @@ void raise_signal(Region& region, ProcessIndex process, int signal);
 // The same for one thread of it.
 void raise_signal_at(Region& region, TaskIndex task, int signal);
 std::uint64_t next_random(std::uint64_t& state);
+void fill_random(std::uint64_t& state, void* into, std::size_t size);
 
 // ---- Descriptors and objects ----
 ObjectIndex new_object(Region& region, ObjectKind kind);  // with one holder
@@ -83,6 +89,8 @@ ObjectIndex find_listener(const Region& region, std::uint32_t ip, std::uint16_t 
 // A connection waits on the listener from now on; 0 if nobody may take it.
 ObjectIndex offer(Region& region, ObjectIndex listener, std::uint64_t conn, std::uint32_t local_ip,
                   std::uint16_t local_port, std::uint32_t remote_ip, std::uint16_t remote_port);
+// The connection is the last in the listener's queue, who hears of it.
+void await_accept(Region& region, ObjectIndex listener, ObjectIndex connection);
 void receive(Region& region, ObjectIndex socket, Bytes bytes);
 void end_of_stream(Region& region, ObjectIndex socket, bool reset, std::int32_t error);
 

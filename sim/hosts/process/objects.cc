@@ -292,6 +292,14 @@ ObjectIndex find_listener(const Region& region, std::uint32_t ip, std::uint16_t 
   return anywhere;
 }
 
+void await_accept(Region& region, ObjectIndex listener, ObjectIndex connection) {
+  Object& port = region.objects[listener];
+  (port.accept_tail == 0 ? port.accept_head : region.objects[port.accept_tail].next_accept) =
+      connection;
+  port.accept_tail = connection;
+  changed(region, listener);
+}
+
 ObjectIndex offer(Region& region, ObjectIndex listener, std::uint64_t conn, std::uint32_t local_ip,
                   std::uint16_t local_port, std::uint32_t remote_ip, std::uint16_t remote_port) {
   const ObjectIndex index = new_object(region, ObjectKind::kSocket);
@@ -303,11 +311,7 @@ ObjectIndex offer(Region& region, ObjectIndex listener, std::uint64_t conn, std:
   socket.local_port = local_port;
   socket.remote_ip = remote_ip;
   socket.remote_port = remote_port;
-  Object& port = region.objects[listener];
-  (port.accept_tail == 0 ? port.accept_head : region.objects[port.accept_tail].next_accept) = index;
-  port.accept_tail = index;
-  ++port.waiting_accepts;
-  changed(region, listener);
+  await_accept(region, listener, index);
   return index;
 }
 

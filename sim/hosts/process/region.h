@@ -27,6 +27,11 @@ inline constexpr std::uint32_t kPathBytes = 192;
 // So much may be written to a connection before its network has been asked what it takes.
 inline constexpr std::uint64_t kSentAtOnce = 2u << 20;
 
+// The environment variables by which a program learns where its machine's region is and which task
+// of it is its first.
+inline constexpr char kRegionVariable[] = "SLOTSIM_REGION";
+inline constexpr char kTaskVariable[] = "SLOTSIM_TASK";
+
 // Indices; 0 is nobody.
 using TaskIndex = std::uint32_t;
 using ProcessIndex = std::uint32_t;
@@ -49,7 +54,7 @@ struct Task {
   std::int64_t not_before;  // what it did takes so long: it cannot run earlier
   std::int64_t deadline;    // of a blocked one
   std::uint64_t blocked_signals;
-  std::uint64_t pending;  // signals for this thread alone
+  std::uint64_t pending;        // signals for this thread alone
   std::uint64_t futex_address;  // 0: it waits for no futex
   std::uint32_t futex_bits;
   WatchIndex watches;        // what it waits for
@@ -114,7 +119,7 @@ struct Object {
   bool at_end;                      // nothing follows what is in `rx`
   bool reset;                       // the other side is gone, with RST
   bool told_refused;                // a refused connect has been reported by connect()
-  bool send_shut, bound, append, stream_of_packets, is_unix, datagram;
+  bool send_shut, append, is_unix, datagram;
   std::int32_t error;  // SO_ERROR
   std::uint32_t refs;
   WatchIndex watchers;
@@ -126,7 +131,6 @@ struct Object {
   std::uint64_t unsent, sent_this_step;
   std::int64_t receive_timeout;  // SO_RCVTIMEO, 0: none
   ObjectIndex accept_head, accept_tail, next_accept;
-  std::uint32_t backlog, waiting_accepts;
   // Local pairs
   ObjectIndex peer;
   std::uint32_t capacity;
@@ -225,8 +229,6 @@ struct Region {
   std::int64_t fork_cost_ns, exec_cost_ns, wakeup_cost_ns;
   std::uint32_t timer_descriptors;
   std::uint64_t fingerprint;  // of all that happened inside
-  std::uint64_t system_calls;
-  std::uint64_t slices;
   char directory[kPathBytes];
   char preload[kPathBytes];
   char file[kPathBytes];  // where this region can be opened

@@ -21,6 +21,11 @@
 
 namespace sim {
 
+// What starting programs costs on a usual machine. With nothing, loops that start programs until
+// something has happened would never see time pass.
+inline constexpr Duration kUsualForkCost = std::chrono::microseconds{500};
+inline constexpr Duration kUsualExecCost = std::chrono::milliseconds{2};
+
 // What runs on the machine, and how it is held.
 struct ProgramSetup {
   std::uint32_t machine = 0;             // its number in this run
@@ -31,7 +36,7 @@ struct ProgramSetup {
   // each start, its changes told as file effects.
   std::string directory;
   std::map<std::string, std::string> files;  // put there at each start beside those of the disk
-  std::uint64_t disk_bytes = 0;  // so much fits into a folder of its own; 0: any
+  std::uint64_t disk_bytes = 0;              // so much fits into a folder of its own; 0: any
   bool is_server = false;  // its output is log, its connections carry known protocols
   // Of a server in a cluster: where its kind has its bus, and what a witness must know of it.
   std::vector<std::uint16_t> bus_ports;

@@ -194,8 +194,8 @@ std::int32_t ProcessTree::start(const StartSetup& setup, const Take& take) {
   }
   std::vector<std::string> environment = setup.environment;
   environment.push_back("LD_PRELOAD=" + std::string(kPreloadFile));
-  environment.push_back("SLOTSIM_TASK=" + std::to_string(task));
-  environment.push_back("SLOTSIM_REGION=" + file_);
+  environment.push_back(std::string(kTaskVariable) + "=" + std::to_string(task));
+  environment.push_back(std::string(kRegionVariable) + "=" + file_);
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -290,7 +290,6 @@ void ProcessTree::give_turn(TaskIndex task, const Take& take) {
   region_->running = task;
   region_->ahead_ns = 0;
   region_->calls_this_slice = 0;
-  ++region_->slices;
   region_->tasks[task].state = TaskState::kRunning;
   grant(task);
   if (!wait_for_turn(process)) return;
@@ -406,12 +405,7 @@ void ProcessTree::thread_gone(TaskIndex index) {
   while (task.tid != pid && syscall(SYS_tgkill, pid, task.tid, 0) == 0) nap();
   const std::uint64_t word = task.clear_word;
   free_task(*region_, index);
-  for (TaskIndex other = 1; other <= region_->tasks_high; ++other) {
-    const Task& waiter = region_->tasks[other];
-    const bool waits = waiter.state == TaskState::kBlocked && waiter.process == process &&
-                       waiter.futex_address == word && word != 0;
-    if (waits) wake(*region_, other, Wake::kEvent);
-  }
+  if (word != 0) wake_futex(*region_, process, word, LONG_MAX, ~0u);
 }
 
 void ProcessTree::drain(const Take& take) {

@@ -11,7 +11,4 @@ inline constexpr std::uint64_t kTrapSignalBit = std::uint64_t{1} << 30;  // SIGS
 // `dispatch`. (The kernel forgets that at fork and exec.)
 void trap_own_calls();
 
-// The name of the environment variable that tells an exec'ed program which task it is.
-inline constexpr char kTaskVariable[] = "SLOTSIM_TASK";
-
 }  // namespace sim::process

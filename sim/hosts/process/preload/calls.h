@@ -14,6 +14,11 @@ struct Call {
   ucontext_t* context = nullptr;  // of the trap; null if a library function was called instead
 };
 
+// What clone3() is given, as <linux/sched.h> has it.
+struct CloneArguments {
+  std::uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+};
+
 // Each takes those it knows and answers true.
 bool file_call(const Call& call, long& result);
 bool socket_call(const Call& call, long& result);

@@ -228,7 +228,7 @@ void forget_other_threads() {
 // Runs before anything else of the program, libc's own beginning included.
 __attribute__((constructor)) void attach(int, char**, char** environment) {
   const char* task = variable(environment, kTaskVariable);
-  const char* file = variable(environment, "SLOTSIM_REGION");
+  const char* file = variable(environment, kRegionVariable);
   if (task == nullptr || file == nullptr || region != nullptr) return;
   // The file is called after the machine's number, which says where it belongs.
   const char* slash = std::strrchr(file, '/');
@@ -259,15 +259,9 @@ __attribute__((constructor)) void attach(int, char**, char** environment) {
 long machine_call(const Call& call, bool& known) {
   known = true;
   switch (call.number) {
-    case SYS_getrandom: {
-      auto* into = pointer<char>(call.a);
-      for (long done = 0; done < call.b; done += 8) {
-        const std::uint64_t word = next_random(own_process().random);
-        std::memcpy(into + done, &word,
-                    static_cast<std::size_t>(call.b - done < 8 ? call.b - done : 8));
-      }
+    case SYS_getrandom:
+      fill_random(own_process().random, pointer<void>(call.a), static_cast<std::size_t>(call.b));
       return call.b;
-    }
     case SYS_sched_getaffinity: {
       if (call.b < 8) return -EINVAL;
       std::memset(pointer<void>(call.c), 0, static_cast<std::size_t>(call.b));
@@ -311,7 +305,6 @@ void trap_own_calls() {
 }
 
 long dispatch(const Call& call) {
-  ++region->system_calls;
   long result = 0;
   bool known = file_call(call, result) || socket_call(call, result) || waiting_call(call, result) ||
                time_call(call, result) || thread_call(call, result) || signal_call(call, result) ||

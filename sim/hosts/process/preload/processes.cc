@@ -1,6 +1,5 @@
 // Programs: fork, exec, exit, waiting for children.
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -106,7 +105,7 @@ class Environment {
       if (begins_with(*one, "LD_PRELOAD=")) {
         other = *one + std::strlen("LD_PRELOAD=");
         if (std::strstr(other, region->preload) != nullptr) other = nullptr;
-      } else if (!begins_with(*one, kTaskVariable) && !begins_with(*one, "SLOTSIM_REGION=")) {
+      } else if (!begins_with(*one, kTaskVariable) && !begins_with(*one, kRegionVariable)) {
         all_[count_++] = *one;
       }
     }
@@ -115,7 +114,7 @@ class Environment {
       std::strcat(preload_, ":");
       std::strcat(preload_, other);
     }
-    put(file_, "SLOTSIM_REGION", region->file);
+    put(file_, kRegionVariable, region->file);
     for (char* mine : {preload_, task_, file_}) all_[count_++] = mine;
     all_[count_] = nullptr;
   }
@@ -168,9 +167,7 @@ long exec_call(const char* path, long arguments, char* const* environment) {
     while (monotonic_now() < end && block(end) != Wake::kTimeout) take_signals();
   }
   process.exit_code = static_cast<std::int32_t>(code & 0xff);
-  region->reason = Reason::kProcessGone;
-  region->driver_turn.store(1, std::memory_order_release);
-  raw(SYS_futex, address(&region->driver_turn), FUTEX_WAKE, 1);
+  give_up_turn(Reason::kProcessGone);
   for (;;) raw(SYS_exit_group, code);
 }
 
@@ -228,11 +225,6 @@ long waitid_call(long kind, long id, siginfo_t* info, long options) {
   }
   return 0;
 }
-
-// As <linux/sched.h> has it.
-struct CloneArguments {
-  std::uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
-};
 
 }  // namespace
 

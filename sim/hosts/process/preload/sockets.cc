@@ -152,7 +152,6 @@ long bind_call(ObjectIndex index, long name, long length) {
       raw(SYS_close, fd);
     }
     std::memcpy(object.path, path, sizeof path);
-    object.bound = true;
     return 0;
   }
   const auto* given = pointer<const sockaddr_in>(name);
@@ -163,7 +162,6 @@ long bind_call(ObjectIndex index, long name, long length) {
   if (port != 0 && port_taken(ip, port)) return -EADDRINUSE;
   object.local_ip = ip;
   object.local_port = port;
-  object.bound = true;
   return 0;
 }
 
@@ -193,7 +191,6 @@ long accept_call(ObjectIndex index, long name, long length, long flags) {
     if (waiting != 0) {
       listener.accept_head = at(waiting).next_accept;
       if (listener.accept_head == 0) listener.accept_tail = 0;
-      --listener.waiting_accepts;
       at(waiting).next_accept = 0;
       at(waiting).nonblocking = (flags & SOCK_NONBLOCK) != 0;
       put_name(at(waiting), true, name, length);
@@ -220,11 +217,7 @@ long connect_unix(ObjectIndex index, long name, long length) {
   join(index, other, kUnixBytes);
   for (const ObjectIndex end : {index, other})
     at(end).is_unix = at(end).reads = at(end).writes = true;
-  Object& listener = at(port);
-  (listener.accept_tail == 0 ? listener.accept_head : at(listener.accept_tail).next_accept) = other;
-  listener.accept_tail = other;
-  ++listener.waiting_accepts;
-  changed(*region, port);
+  await_accept(*region, port, other);
   return 0;
 }
 

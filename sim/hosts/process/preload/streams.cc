@@ -152,11 +152,7 @@ long read_counter(ObjectIndex index, void* into, std::size_t size, bool wait) {
 }
 
 long read_random(void* into, std::size_t size) {
-  char* to = static_cast<char*>(into);
-  for (std::size_t done = 0; done < size; done += 8) {
-    const std::uint64_t word = next_random(own_process().random);
-    std::memcpy(to + done, &word, size - done < 8 ? size - done : 8);
-  }
+  fill_random(own_process().random, into, size);
   return static_cast<long>(size);
 }
 

@@ -41,29 +41,13 @@ long futex_wait(const Call& call, std::uint32_t bits, bool absolute) {
   return 0;  // a spurious wake-up is allowed, and the word is looked at again
 }
 
-// Waiters in the order of their task numbers.
-long futex_wake(std::uint64_t word, long most, std::uint32_t bits) {
-  long woken = 0;
-  for (TaskIndex index = 1; index <= region->tasks_high && woken < most; ++index) {
-    Task& task = region->tasks[index];
-    const bool waits = task.state == TaskState::kBlocked && task.futex_address == word &&
-                       (task.futex_bits & bits) != 0 && task.process == own_process_index();
-    if (!waits) continue;
-    wake(*region, index, Wake::kEvent);
-    ++woken;
-  }
-  return woken;
-}
-
 long futex_requeue(const Call& call) {
-  long moved = futex_wake(static_cast<std::uint64_t>(call.a), call.c, ~0u);
+  const auto word = static_cast<std::uint64_t>(call.a);
+  long moved = wake_futex(*region, own_process_index(), word, call.c, ~0u);
   long left = call.d;
   for (TaskIndex index = 1; index <= region->tasks_high && left > 0; ++index) {
     Task& task = region->tasks[index];
-    const bool waits = task.state == TaskState::kBlocked &&
-                       task.futex_address == static_cast<std::uint64_t>(call.a) &&
-                       task.process == own_process_index();
-    if (!waits) continue;
+    if (!waits_on_futex(task, own_process_index(), word)) continue;
     task.futex_address = static_cast<std::uint64_t>(call.e);
     ++moved;
     --left;
@@ -78,9 +62,10 @@ long futex_call(const Call& call) {
     case FUTEX_WAIT_BITSET:
       return futex_wait(call, static_cast<std::uint32_t>(call.f), true);
     case FUTEX_WAKE:
-      return futex_wake(static_cast<std::uint64_t>(call.a), call.c, ~0u);
+      return wake_futex(*region, own_process_index(), static_cast<std::uint64_t>(call.a), call.c,
+                        ~0u);
     case FUTEX_WAKE_BITSET:
-      return futex_wake(static_cast<std::uint64_t>(call.a), call.c,
+      return wake_futex(*region, own_process_index(), static_cast<std::uint64_t>(call.a), call.c,
                         static_cast<std::uint32_t>(call.f));
     case FUTEX_REQUEUE:
       return futex_requeue(call);
@@ -196,16 +181,9 @@ long start_thread(const Call& call, long flags, long stack, long parent_tid, lon
   return tid;
 }
 
-// As <linux/sched.h> has it.
-struct CloneArguments {
-  std::uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
-};
-
 [[noreturn]] void end_thread() {
   own_task().state = TaskState::kGone;
-  region->reason = Reason::kThreadGone;
-  region->driver_turn.store(1, std::memory_order_release);
-  raw(SYS_futex, address(&region->driver_turn), FUTEX_WAKE, 1);
+  give_up_turn(Reason::kThreadGone);
   for (;;) raw(SYS_exit, 0);
 }
 

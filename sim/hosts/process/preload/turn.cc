@@ -55,10 +55,14 @@ void wait_for_turn() {
   turn.store(0);
 }
 
-void hand_over(Reason reason) {
+void give_up_turn(Reason reason) {
   region->reason = reason;
   region->driver_turn.store(1, std::memory_order_release);
   raw(SYS_futex, address(&region->driver_turn), FUTEX_WAKE, 1);
+}
+
+void hand_over(Reason reason) {
+  give_up_turn(reason);
   wait_for_turn();
 }
 
@@ -103,9 +107,7 @@ void unsupported(const char* what) {
   copy_text(region->complaint, sizeof region->complaint, own_process().name);
   copy_text(region->complaint, sizeof region->complaint, " ");
   copy_text(region->complaint, sizeof region->complaint, what);
-  region->reason = Reason::kUnsupported;
-  region->driver_turn.store(1, std::memory_order_release);
-  raw(SYS_futex, address(&region->driver_turn), FUTEX_WAKE, 1);
+  give_up_turn(Reason::kUnsupported);
   for (;;) raw(SYS_exit_group, 126);
 }
 

@@ -31,6 +31,9 @@ void spend(std::int64_t ns);
 // A thread that goes on and on in one slice (a loop that polls or reads the clock) has time pass.
 void count_call();
 
+// Gives the turn away for good: the caller ends next.
+void give_up_turn(Reason reason);
+// Gives it away until it comes back.
 void hand_over(Reason reason);
 // Until somebody wakes it or `deadline` (monotonic) is there.
 Wake block(std::int64_t deadline);
