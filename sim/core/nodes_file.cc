@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "sim/core/broken.h"
 #include "sim/core/epochs.h"
@@ -65,6 +66,18 @@ void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, L
   hot.set_serving(true);
 }
 
+// A real server keeps its peers in a hash table whose seed each process draws: in an order of its
+// own each dials them, and hears their answers. Who is told of an old claim, and by whom, hangs on it.
+void make_rows(Server& server, Pass& pass, const nodes_conf::File& file) {
+  std::vector<const NodeName*> names;
+  names.reserve(file.lines.size());
+  for (const nodes_conf::Line& line : file.lines) names.push_back(&line.id);
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    std::swap(names[at], names[at + pass.choices.choose(Site::kPeerOrder, names.size() - at)]);
+    row_of(server, *names[at]);
+  }
+}
+
 void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
   ClusterState& cluster = server.cluster;
   const auto mine = std::find_if(
@@ -73,6 +86,7 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
   make_myself(server, pass, mine->id, mine->flags);
   Loaded loaded;
   cluster.peers.reserve(file.lines.size());
+  make_rows(server, pass, file);
   for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line, loaded);
   cluster.current_epoch = file.current_epoch;
   cluster.last_vote_epoch = file.last_vote_epoch;
