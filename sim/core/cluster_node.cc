@@ -6,6 +6,7 @@
 
 #include "sim/core/cluster_cron.h"
 #include "sim/core/data.h"
+#include "sim/core/debug.h"
 #include "sim/core/heartbeat.h"
 #include "sim/core/idle.h"
 #include "sim/core/links.h"
@@ -123,16 +124,43 @@ ClusterNode::ClusterNode(const NodeSetup& setup) {
   server_.mutation = setup.mutation;
 }
 
+// The program sleeps on, and only says what it believes.
+void ClusterNode::sleep_on(Pass& pass, std::span<const Input> inputs) {
+  for (const Input& input : inputs) {
+    if (std::holds_alternative<Probed>(input)) {
+      take(pass, input);
+    } else if (!std::holds_alternative<DeadlinePassed>(input)) {
+      missed_.push_back(input);
+    }
+  }
+}
+
 void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices& choices,
                        Effects& effects) {
   Pass pass(now, choices, effects, outbox_);
+  if (!is_asleep(server_)) return run(pass, inputs);
+  sleep_on(pass, inputs);
+  if (to_ns(now.monotonic) < server_.debug.asleep_until_ns) return;
+  server_.debug.asleep_until_ns = 0;
+  std::vector<Input> due = std::exchange(missed_, {});
+  due.emplace_back(DeadlinePassed{true});
+  run(pass, due);
+}
+
+void ClusterNode::run(Pass& pass, std::span<const Input> inputs) {
+  const Clocks& now = pass.now;
   // Being asked what one believes is not a pass of the event loop.
   const auto [asked_only, late] = occasion_of(inputs);
   if (last_tick_ && !asked_only && !late) count_idle_ticks(now);
   for (const Input& input : inputs) {
-    if (!pass.exited()) take(pass, input);
+    if (pass.exited()) break;
+    if (is_asleep(server_)) {
+      sleep_on(pass, {&input, 1});
+    } else {
+      take(pass, input);
+    }
   }
-  if (asked_only) return;
+  if (asked_only || is_asleep(server_)) return;
   if (!pass.exited() && last_tick_ && now.monotonic >= next_tick()) {
     run_cron(pass, late ? now.monotonic : next_tick());
   }
@@ -148,11 +176,13 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
   if (!last_tick_) return std::nullopt;
+  if (is_asleep(server_)) return MonotonicTime{Duration{server_.debug.asleep_until_ns}};
   return next_tick() + idle_ticks_ * period_;
 }
 
 std::optional<MonotonicTime> ClusterNode::tick() const {
   if (!last_tick_) return std::nullopt;
+  if (is_asleep(server_)) return deadline();
   return next_tick();
 }
 

@@ -41,6 +41,8 @@ class ClusterNode final : public Node {
 
  private:
   void boot(Pass& pass, const Booted& booted);
+  void run(Pass& pass, std::span<const Input> inputs);
+  void sleep_on(Pass& pass, std::span<const Input> inputs);
   void take(Pass& pass, const Input& input);
   void run_cron(Pass& pass, MonotonicTime tick);
   void set_period();
@@ -49,6 +51,7 @@ class ClusterNode final : public Node {
   void count_idle_ticks(const Clocks& now);
 
   Server server_;
+  std::vector<Input> missed_;               // what came while the program slept
   Outbox outbox_;                           // empty between steps
   std::optional<MonotonicTime> last_tick_;  // of the server cron; none before boot and after exit
   Duration oversleep_{};                    // by which it does at each tick

@@ -15,7 +15,8 @@ constexpr std::uint32_t kTicksPerSecond = 10;
 bool data_waits(const Server& server) {
   const bool expires = server.keyspace.expiring() > 0 && !server.replication.link.primary;
   const bool syncs = server.config.appendonly && server.persistence.aof_unsynced;
-  const bool pauses = server.sessions.held > 0 || server.sessions.pause_until_wall_ms != 0;
+  const bool pauses = server.sessions.held > 0 || pause_begun(server.sessions);
+  if (server.sessions.blocked > 0) return true;
   return expires || syncs || pauses || is_loading(server) || server.shutdown.asked;
 }
 

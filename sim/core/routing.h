@@ -17,5 +17,8 @@ struct Routing {
 // A pure function of its arguments: no key is touched, nothing expires.
 Routing route(const Server& server, const Session& session, const CommandSpec& spec,
               const resp::Command& command);
+// Whom a client is sent to that waits for keys of this slot; empty: it waits at the right place.
+std::string redirect_of_slot(const Server& server, const Session& session, const CommandSpec& spec,
+                             SlotId slot);
 
 }  // namespace sim

@@ -25,8 +25,17 @@ enum class Mutation : std::uint8_t;
 
 // A graceful shutdown on its way; see shutdown.h.
 struct Shutdown {
+  enum class Save : std::uint8_t { kAsConfigured, kYes, kNo };
   bool asked = false;
+  Save save = Save::kAsConfigured;
   std::int64_t wait_until_ms = 0;  // cached wall: for replicas, and no longer; 0: not waiting
+};
+
+// What DEBUG set; see debug.h.
+struct Debug {
+  std::int64_t asleep_until_ns = 0;  // monotonic; 0: awake
+  bool expires_actively = true;
+  std::int32_t dropped_packets = -1;  // packets of this type of the bus are ignored; -1: none
 };
 
 struct Server {
@@ -48,6 +57,7 @@ struct Server {
   Sessions sessions;
   Persistence persistence;
   Shutdown shutdown;
+  Debug debug;
 };
 
 inline ConnId mint_conn(Server& server) {

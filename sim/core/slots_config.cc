@@ -10,6 +10,7 @@
 #include "sim/core/membership.h"
 #include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/pubsub.h"
 #include "sim/core/role.h"
 
 namespace sim {
@@ -121,6 +122,7 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
     });
   });
   if (moved.empty()) return;
+  remove_shard_channels(server, pass, slots, owner);
   cluster.owners.assign(slots, owner);
   const NodeName to = peer_name(server, owner);
   for (const auto& [from, gone] : moved) {
