@@ -34,6 +34,7 @@ inline constexpr std::uint16_t kNoMulti = 256;         // not inside MULTI
 inline constexpr std::uint16_t kAtOnce = 512;          // inside MULTI too it is run, not queued
 inline constexpr std::uint16_t kSubscriber = 1024;     // allowed to who has subscribed
 inline constexpr std::uint16_t kShardChannels = 2048;  // what stands for keys are shard channels
+inline constexpr std::uint16_t kContainer = 8192;      // its subcommands are commands themselves
 inline constexpr std::uint16_t kMayReplicate = 4096;   // no write, but a pause of writes holds it
 }  // namespace command_flag
 

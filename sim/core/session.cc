@@ -42,8 +42,15 @@ bool allowed_while_loading(const Session& session, const CommandSpec& spec,
   return (spec.flags & command_flag::kSubcommands) != 0 && same_word(command[1], "HELP");
 }
 
-std::string not_for_subscribers(const CommandSpec& spec) {
-  return "ERR Can't execute '" + lower_case(spec.name) +
+// "client|reply"
+std::string full_name(const CommandSpec& spec, const resp::Command& command) {
+  std::string name = lower_case(spec.name);
+  const bool in_container = (spec.flags & command_flag::kContainer) != 0 && command.size() > 1;
+  return in_container ? name + "|" + lower_case(command[1]) : name;
+}
+
+std::string not_for_subscribers(const CommandSpec& spec, const resp::Command& command) {
+  return "ERR Can't execute '" + full_name(spec, command) +
          "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
          "context";
 }
@@ -63,7 +70,7 @@ std::string hindrance(const Server& server, const Session& session, const Comman
     return "READONLY You can't write against a read only replica.";
   }
   if (session.subscriber() && (spec.flags & command_flag::kSubscriber) == 0) {
-    return not_for_subscribers(spec);
+    return not_for_subscribers(spec, command);
   }
   if (am_replica && !config.replica_serve_stale_data && !primary_link_up(server) &&
       !has_flag_throughout(session, spec, command_flag::kStale)) {
@@ -134,7 +141,8 @@ std::string malformed(const Server& server, const Session& session, const Comman
   if (session.transaction && (spec->flags & command_flag::kNoMulti) != 0) {
     return "ERR Command not allowed inside a transaction";
   }
-  if (spec->handler == debug_command && !may_debug(server, session)) return std::string(kDebugRefused);
+  if (spec->handler == debug_command && !may_debug(server, session))
+    return std::string(kDebugRefused);
   return {};
 }
 
@@ -240,7 +248,8 @@ void resume(Server& server, Pass& pass, ConnId conn) {
 void count_error(Server& server, const resp::Value& value) {
   const auto* const error = std::get_if<resp::Error>(&value.data);
   if (error == nullptr) return;
-  ++server.sessions.errors[error->text.substr(0, error->text.find(' '))];
+  const std::size_t end = error->text.find(' ');
+  if (end != std::string::npos) ++server.sessions.errors[error->text.substr(0, end)];
 }
 
 void send_to_client(Pass& pass, const Session& session, resp::Value value) {

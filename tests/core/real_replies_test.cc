@@ -95,9 +95,11 @@ class Conversation {
       ASSERT_FALSE(refused.has_value()) << words[at];
     }
     box_ = pump_->add(config);
-    if (!config.cluster_enabled) return;
-    pump_->say(box_, "CLUSTER ADDSLOTSRANGE 0 16383");
-    pump_->advance(2500);
+    if (config.cluster_enabled) {
+      pump_->say(box_, "CLUSTER ADDSLOTSRANGE 0 16383");
+      pump_->advance(2500);
+    }
+    pump_->say(box_, "QUIT");  // on a connection of which the real server knows nothing
   }
 
   ConnId conn(const std::string& name) {
