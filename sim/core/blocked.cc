@@ -90,8 +90,7 @@ void answer_acknowledged(Server& server, Pass& pass) {
 // slot.
 std::string vain(const Server& server, const Session& session) {
   if (!cluster_ok(server.cluster)) return "CLUSTERDOWN The cluster is down";
-  return redirect_of_slot(server, session, *find_command(session.blocked->request->command()[0]),
-                          slot_of(session.blocked->keys.front()));
+  return redirect_of_slot(server, slot_of(session.blocked->keys.front()));
 }
 
 // ---- Numbers with a fraction ----

@@ -30,6 +30,7 @@ constexpr std::array kCommands = {
     CommandSpec{"DECRBY", 3, kWrite | kFast, 1, 1, 1, decrby_command},
     CommandSpec{"DEL", -2, kWrite, 1, -1, 1, del_command},
     CommandSpec{"DISCARD", 1, kLoading | kStale | kFast | kAtOnce, 0, 0, 0, discard_command},
+    CommandSpec{"DUMP", 2, kReadonly, 1, 1, 1, dump_command},
     CommandSpec{"ECHO", 2, kLoading | kStale | kFast, 0, 0, 0, echo_command},
     CommandSpec{"EXEC", 1, kLoading | kStale | kAtOnce, 0, 0, 0, exec_command},
     CommandSpec{"EXISTS", -2, kReadonly | kFast, 1, -1, 1, exists_command},
@@ -55,6 +56,7 @@ constexpr std::array kCommands = {
     CommandSpec{"LPUSHX", -3, kWrite | kFast, 1, 1, 1, lpushx_command},
     CommandSpec{"LRANGE", 4, kReadonly, 1, 1, 1, lrange_command},
     CommandSpec{"MGET", -2, kReadonly | kFast, 1, -1, 1, mget_command},
+    CommandSpec{"MIGRATE", -6, kWrite | kMovesKeys | kNoMulti, 3, 3, 1, migrate_command},
     CommandSpec{"MOVE", 3, kWrite | kFast, 1, 1, 1, move_command},
     CommandSpec{"MSET", -3, kWrite, 1, -1, 2, mset_command},
     CommandSpec{"MSETNX", -3, kWrite, 1, -1, 2, msetnx_command},
@@ -79,6 +81,8 @@ constexpr std::array kCommands = {
     CommandSpec{"REPLICAOF", 3, kAdmin | kStale, 0, 0, 0, replicaof_command},
     CommandSpec{"RESET", 1, kLoading | kStale | kFast | kSubscriber | kAtOnce, 0, 0, 0,
                 reset_command},
+    CommandSpec{"RESTORE", -4, kWrite, 1, 1, 1, restore_command},
+    CommandSpec{"RESTORE-ASKING", -4, kWrite | kAsksItself, 1, 1, 1, restore_command},
     CommandSpec{"ROLE", 1, kLoading | kStale | kFast, 0, 0, 0, role_command},
     CommandSpec{"RPOP", -2, kWrite | kFast, 1, 1, 1, rpop_command},
     CommandSpec{"RPOPLPUSH", 3, kWrite, 1, 2, 1, rpoplpush_command},
@@ -110,8 +114,8 @@ constexpr std::array kCommands = {
     CommandSpec{"WATCH", -2, kLoading | kStale | kFast | kAtOnce, 1, -1, 1, watch_command},
 };
 
-// A name as two words, in upper case: names are letters only, and of no byte but a letter's two
-// cases does clearing bit 5 make that letter.
+// A name as two words, in upper case: names are letters and dashes only, and of no byte but a
+// letter's two cases does clearing bit 5 make that letter.
 struct PackedName {
   std::uint64_t first = 0, second = 0;
   constexpr bool operator==(const PackedName&) const = default;
@@ -122,7 +126,8 @@ constexpr PackedName pack(std::string_view name) {
   PackedName packed;
   for (std::size_t i = 0; i < name.size(); ++i) {
     std::uint64_t& word = i < 8 ? packed.first : packed.second;
-    word = (word << 8) | (static_cast<unsigned char>(name[i]) & 0xdfu);
+    const auto byte = static_cast<unsigned char>(name[i]);
+    word = (word << 8) | (byte < 0x40 ? byte : byte & 0xdfu);
   }
   return packed;
 }

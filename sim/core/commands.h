@@ -1,9 +1,9 @@
 // The command table, and what a command sees when it runs.
 //
 // Handlers are free functions, grouped by kind: string_commands.cc, list_commands.cc,
-// key_commands.cc, connection_commands.cc, server_commands.cc, replication_commands.cc. Whether a
-// command may run at all (routing, read-only replica, loading, pause, ...) is session.cc's
-// business; by the time a handler runs, it may.
+// key_commands.cc, dump_commands.cc, migrate_command.cc, connection_commands.cc,
+// server_commands.cc, replication_commands.cc. Whether a command may run at all (routing, read-only
+// replica, loading, pause, ...) is session.cc's business; by the time a handler runs, it may.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,14 @@ inline constexpr std::uint16_t kFast = 32;
 inline constexpr std::uint16_t kAsking = 64;  // keeps the ASKING flag for the next command
 inline constexpr std::uint16_t kSubcommands =
     128;  // the second word decides; loading is refused but for HELP
-inline constexpr std::uint16_t kNoMulti = 256;         // not inside MULTI
-inline constexpr std::uint16_t kAtOnce = 512;          // inside MULTI too it is run, not queued
-inline constexpr std::uint16_t kSubscriber = 1024;     // allowed to who has subscribed
-inline constexpr std::uint16_t kShardChannels = 2048;  // what stands for keys are shard channels
-inline constexpr std::uint16_t kContainer = 8192;      // its subcommands are commands themselves
-inline constexpr std::uint16_t kMayReplicate = 4096;   // no write, but a pause of writes holds it
+inline constexpr std::uint16_t kAsksItself = 256;   // as if ASKING had gone before it
+inline constexpr std::uint16_t kMovesKeys = 512;    // MIGRATE: works on both ends of an open slot
+inline constexpr std::uint16_t kNoMulti = 1024;     // not inside MULTI
+inline constexpr std::uint16_t kAtOnce = 2048;      // inside MULTI too it is run, not queued
+inline constexpr std::uint16_t kSubscriber = 4096;  // allowed to who has subscribed
+inline constexpr std::uint16_t kShardChannels = 8192;  // what stands for keys are shard channels
+inline constexpr std::uint16_t kMayReplicate = 16384;  // no write, but a pause of writes holds it
+inline constexpr std::uint16_t kContainer = 32768;     // its subcommands are commands themselves
 }  // namespace command_flag
 
 enum class Origin : std::uint8_t {
@@ -88,7 +90,7 @@ struct CommandSpec {
   std::int16_t arity;     // with the name; negative: at least so many
   std::uint16_t flags;
   // Positions of keys among the words; last -1: to the end, -2: to the last but one. No keys: first
-  // 0.
+  // 0. (Those of MIGRATE may stand elsewhere; each_key knows.)
   std::int8_t first_key, last_key, key_step;
   Handler handler;
 };
@@ -100,10 +102,22 @@ inline bool arity_fits(const CommandSpec& spec, std::size_t words) {
   return spec.arity >= 0 ? words == static_cast<std::size_t>(spec.arity)
                          : words >= static_cast<std::size_t>(-spec.arity);
 }
+// The first of MIGRATE's keys, which stand in a row up to the `end`: the third argument, or what
+// follows the word KEYS. None if both are there, which is no proper MIGRATE.
+struct MigrateKeys {
+  std::size_t first = 3, end = 4;
+};
+MigrateKeys keys_of_migrate(const resp::Command& command);
+
 // Calls `visit(key)` for each key of the command.
 template <class Visit>
 void each_key(const CommandSpec& spec, const resp::Command& command, Visit&& visit) {
   if (spec.first_key == 0) return;
+  if ((spec.flags & command_flag::kMovesKeys) != 0) {
+    const MigrateKeys keys = keys_of_migrate(command);
+    for (std::size_t at = keys.first; at < keys.end; ++at) visit(command[at]);
+    return;
+  }
   const auto after_end = static_cast<std::ptrdiff_t>(command.size());
   const auto last = static_cast<std::size_t>(spec.last_key < 0 ? after_end + spec.last_key
                                                                : std::ptrdiff_t{spec.last_key});
@@ -117,6 +131,8 @@ void each_key(const CommandSpec& spec, const resp::Command& command, Visit&& vis
 resp::Value execute(const CommandSpec& spec, Execution& execution);
 // Runs another command as a part of this one.
 resp::Value execute_part(Execution& execution, const RequestRef& part);
+// The second half of it, for a command that did its work later than its handler ran (MIGRATE).
+void propagate(const CommandSpec& spec, Execution& execution);
 
 // ---- For handlers ----
 

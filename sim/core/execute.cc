@@ -26,7 +26,7 @@ RequestRef form_of(const Execution& execution) {
 }
 
 // More than one effect of one command travels as a transaction.
-void propagate(Execution& execution) {
+void propagate_effects(Execution& execution) {
   if (execution.origin == Origin::kFile) return;
   const bool itself = propagates_itself(execution);
   const std::size_t effects = execution.effects.size() + (itself ? 1 : 0);
@@ -74,16 +74,17 @@ SlotId Execution::slot(std::string_view key) const {
 resp::Value execute(const CommandSpec& spec, Execution& execution) {
   if (throws_write_away(spec, execution)) return resp::ok();
   resp::Value reply = spec.handler(execution);
-  if (!propagates_itself(execution) && execution.effects.empty()) return reply;
+  propagate(spec, execution);
+  return reply;
+}
+
+void propagate(const CommandSpec& spec, Execution& execution) {
+  if (!propagates_itself(execution) && execution.effects.empty()) return;
   const std::optional<AppliedWrite> write = own_write(spec, execution);
-  if (execution.outer != nullptr) {
-    hand_to(*execution.outer, execution, write);
-    return reply;
-  }
-  propagate(execution);
+  if (execution.outer != nullptr) return hand_to(*execution.outer, execution, write);
+  propagate_effects(execution);
   for (const AppliedWrite& earlier : execution.writes) tell_write(execution, earlier);
   if (write) tell_write(execution, *write);
-  return reply;
 }
 
 resp::Value execute_part(Execution& execution, const RequestRef& part) {

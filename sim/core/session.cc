@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "sim/base/check.h"
 #include "sim/core/blocked.h"
+#include "sim/core/busy.h"
 #include "sim/core/command_handlers.h"
-#include "sim/core/debug.h"
 #include "sim/core/pubsub.h"
 #include "sim/core/replication.h"
 #include "sim/core/routing.h"
@@ -152,18 +153,26 @@ bool is_paused(const Server& server, const Session& session, const CommandSpec& 
   return has_flag(session, spec, command_flag::kWrite | command_flag::kMayReplicate);
 }
 
+Routing route_of(const Server& server, const Session& session, const CommandSpec& spec,
+                 const resp::Command& command) {
+  if (!session.transaction || !is_exec(spec)) return route(server, session, spec, command);
+  return route(server, session, spec, routed_commands(*session.transaction));
+}
+
 // One command of a session. (Protocol §9.1.)
 void process_one(Server& server, Pass& pass, Session& session, const RequestRef& request) {
   server.cached_wall_ms = pass.wall_ms();
   const resp::Command& command = request->command();
   if (command.empty()) return;
   const CommandSpec* const spec = find_command(command[0]);
+  const bool asking = std::exchange(session.asking, false);  // for this command only
   if (std::string why = malformed(server, session, spec, command); !why.empty()) {
     return reject(server, pass, session, spec, std::move(why));
   }
   session.last_command = spec;
   session.heard_at_s = server.cached_wall_s();
-  Routing routing = route(server, session, *spec, command);
+  session.asking = asking;
+  Routing routing = route_of(server, session, *spec, command);
   const bool keeps_asking =
       (spec->flags & command_flag::kAsking) != 0 || (session.transaction && !is_exec(*spec));
   if (!keeps_asking) session.asking = false;
@@ -173,7 +182,10 @@ void process_one(Server& server, Pass& pass, Session& session, const RequestRef&
   if (std::string why = hindrance(server, session, *spec, command); !why.empty()) {
     return reject(server, pass, session, spec, std::move(why));
   }
-  if (is_paused(server, session, *spec)) return hold(server, session, request);
+  if (is_paused(server, session, *spec)) {
+    session.asking = asking;  // it will be routed again
+    return hold(server, session, request);
+  }
   if (session.transaction && (spec->flags & command_flag::kAtOnce) == 0) {
     queue_command(session, *spec, request);
     return send_to_client(pass, session, {resp::Simple{"QUEUED"}});
@@ -188,8 +200,7 @@ void process(Server& server, Pass& pass, Session& session, const RequestRef& req
 
 void receive(Server& server, Pass& pass, Session& session, const RequestRef& request) {
   const bool waits = !session.held.empty() || session.blocked;
-  if (is_asleep(server) && !waits) server.sessions.unblocked.push_back(session.conn);
-  if (waits || is_asleep(server)) return hold(server, session, request);
+  if (waits || is_busy(server)) return hold(server, session, request);
   process(server, pass, session, request);
 }
 
@@ -230,8 +241,8 @@ void work_on(Server& server, std::map<ConnId, Session>::iterator at, Work work) 
   if (at->second.closing) forget(server, at);
 }
 
-// What the session held runs, until something of it has to wait again.
-void resume(Server& server, Pass& pass, ConnId conn) {
+// What the session holds is received once more, until something of it has to wait again.
+void go_on(Server& server, Pass& pass, ConnId conn) {
   const auto at = server.sessions.by_conn.find(conn);
   if (at == server.sessions.by_conn.end() || at->second.held.empty()) return;
   const std::deque<RequestRef> held = std::exchange(at->second.held, {});
@@ -267,6 +278,14 @@ void close_after_replies(Server& server, Pass& pass, ConnId conn) {
   found->second.closing = true;
   pass.close_after_sends(conn);
   if (conn != server.sessions.at_work) forget(server, found);
+}
+
+void session_answer(Server& server, Pass& pass, ConnId conn, resp::Value value) {
+  const Session* const session = find_session(server, conn);
+  CHECK(session != nullptr);  // nobody was heard of meanwhile
+  count_error(server, value);
+  send_to_client(pass, *session, std::move(value));
+  go_on(server, pass, conn);
 }
 
 void session_accepted(Server& server, const Accepted& accepted) {
@@ -312,7 +331,7 @@ void session_role_changed(Server& server, Pass&) {
 
 void sessions_resume(Server& server, Pass& pass) {
   Sessions& sessions = server.sessions;
-  for (ConnId conn : std::exchange(sessions.unblocked, {})) resume(server, pass, conn);
+  for (ConnId conn : std::exchange(sessions.unblocked, {})) go_on(server, pass, conn);
   const bool rerun = std::exchange(sessions.rerun_held, false);
   if (sessions.held == 0 && !pause_begun(sessions)) return;
   const bool paused = writes_paused(server);
@@ -325,7 +344,7 @@ void sessions_resume(Server& server, Pass& pass) {
   for (const auto& [conn, session] : sessions.by_conn) {
     if (!session.held.empty() && !session.blocked) holding.push_back(conn);
   }
-  for (ConnId conn : holding) resume(server, pass, conn);
+  for (ConnId conn : holding) go_on(server, pass, conn);
 }
 
 }  // namespace sim

@@ -77,8 +77,8 @@ struct Session {
   bool mute() const { return gone || replies_off || skipping; }
   std::int64_t write_offset = 0;  // of the stream, after its last command: what WAIT waits for
   std::optional<Blocked> blocked;
-  // Commands that wait, in order, for the end of a pause or of the command that blocks; nothing
-  // behind the first is looked at.
+  // Commands that wait, in order, for the end of a pause, of a MIGRATE or of the command that
+  // blocks; nothing behind the first is looked at.
   std::deque<RequestRef> held;
   std::optional<resp::CommandReader> reader;  // exists once raw bytes were received
 };
@@ -115,6 +115,8 @@ struct Sessions {
 inline bool pause_begun(const Sessions& sessions) {
   return sessions.pause_until_wall_ms != 0 || sessions.client_pause.until_wall_ms != 0;
 }
+// The late reply to a command of this session, which then goes on with what came meanwhile.
+void session_answer(Server& server, Pass& pass, ConnId conn, resp::Value value);
 
 // ---- Driven by the dispatcher ----
 void session_accepted(Server& server, const Accepted& accepted);

@@ -80,6 +80,14 @@ bool any_watched_touched(const Server& server, const Session& session) {
   return false;
 }
 
+std::vector<RoutedCommand> routed_commands(const Transaction& transaction) {
+  std::vector<RoutedCommand> commands;
+  for (const RequestRef& queued : transaction.queued) {
+    commands.push_back({*find_command(queued->command()[0]), queued->command()});
+  }
+  return commands;
+}
+
 bool is_exec(const CommandSpec& spec) {
   return spec.handler == exec_command;
 }

@@ -6,7 +6,10 @@
 // and when it has expired.
 #pragma once
 
+#include <vector>
+
 #include "sim/core/commands.h"
+#include "sim/core/routing.h"
 #include "sim/core/server.h"
 #include "sim/core/session.h"
 
@@ -26,14 +29,7 @@ bool has_flag(const Session& session, const CommandSpec& spec, std::uint16_t fla
 // Does it, and every one that EXEC would run?
 bool has_flag_throughout(const Session& session, const CommandSpec& spec, std::uint16_t flag);
 
-// Calls `visit(key)` for each key of the command, or of all that EXEC would run.
-template <class Visit>
-void each_routed_key(const Session& session, const CommandSpec& spec, const resp::Command& command,
-                     Visit&& visit) {
-  if (!session.transaction || !is_exec(spec)) return each_key(spec, command, visit);
-  for (const RequestRef& queued : session.transaction->queued) {
-    each_key(*find_command(queued->command()[0]), queued->command(), visit);
-  }
-}
+// What EXEC would run, for routing.
+std::vector<RoutedCommand> routed_commands(const Transaction& transaction);
 
 }  // namespace sim
