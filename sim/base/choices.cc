@@ -24,7 +24,8 @@ constexpr std::array<std::string_view, kSiteCount> kSiteNames = {"node_id",
                                                                  "client_node",
                                                                  "backoff",
                                                                  "program-seed",
-                                                                 "peer_order"};
+                                                                 "peer_order",
+                                                                 "migrate_socket"};
 }  // namespace
 
 std::string_view site_name(Site site) {

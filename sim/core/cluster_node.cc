@@ -4,12 +4,14 @@
 #include <chrono>
 #include <variant>
 
+#include "sim/core/busy.h"
 #include "sim/core/cluster_cron.h"
 #include "sim/core/data.h"
 #include "sim/core/heartbeat.h"
 #include "sim/core/idle.h"
 #include "sim/core/links.h"
 #include "sim/core/membership.h"
+#include "sim/core/migrate.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/replication.h"
 #include "sim/core/shutdown.h"
@@ -26,22 +28,6 @@ constexpr Duration kFirstCron = 1ms;
 // The monotonic clock of a real server shows whole microseconds.
 MonotonicTime as_read(MonotonicTime time) {
   return std::chrono::floor<std::chrono::microseconds>(time);
-}
-
-// Keys in slots that nodes.conf gives to nobody: a primary that has them serves them. (Protocol §8,
-// startup. What nodes.conf gives to others would be marked as importing, which is not modelled.)
-void adopt_orphan_slots(Server& server, Pass& pass) {
-  ClusterState& cluster = server.cluster;
-  if (!am_primary(cluster) || server.keyspace.empty()) return;
-  SlotSet unbound;
-  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
-    if (!owner.is_none()) return;
-    for (std::uint32_t slot = first.value; slot <= last.value; ++slot) unbound.set(slot);
-  });
-  unbound &= server.keyspace.occupied_slots();
-  if (unbound.none()) return;
-  bind_slots(server, pass, unbound, kMyself, cluster.peers.cold(kMyself).config_epoch);
-  save_nodes_file(server, pass, true);
 }
 
 bool is_turn(std::uint64_t runs, std::uint64_t every) {
@@ -85,6 +71,8 @@ struct Deliver {
       link_connected(server, pass, connected.conn);
     } else if (is_replication_link(server, connected.conn)) {
       replication_link_connected(server, pass, connected);
+    } else if (is_migrate_socket(server, connected.conn)) {
+      migrate_connected(server, pass, connected.conn);
     }
   }
   void operator()(const Received& received) const {
@@ -94,11 +82,15 @@ struct Deliver {
       replication_link_received(server, pass, *received.payload);
     } else if (!received.conn.is_dialled()) {
       session_received(server, pass, received.conn, received.payload);
+    } else if (is_migrate_socket(server, received.conn)) {
+      migrate_received(server, pass, received.conn, *received.payload);
     }
   }
   void operator()(const Sent& sent) const {
     if (is_bus_link(server, sent.conn)) {
       link_unsent(server, pass, sent);
+    } else if (is_migrate_socket(server, sent.conn)) {
+      migrate_sent(server, pass, sent);
     } else {
       session_sent(server, pass, sent);
     }
@@ -110,12 +102,23 @@ struct Deliver {
       replication_link_closed(server, pass, closed.why);
     } else if (!closed.conn.is_dialled()) {
       session_closed(server, pass, closed.conn);
+    } else if (is_migrate_socket(server, closed.conn)) {
+      migrate_closed(server, pass, closed.conn, closed.why);
     }
   }
   void operator()(const DeadlinePassed&) const {}
   void operator()(const Probed& probed) const { pass.note(snapshot_view(server, probed.full)); }
   void operator()(const RunProgram&) const { CHECK(false); }  // there is no system to run it
 };
+
+bool passes_migrate(const Server& server, const Input& input) {
+  const auto is_its_own = [&server](ConnId conn) { return is_migrate_socket(server, conn); };
+  if (const auto* connected = std::get_if<Connected>(&input)) return is_its_own(connected->conn);
+  if (const auto* received = std::get_if<Received>(&input)) return is_its_own(received->conn);
+  if (const auto* sent = std::get_if<Sent>(&input)) return is_its_own(sent->conn);
+  if (const auto* closed = std::get_if<Closed>(&input)) return is_its_own(closed->conn);
+  return std::holds_alternative<Probed>(input) || std::holds_alternative<DeadlinePassed>(input);
+}
 
 }  // namespace
 
@@ -130,13 +133,16 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
   Pass pass(now, choices, effects, outbox_);
   // Being asked what one believes is not a pass of the event loop.
   const auto [asked_only, woken_only, late] = occasion_of(inputs);
-  if (due_ && !asked_only && !late) count_idle_ticks(now);
+  const bool busy = is_busy(server_);
+  if (due_ && !asked_only && !late && !busy) count_idle_ticks(now);
   // Nor is being woken before the poll is over, because the clocks are about to change.
-  if (due_ && woken_only && now.monotonic < next_tick()) return plan_ticks(now);
-  for (const Input& input : inputs) {
-    if (!pass.exited()) take(pass, input);
-  }
+  if (due_ && woken_only && !busy && now.monotonic < next_tick()) return plan_ticks(now);
+  wake(now);
+  take_all(pass, inputs);
   if (asked_only) return;
+  migrate_check_time(server_, pass);
+  take_kept(pass);
+  if (is_busy(server_) && !pass.exited()) return;
   // Whatever wakes the poll, a cron that is due runs.
   if (!pass.exited() && due_ && now.monotonic >= *due_) run_cron(pass);
   if (!pass.exited() && due_) {
@@ -152,16 +158,42 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
   if (!due_) return std::nullopt;
+  if (is_busy(server_)) return end_of_wait(server_);
   return next_tick() + idle_ticks_ * period_;
 }
 
 std::optional<MonotonicTime> ClusterNode::tick() const {
   if (!due_) return std::nullopt;
-  return next_tick();
+  return is_busy(server_) ? end_of_wait(server_) : next_tick();
 }
 
 std::unique_ptr<Node> ClusterNode::clone() const {
   return std::make_unique<ClusterNode>(*this);
+}
+
+void ClusterNode::wake(const Clocks& now) {
+  if (to_ns(now.monotonic) >= server_.debug.asleep_until_ns) server_.debug.asleep_until_ns = 0;
+}
+
+// While the program waits, only what it waits for gets through.
+void ClusterNode::take_all(Pass& pass, std::span<const Input> inputs) {
+  for (const Input& input : inputs) {
+    if (pass.exited()) return;
+    const bool must_wait = is_busy(server_) || !kept_.empty();
+    if (must_wait && !passes_migrate(server_, input)) {
+      kept_.push_back(input);
+    } else {
+      take(pass, input);
+    }
+  }
+}
+
+void ClusterNode::take_kept(Pass& pass) {
+  while (!kept_.empty() && !is_busy(server_) && !pass.exited()) {
+    const Input input = std::move(kept_.front());
+    kept_.pop_front();
+    take(pass, input);
+  }
 }
 
 void ClusterNode::take(Pass& pass, const Input& input) {
@@ -182,7 +214,7 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
   }
   persistence_load(server_, pass, *booted.disk, !am_primary(server_.cluster));
   if (pass.exited()) return;
-  if (server_.config.cluster_enabled) adopt_orphan_slots(server_, pass);
+  if (server_.config.cluster_enabled) match_slots_with_data(server_, pass);
   pass.listen(server_.config.port);
   const ClusterState& cluster = server_.cluster;
   pass.note(event::NodeStarted{my_name(server_), booted.incarnation, cluster.current_epoch,
@@ -239,6 +271,7 @@ void ClusterNode::run_cron(Pass& pass) {
   if (server_.config.cluster_enabled && is_turn(runs, ticks_per_cluster_cron_)) {
     cluster_cron(server_, pass);
   }
+  if (is_turn(runs, ticks_per_second_)) migrate_cron(server_, pass);
   due_ = as_read(pass.now.monotonic) + period_;
 }
 

@@ -10,6 +10,7 @@
 // to.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,7 +42,10 @@ class ClusterNode final : public Node {
 
  private:
   void boot(Pass& pass, const Booted& booted);
+  void wake(const Clocks& now);
   void take(Pass& pass, const Input& input);
+  void take_all(Pass& pass, std::span<const Input> inputs);
+  void take_kept(Pass& pass);
   void run_cron(Pass& pass);
   void set_period();
   void plan_ticks(const Clocks& now);
@@ -49,7 +53,8 @@ class ClusterNode final : public Node {
   void count_idle_ticks(const Clocks& now);
 
   Server server_;
-  Outbox outbox_;                     // empty between steps
+  Outbox outbox_;                     // empty between steps, but while the program waits
+  std::deque<Input> kept_;            // came while the program waited, and waits too
   std::optional<MonotonicTime> due_;  // the server cron; none before boot and after exit
   MonotonicTime polled_{};            // when the event loop last went to sleep
   std::int64_t period_hz_ = 0;        // the hz that `period_` is made of

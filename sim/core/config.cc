@@ -53,6 +53,8 @@ struct Directive {
 const std::array kDirectives = {
     Directive{"appendfsync", "", false, Word{&Config::appendfsync, {"everysec", "always", "no"}}},
     Directive{"appendonly", "", false, Yes{&Config::appendonly}},
+    Directive{"cluster-allow-pubsubshard-when-down", "", false,
+              Yes{&Config::cluster_allow_pubsubshard_when_down}},
     Directive{"cluster-allow-reads-when-down", "", false,
               Yes{&Config::cluster_allow_reads_when_down}},
     Directive{"cluster-allow-replica-migration", "", false,
@@ -79,6 +81,8 @@ const std::array kDirectives = {
               Number{&Config::cluster_replica_validity_factor, 0, kIntMax}},
     Directive{"cluster-require-full-coverage", "", false,
               Yes{&Config::cluster_require_full_coverage}},
+    Directive{"enable-debug-command", "", true,
+              Word{&Config::enable_debug_command, {"no", "yes", "local"}}},
     Directive{"hz", "", false, Number{&Config::hz, 0, kIntMax}},
     Directive{"min-replicas-max-lag", "min-slaves-max-lag", false,
               Number{&Config::min_replicas_max_lag_s, 0, kIntMax}},

@@ -27,6 +27,7 @@ struct Config {
   bool cluster_allow_replica_migration = true;
   bool cluster_require_full_coverage = true;
   bool cluster_allow_reads_when_down = false;
+  bool cluster_allow_pubsubshard_when_down = true;
   std::uint64_t cluster_link_sendbuf_limit = 0;  // bytes, 0: off
 
   std::int64_t repl_ping_replica_period_s = 10;
@@ -41,6 +42,7 @@ struct Config {
   std::int64_t min_replicas_max_lag_s = 10;
   std::int64_t hz = 10;
   bool appendonly = false;
+  std::string enable_debug_command = "no";  // no | yes | local
   std::string appendfsync = "everysec";  // always | everysec | no
   bool save_on_shutdown = true;          // "save" is not "": a graceful shutdown writes dump.rdb
 
