@@ -360,6 +360,21 @@ struct ProgramRan {
   bool as_expected = true;
   std::string expected;
 };
+// An operation of the timeline: an operator, with a program after another, does something to the
+// whole cluster.
+struct OperationBegan {
+  std::uint32_t id = 0;  // number of the step, from 1
+  std::string name;      // "reshard"
+  std::string text;      // in words: "reshard 100 slots to m7"
+};
+struct OperationEnded {
+  std::uint32_t id = 0;
+  std::string name;
+  bool done = false;  // else it failed, or was stopped
+  std::string why;    // how it failed: the end of what the program printed; empty when done
+  bool as_expected = true;
+  std::string expected;
+};
 // Every node's view agrees and is healthy, first time since the settling phase began.
 struct Converged {};
 
@@ -378,7 +393,8 @@ using Event =
                  event::MachinePaused, event::MachineResumed, event::ProgramExited,
                  event::ClockStepped, event::Reachability, event::Delivered, event::Connection,
                  event::MessageTouched, event::PhaseBegan, event::FaultBegan, event::FaultEnded,
-                 event::StepReply, event::ProgramRan, event::Converged>;
+                 event::StepReply, event::ProgramRan, event::OperationBegan,
+                 event::OperationEnded, event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
 // `not checked`.
