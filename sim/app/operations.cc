@@ -26,6 +26,8 @@ class Typist {
         return reshard();
       case Part::kRebalance:
         return rebalance();
+      case Part::kFix:
+        return fix();
       case Part::kMoveAway:
         return move_away();
       case Part::kAddNode:
@@ -121,6 +123,12 @@ class Typist {
     return words;
   }
 
+  Words fix() const {
+    Words words{"redis-cli", "--cluster", "fix", address(entry({}))};
+    add_moving(words);
+    return words;
+  }
+
   Words move_away() const {
     Words words{"redis-cli",           "--cluster",
                 "rebalance",           address(entry(operation_.subject)),
@@ -169,6 +177,8 @@ std::deque<OperationPart> parts_of(const OperationStep& step) {
       return {Part::kReshard};
     case OperationKind::kRebalance:
       return {Part::kRebalance};
+    case OperationKind::kFix:
+      return {Part::kFix};
     case OperationKind::kAddNode:
       return {Part::kAddNode, Part::kAwaitJoin};
     case OperationKind::kRemoveNode:
@@ -190,6 +200,8 @@ std::string operation_text(const OperationStep& step) {
       return "reshard " + slots_text(step) + " to " + to_text(*step.to) + with;
     case OperationKind::kRebalance:
       return "rebalance the slots" + with;
+    case OperationKind::kFix:
+      return "fix what is open" + with;
     case OperationKind::kAddNode:
       return "add " + to_text(*step.node) + newcomer + with;
     case OperationKind::kRemoveNode:

@@ -19,6 +19,7 @@ namespace sim {
 enum class OperationPart : std::uint8_t {
   kReshard,  // programs, from here ...
   kRebalance,
+  kFix,
   kMoveAway,  // every slot of the subject to the others
   kAddNode,
   kDelNode,

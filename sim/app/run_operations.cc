@@ -80,6 +80,7 @@ std::optional<Duration> Run::carry_out(OperationPart part, ActiveOperation& acti
   switch (part) {
     case OperationPart::kReshard:
     case OperationPart::kRebalance:
+    case OperationPart::kFix:
     case OperationPart::kMoveAway:
     case OperationPart::kAddNode:
     case OperationPart::kDelNode:

@@ -63,6 +63,7 @@ constexpr MetricKind kMetrics[] = {
     {"keys_migrated", kCount, "keys that `reshard` moved with them"},
     {"reshard_time", kNanoseconds, "how long a `reshard` took that came off (the longest)"},
     {"rebalance_time", kNanoseconds, "the same for `rebalance`"},
+    {"fix_time", kNanoseconds, "the same for `fix`"},
     {"add-node_time", kNanoseconds, "the same for `add-node`, until all know the newcomer"},
     {"remove-node_time", kNanoseconds, "the same for `remove-node`"},
     {"replace-node_time", kNanoseconds, "the same for `replace-node`"},

@@ -26,6 +26,7 @@ inline constexpr std::string_view kRedisCliMachine = "redis-cli";
 enum class OperationKind : std::uint8_t {
   kReshard,
   kRebalance,
+  kFix,
   kAddNode,
   kRemoveNode,
   kReplaceNode

@@ -8,9 +8,10 @@
 namespace sim {
 namespace {
 
-constexpr std::array<OperationInfo, 5> kOperations{
+constexpr std::array<OperationInfo, 6> kOperations{
     {{"add-node", OperationKind::kAddNode,
       R"({"at": "5s", "do": "add-node", "node": "spare:0", "replica_of": "primary:shard-0"})"},
+     {"fix", OperationKind::kFix, R"({"at": "5s", "do": "fix"})"},
      {"rebalance", OperationKind::kRebalance,
       R"({"at": "5s", "do": "rebalance", "use_empty": true, "weights": {"m1": 2}})"},
      {"remove-node", OperationKind::kRemoveNode,
@@ -109,7 +110,8 @@ OperationStep read_operation(Options& options, OperationKind kind) {
       "expect", {{"done", Expect::kDone}, {"failed", Expect::kFailed}, {"any", Expect::kAny}},
       Expect::kDone);
   step.within = options.duration("within", Duration{std::chrono::minutes{10}}, kSomeTime);
-  const bool moves = kind == OperationKind::kReshard || kind == OperationKind::kRebalance;
+  const bool moves = kind == OperationKind::kReshard || kind == OperationKind::kRebalance ||
+                     kind == OperationKind::kFix;
   if (!moves) step.node = read_one(options, "node", true);
   switch (kind) {
     case OperationKind::kReshard:
@@ -121,6 +123,8 @@ OperationStep read_operation(Options& options, OperationKind kind) {
       read_weights(options.object("weights"), step);
       step.threshold = static_cast<std::uint32_t>(options.integer("threshold", 2, {1, 100}));
       step.use_empty = options.boolean("use_empty", false);
+      break;
+    case OperationKind::kFix:
       break;
     case OperationKind::kAddNode:
       step.replica_of = read_one(options, "replica_of", false);

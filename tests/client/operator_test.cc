@@ -50,13 +50,15 @@ class Operation {
     step({Booted{}, RunProgram{++ticket_, words}});
   }
 
-  void step(const std::vector<Input>& inputs) {
-    ChoiceStream stream(1, "operator");
-    Choices choices(stream);
-    Effects effects;
-    node_->step({WallTime{}, now_}, inputs, choices, effects);
-    for (const Effect& effect : effects) take(effect);
-    while (!inbox_.empty()) step(std::exchange(inbox_, {}));
+  // Until nothing more is said.
+  void step(std::vector<Input> inputs) {
+    for (; !inputs.empty(); inputs = std::exchange(inbox_, {})) {
+      ChoiceStream stream(1, "operator");
+      Choices choices(stream);
+      Effects effects;
+      node_->step({WallTime{}, now_}, inputs, choices, effects);
+      for (const Effect& effect : effects) take(effect);
+    }
   }
   void wait(Duration time) {
     now_ += time;
@@ -125,6 +127,8 @@ class Operation {
     if (command[1] == "INFO")
       return resp::bulk(server.empty ? "cluster_known_nodes:1\r\n" : "cluster_known_nodes:9\r\n");
     if (command[1] == "MEET") server.empty = false;
+    if (command[1] == "COUNTKEYSINSLOT")
+      return resp::integer(static_cast<std::int64_t>(server.keys[std::stoi(command[2])].size()));
     if (command[1] != "GETKEYSINSLOT") return resp::ok();
     resp::Array keys;
     for (const std::string& key : server.keys[std::stoi(command[2])]) {
@@ -306,6 +310,95 @@ TEST(Operator, LeavesKeysThatDiffer) {
   EXPECT_EQ(operation.asked.back(), "b DEBUG DIGEST-VALUE x");
 }
 
+// ---- Slots left open ----
+
+Lines fixed(Operation& operation) {
+  operation.run({"fix", Operation::address("a")});
+  return operation.asked;
+}
+
+std::string open_to(const std::string& slot, const std::string& arrow, const std::string& other) {
+  return " [" + slot + arrow + Operation::id(other) + "]";
+}
+
+TEST(Operator, FinishesAMoveThatWasInterrupted) {
+  Operation operation = three_primaries();
+  operation.servers["a"].slots += open_to("7", "->-", "b");
+  operation.servers["a"].keys[7] = {"x"};
+  operation.servers["b"].slots += open_to("7", "-<-", "a");
+  EXPECT_EQ(fixed(operation),
+            (Lines{"a CLUSTER COUNTKEYSINSLOT 7", "b CLUSTER COUNTKEYSINSLOT 7",
+                   "c CLUSTER COUNTKEYSINSLOT 7", "b CLUSTER SETSLOT 7 importing a",
+                   "a CLUSTER SETSLOT 7 migrating b", "a CLUSTER GETKEYSINSLOT 7 10",
+                   "a MIGRATE 10.0.0.2 6379 \"\" 0 60000 KEYS x", "a CLUSTER GETKEYSINSLOT 7 10",
+                   "b CLUSTER SETSLOT 7 node b", "a CLUSTER SETSLOT 7 node b",
+                   "c CLUSTER SETSLOT 7 node b"}));
+  EXPECT_EQ(operation.code, 0);
+}
+
+// The target has been replaced and knows nothing of it; the owner has kept what it has.
+TEST(Operator, ClosesASlotThatNobodyImports) {
+  Operation operation = three_primaries();
+  operation.servers["a"].slots += open_to("7", "->-", "b");
+  EXPECT_EQ(fixed(operation).back(), "a CLUSTER SETSLOT 7 STABLE");
+  EXPECT_EQ(operation.code, 0);
+}
+
+// The source has been replaced: what had been copied is at a node that does not own the slot.
+TEST(Operator, GathersTheKeysAtTheOwner) {
+  Operation operation = three_primaries();
+  operation.servers["b"].slots += open_to("7", "-<-", "a");
+  EXPECT_EQ(Lines(fixed(operation).begin() + 3, operation.asked.end()),
+            (Lines{"b CLUSTER GETKEYSINSLOT 7 10", "b CLUSTER SETSLOT 7 STABLE",
+                   "b CLUSTER SETSLOT 7 NODE a", "c CLUSTER SETSLOT 7 NODE a"}));
+  EXPECT_EQ(operation.code, 0);
+}
+
+TEST(Operator, GivesASlotToWhoHasMostOfItsKeys) {
+  Operation operation = three_primaries();
+  operation.servers["a"].slots += open_to("7", "->-", "c");
+  operation.servers["a"].keys[7] = {"x"};
+  operation.servers["b"].keys[7] = {"y", "z"};
+  EXPECT_EQ(Lines(fixed(operation).begin() + 3, operation.asked.end()),
+            (Lines{"b CLUSTER SETSLOT 7 STABLE", "b MULTI", "b CLUSTER DELSLOTS 7",
+                   "b CLUSTER ADDSLOTS 7", "b CLUSTER BUMPEPOCH", "b EXEC", "a CLUSTER DELSLOTS 7",
+                   "a CLUSTER SETSLOT 7 node b", "a CLUSTER SETSLOT 7 importing b",
+                   "a CLUSTER GETKEYSINSLOT 7 10", "a MIGRATE 10.0.0.2 6379 \"\" 0 60000 KEYS x",
+                   "a CLUSTER GETKEYSINSLOT 7 10", "a CLUSTER SETSLOT 7 STABLE",
+                   "a CLUSTER SETSLOT 7 NODE b", "c CLUSTER SETSLOT 7 NODE b"}));
+  EXPECT_EQ(operation.code, 0);
+}
+
+// Of several that import, the one whom the source means; where it means none of them, nobody.
+TEST(Operator, ClosesASlotThatSeveralImport) {
+  for (const bool named : {true, false}) {
+    Operation operation = three_primaries();
+    operation.servers["e"] = {};
+    operation.servers["a"].slots += open_to("7", "->-", named ? "b" : "e");
+    for (const char* name : {"b", "c"}) operation.servers[name].slots += open_to("7", "-<-", "a");
+    const Lines asked = fixed(operation);
+    EXPECT_EQ(asked.back(), "c CLUSTER SETSLOT 7 STABLE");
+    EXPECT_EQ(std::count(asked.begin(), asked.end(), "b CLUSTER SETSLOT 7 node b"), named ? 1 : 0);
+    EXPECT_EQ(std::count(asked.begin(), asked.end(), "a CLUSTER SETSLOT 7 STABLE"), named ? 0 : 1);
+    EXPECT_EQ(operation.code, 0);
+  }
+}
+
+TEST(Operator, FixesNothingWhileAPrimaryIsOutOfReach) {
+  Operation operation = three_primaries();
+  operation.servers["a"].slots += open_to("7", "->-", "b");
+  operation.servers["e"] = {"", "", ",fail", false, {}};
+  EXPECT_EQ(fixed(operation), Lines{});
+  EXPECT_EQ(operation.code, 1);
+  EXPECT_NE(operation.output.find("1 unreachable masters is dangerous"), std::string::npos);
+}
+
+TEST(Operator, HasNothingToFixInASoundCluster) {
+  Operation operation = three_primaries();
+  EXPECT_EQ(fixed(operation), Lines{});
+  EXPECT_EQ(operation.code, 0);
+}
+
 // ---- Which slots ----
 
 std::vector<KnownNode> nodes_with(const std::vector<std::uint32_t>& counts) {
@@ -459,7 +552,7 @@ TEST(Operator, SaysWhatItDoesNotUnderstand) {
         {"reshard", "10.0.0.9:6379"}}) {
     Operation operation = three_primaries();
     operation.run(words);
-    EXPECT_EQ(operation.code, 1);
+    EXPECT_EQ(operation.code, 1) << words.front();
     EXPECT_NE(operation.output, "");
     EXPECT_EQ(operation.asked, Lines{});
   }
