@@ -220,11 +220,14 @@ void Run::stop_operation(std::uint32_t index, std::string why) {
 
 void Run::end_operation(std::uint32_t index, bool done, std::string why) {
   const OperationStep& step = plan_->steps[index].step.operation;
+  const ActiveOperation& active = *find_operation_of(index);
+  const bool leaves = done && step.kind == OperationKind::kRemoveNode;
+  const MachineId left = leaves ? active.subject.value_or(kNoMachine) : kNoMachine;
   std::erase_if(operations_, [&](const ActiveOperation& one) { return one.step == index; });
   using Expect = OperationStep::Expect;
   const bool met = step.expect == Expect::kAny || done == (step.expect == Expect::kDone);
-  world_.note(
-      event::OperationEnded{index + 1, step.name(), done, std::move(why), met, step.expected()});
+  world_.note(event::OperationEnded{index + 1, step.name(), done, std::move(why), left, met,
+                                    step.expected()});
   follow(plan_->steps[index].step.id);
 }
 
