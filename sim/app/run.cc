@@ -42,6 +42,7 @@ Run::Run(const Run& other)
       nemesis_kinds_(other.nemesis_kinds_),
       pending_(other.pending_),
       pending_programs_(other.pending_programs_),
+      operations_(other.operations_),
       programs_ended_(other.programs_ended_),
       next_fault_id_(other.next_fault_id_),
       meet_stage_(other.meet_stage_),
@@ -107,6 +108,10 @@ void Run::carry_out(const Action& action) {
       return reply_deadline(action.index);
     case Action::Kind::kProgramDeadline:
       return program_deadline(action.index);
+    case Action::Kind::kOperation:
+      return operation_goes_on(action.index);
+    case Action::Kind::kOperationDeadline:
+      return operation_deadline(action.index);
   }
 }
 

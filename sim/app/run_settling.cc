@@ -12,6 +12,7 @@ constexpr Duration kAuditPatience = 60s;
 }  // namespace
 
 void Run::heal() {
+  stop_operations();
   if (!plan_->scenario.heal) {
     // Nothing is mended and nothing promised: the run ends as it stands.
     return finish();

@@ -84,9 +84,13 @@ void Run::happened(MachineId about, const std::function<bool(const EventPattern&
 
 void Run::step_due(std::uint32_t index) {
   if (phase_ != event::Phase::kFaults) return;  // healed meanwhile
+  const Step& step = plan_->steps[index].step;
+  fired_[step.id] = world_.now();
   fire(index);
-  const std::string& id = plan_->steps[index].step.id;
-  fired_[id] = world_.now();
+  if (step.what != Step::What::kOperation) follow(step.id);
+}
+
+void Run::follow(const std::string& id) {
   for (std::uint32_t i = 0; i < plan_->steps.size(); ++i) {
     const Trigger& trigger = plan_->steps[i].step.trigger;
     if (trigger.kind != Trigger::Kind::kAfter || triggered_[i] || trigger.after != id) continue;
@@ -105,6 +109,8 @@ void Run::fire(std::uint32_t index) {
       return ask(step.command, index + 1);
     case Step::What::kProgram:
       return run_program(step.program, index + 1);
+    case Step::What::kOperation:
+      return begin_operation(index);
     case Step::What::kEnd:
       for (std::uint32_t i = 0; i < faults_.size(); ++i) {
         if (faults_[i].step == step.ends) end_fault(i);

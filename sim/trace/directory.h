@@ -35,7 +35,8 @@ class Directory final : public TraceFold {
   bool is_cluster_node(MachineId machine) const;
   // A cluster node that was planned into no shard: empty at first, and alone.
   bool is_spare(MachineId machine) const;
-  // A cluster node that belongs to the cluster: planned so, or a spare that has met somebody.
+  // A cluster node that belongs to the cluster: planned so, or a spare that has met somebody; until
+  // an operator has removed it.
   bool is_member(MachineId machine) const;
   std::string_view name(MachineId machine) const;  // "nobody" for kNoMachine
   std::optional<MachineId> find(std::string_view machine_name) const;
@@ -100,6 +101,7 @@ class Directory final : public TraceFold {
   struct Actor {
     event::Claim claim;
     bool claimed = false, up = false, paused = false, healthy = false, has_company = false;
+    bool left = false;
     std::uint32_t incarnation = 0;
   };
 
