@@ -17,6 +17,9 @@ Directory::Directory(Cast cast) : cast_(std::move(cast)), actors_(cast_.size()) 
 }
 
 void Directory::see(const Record& record) {
+  if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
+    hit_[began->kind] = began->targets;
+  }
   if (record.machine.value >= actors_.size()) return;
   Actor& actor = actors_[record.machine.value];
   if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
@@ -42,6 +45,11 @@ void Directory::see(const Record& record) {
   } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
     actor.paused = false;
   }
+}
+
+std::vector<MachineId> Directory::hit_by(std::string_view kind) const {
+  const auto found = hit_.find(kind);
+  return found == hit_.end() ? std::vector<MachineId>{} : found->second;
 }
 
 void Directory::see_claim(MachineId machine, const event::Claim& claim) {
