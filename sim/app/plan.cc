@@ -409,7 +409,7 @@ class Planner {
         return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
       });
       if (word.find("SLOTS") != std::string::npos || word.find("EPOCH") != std::string::npos ||
-          word == "REPLICATE") {
+          word == "REPLICATE" || word == "SETSLOT") {
         return true;
       }
     }

@@ -169,6 +169,9 @@ Value delete_slots(Server& server, Pass& pass, const Command& command) {
 Value delete_ranges(Server& server, Pass& pass, const Command& command) {
   return cluster_change_slots(server, pass, command, false, true);
 }
+Value set_slot(Server& server, Pass& pass, const Command& command) {
+  return cluster_set_slot(server, pass, command);
+}
 Value flush_slots(Server& server, Pass& pass, const Command&) {
   return cluster_flush_slots(server, pass);
 }
@@ -234,6 +237,8 @@ constexpr std::array kSubcommands = {
     Subcommand{"replicate", 3, replicate, "REPLICATE <node-id>"},
     Subcommand{"saveconfig", 2, save_config, "SAVECONFIG"},
     Subcommand{"set-config-epoch", 3, set_config_epoch, "SET-CONFIG-EPOCH <epoch>"},
+    Subcommand{"setslot", -4, set_slot,
+               "SETSLOT <slot> (IMPORTING <node-id>|MIGRATING <node-id>|STABLE|NODE <node-id>)"},
     Subcommand{"shards", 2, shards, "SHARDS"},
     Subcommand{"slaves", 3, replicas, "SLAVES <node-id>"},
     Subcommand{"slots", 2, slots, "SLOTS"},

@@ -10,6 +10,7 @@
 #include "sim/core/idle.h"
 #include "sim/core/links.h"
 #include "sim/core/membership.h"
+#include "sim/core/migrate.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/replication.h"
 #include "sim/core/shutdown.h"
@@ -27,22 +28,6 @@ constexpr Duration kFirstCron = 1ms;
 // an amount of its own, always the same: what a tick does then depends on its number only.
 // (Protocol §4.)
 constexpr std::uint64_t kOversleeps = 1'000;  // us
-
-// Keys in slots that nodes.conf gives to nobody: a primary that has them serves them. (Protocol §8,
-// startup. What nodes.conf gives to others would be marked as importing, which is not modelled.)
-void adopt_orphan_slots(Server& server, Pass& pass) {
-  ClusterState& cluster = server.cluster;
-  if (!am_primary(cluster) || server.keyspace.empty()) return;
-  SlotSet unbound;
-  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
-    if (!owner.is_none()) return;
-    for (std::uint32_t slot = first.value; slot <= last.value; ++slot) unbound.set(slot);
-  });
-  unbound &= server.keyspace.occupied_slots();
-  if (unbound.none()) return;
-  bind_slots(server, pass, unbound, kMyself, cluster.peers.cold(kMyself).config_epoch);
-  save_nodes_file(server, pass, true);
-}
 
 bool is_turn(std::uint64_t runs, std::uint64_t every) {
   if (every == 1) return true;
@@ -83,6 +68,8 @@ struct Deliver {
       link_connected(server, pass, connected.conn);
     } else if (is_replication_link(server, connected.conn)) {
       replication_link_connected(server, pass, connected);
+    } else if (is_migrate_socket(server, connected.conn)) {
+      migrate_connected(server, pass, connected.conn);
     }
   }
   void operator()(const Received& received) const {
@@ -92,11 +79,15 @@ struct Deliver {
       replication_link_received(server, pass, *received.payload);
     } else if (!received.conn.is_dialled()) {
       session_received(server, pass, received.conn, received.payload);
+    } else if (is_migrate_socket(server, received.conn)) {
+      migrate_received(server, pass, received.conn, *received.payload);
     }
   }
   void operator()(const Sent& sent) const {
     if (is_bus_link(server, sent.conn)) {
       link_unsent(server, pass, sent);
+    } else if (is_migrate_socket(server, sent.conn)) {
+      migrate_sent(server, pass, sent);
     } else {
       session_sent(server, pass, sent);
     }
@@ -108,12 +99,23 @@ struct Deliver {
       replication_link_closed(server, pass, closed.why);
     } else if (!closed.conn.is_dialled()) {
       session_closed(server, pass, closed.conn);
+    } else if (is_migrate_socket(server, closed.conn)) {
+      migrate_closed(server, pass, closed.conn, closed.why);
     }
   }
   void operator()(const DeadlinePassed&) const {}
   void operator()(const Probed& probed) const { pass.note(snapshot_view(server, probed.full)); }
   void operator()(const RunProgram&) const { CHECK(false); }  // there is no system to run it
 };
+
+bool passes_migrate(const Server& server, const Input& input) {
+  const auto is_its_own = [&server](ConnId conn) { return is_migrate_socket(server, conn); };
+  if (const auto* connected = std::get_if<Connected>(&input)) return is_its_own(connected->conn);
+  if (const auto* received = std::get_if<Received>(&input)) return is_its_own(received->conn);
+  if (const auto* sent = std::get_if<Sent>(&input)) return is_its_own(sent->conn);
+  if (const auto* closed = std::get_if<Closed>(&input)) return is_its_own(closed->conn);
+  return std::holds_alternative<Probed>(input) || std::holds_alternative<DeadlinePassed>(input);
+}
 
 }  // namespace
 
@@ -127,12 +129,14 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
                        Effects& effects) {
   Pass pass(now, choices, effects, outbox_);
   // Being asked what one believes is not a pass of the event loop.
-  const auto [asked_only, late] = occasion_of(inputs);
+  auto [asked_only, late] = occasion_of(inputs);
+  late = late || migrating(server_);
   if (last_tick_ && !asked_only && !late) count_idle_ticks(now);
-  for (const Input& input : inputs) {
-    if (!pass.exited()) take(pass, input);
-  }
+  take_all(pass, inputs);
   if (asked_only) return;
+  migrate_check_time(server_, pass);
+  take_kept(pass);
+  if (migrating(server_) && !pass.exited()) return;
   if (!pass.exited() && last_tick_ && now.monotonic >= next_tick()) {
     run_cron(pass, late ? now.monotonic : next_tick());
   }
@@ -148,16 +152,38 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
   if (!last_tick_) return std::nullopt;
+  if (migrating(server_)) return migrate_deadline(server_);
   return next_tick() + idle_ticks_ * period_;
 }
 
 std::optional<MonotonicTime> ClusterNode::tick() const {
   if (!last_tick_) return std::nullopt;
-  return next_tick();
+  return migrating(server_) ? migrate_deadline(server_) : next_tick();
 }
 
 std::unique_ptr<Node> ClusterNode::clone() const {
   return std::make_unique<ClusterNode>(*this);
+}
+
+// While a MIGRATE waits, only what it waits for gets through.
+void ClusterNode::take_all(Pass& pass, std::span<const Input> inputs) {
+  for (const Input& input : inputs) {
+    if (pass.exited()) return;
+    const bool must_wait = migrating(server_) || !kept_.empty();
+    if (must_wait && !passes_migrate(server_, input)) {
+      kept_.push_back(input);
+    } else {
+      take(pass, input);
+    }
+  }
+}
+
+void ClusterNode::take_kept(Pass& pass) {
+  while (!kept_.empty() && !migrating(server_) && !pass.exited()) {
+    const Input input = std::move(kept_.front());
+    kept_.pop_front();
+    take(pass, input);
+  }
 }
 
 void ClusterNode::take(Pass& pass, const Input& input) {
@@ -178,7 +204,7 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
   }
   persistence_load(server_, pass, *booted.disk, !am_primary(server_.cluster));
   if (pass.exited()) return;
-  if (server_.config.cluster_enabled) adopt_orphan_slots(server_, pass);
+  if (server_.config.cluster_enabled) match_slots_with_data(server_, pass);
   pass.listen(server_.config.port);
   const ClusterState& cluster = server_.cluster;
   pass.note(event::NodeStarted{my_name(server_), booted.incarnation, cluster.current_epoch,
@@ -221,6 +247,7 @@ void ClusterNode::run_cron(Pass& pass, MonotonicTime tick) {
   if (server_.config.cluster_enabled && is_turn(runs, ticks_per_cluster_cron_)) {
     cluster_cron(server_, pass);
   }
+  if (is_turn(runs, ticks_per_second_)) migrate_cron(server_, pass);
   last_tick_ = tick;
 }
 

@@ -10,6 +10,7 @@
 // to.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,6 +43,8 @@ class ClusterNode final : public Node {
  private:
   void boot(Pass& pass, const Booted& booted);
   void take(Pass& pass, const Input& input);
+  void take_all(Pass& pass, std::span<const Input> inputs);
+  void take_kept(Pass& pass);
   void run_cron(Pass& pass, MonotonicTime tick);
   void set_period();
   void plan_ticks(const Clocks& now);
@@ -49,7 +52,8 @@ class ClusterNode final : public Node {
   void count_idle_ticks(const Clocks& now);
 
   Server server_;
-  Outbox outbox_;                           // empty between steps
+  Outbox outbox_;                           // empty between steps, but for a MIGRATE's
+  std::deque<Input> kept_;                  // came during a MIGRATE, and waits for its end
   std::optional<MonotonicTime> last_tick_;  // of the server cron; none before boot and after exit
   Duration oversleep_{};                    // by which it does at each tick
   std::int64_t period_hz_ = 0;              // the hz that `period_` is made of

@@ -22,6 +22,7 @@ constexpr std::array kCommands = {
     CommandSpec{"DECR", 2, kWrite | kFast, 1, 1, 1, decr_command},
     CommandSpec{"DECRBY", 3, kWrite | kFast, 1, 1, 1, decrby_command},
     CommandSpec{"DEL", -2, kWrite, 1, -1, 1, del_command},
+    CommandSpec{"DUMP", 2, kReadonly, 1, 1, 1, dump_command},
     CommandSpec{"ECHO", 2, kLoading | kStale | kFast, 0, 0, 0, echo_command},
     CommandSpec{"EXISTS", -2, kReadonly | kFast, 1, -1, 1, exists_command},
     CommandSpec{"EXPIRE", -3, kWrite | kFast, 1, 1, 1, expire_command},
@@ -44,6 +45,7 @@ constexpr std::array kCommands = {
     CommandSpec{"LPUSHX", -3, kWrite | kFast, 1, 1, 1, lpushx_command},
     CommandSpec{"LRANGE", 4, kReadonly, 1, 1, 1, lrange_command},
     CommandSpec{"MGET", -2, kReadonly | kFast, 1, -1, 1, mget_command},
+    CommandSpec{"MIGRATE", -6, kWrite | kMovesKeys, 3, 3, 1, migrate_command},
     CommandSpec{"MSET", -3, kWrite, 1, -1, 2, mset_command},
     CommandSpec{"MSETNX", -3, kWrite, 1, -1, 2, msetnx_command},
     CommandSpec{"PERSIST", 2, kWrite | kFast, 1, 1, 1, persist_command},
@@ -59,6 +61,8 @@ constexpr std::array kCommands = {
     CommandSpec{"READWRITE", 1, kLoading | kStale | kFast, 0, 0, 0, readwrite_command},
     CommandSpec{"REPLCONF", -1, kAdmin | kLoading | kStale, 0, 0, 0, replconf_command},
     CommandSpec{"REPLICAOF", 3, kAdmin | kStale, 0, 0, 0, replicaof_command},
+    CommandSpec{"RESTORE", -4, kWrite, 1, 1, 1, restore_command},
+    CommandSpec{"RESTORE-ASKING", -4, kWrite | kAsksItself, 1, 1, 1, restore_command},
     CommandSpec{"ROLE", 1, kLoading | kStale | kFast, 0, 0, 0, role_command},
     CommandSpec{"RPOP", -2, kWrite | kFast, 1, 1, 1, rpop_command},
     CommandSpec{"RPUSH", -3, kWrite | kFast, 1, 1, 1, rpush_command},
@@ -76,8 +80,8 @@ constexpr std::array kCommands = {
     CommandSpec{"UNLINK", -2, kWrite | kFast, 1, -1, 1, del_command},
 };
 
-// A name as two words, in upper case: names are letters only, and of no byte but a letter's two
-// cases does clearing bit 5 make that letter.
+// A name as two words, in upper case: names are letters and dashes only, and of no byte but a
+// letter's two cases does clearing bit 5 make that letter.
 struct PackedName {
   std::uint64_t first = 0, second = 0;
   constexpr bool operator==(const PackedName&) const = default;
@@ -88,7 +92,8 @@ constexpr PackedName pack(std::string_view name) {
   PackedName packed;
   for (std::size_t i = 0; i < name.size(); ++i) {
     std::uint64_t& word = i < 8 ? packed.first : packed.second;
-    word = (word << 8) | (static_cast<unsigned char>(name[i]) & 0xdfu);
+    const auto byte = static_cast<unsigned char>(name[i]);
+    word = (word << 8) | (byte < 0x40 ? byte : byte & 0xdfu);
   }
   return packed;
 }

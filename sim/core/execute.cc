@@ -19,7 +19,7 @@ void propagate_one(Execution& execution, const RequestRef& command) {
 }
 
 // More than one effect of one command travels as a transaction.
-void propagate(Execution& execution) {
+void propagate_effects(Execution& execution) {
   if (execution.origin == Origin::kFile) return;
   const std::size_t effects = execution.expired.size() + (execution.dirty > 0 ? 1 : 0);
   if (effects > 1) propagate_one(execution, request({"MULTI"}));
@@ -46,15 +46,19 @@ SlotId Execution::slot(std::string_view key) const {
 resp::Value execute(const CommandSpec& spec, Execution& execution) {
   if (throws_write_away(spec, execution)) return resp::ok();
   resp::Value reply = spec.handler(execution);
-  if (execution.dirty == 0 && execution.expired.empty()) return reply;
-  propagate(execution);
+  propagate(spec, execution);
+  return reply;
+}
+
+void propagate(const CommandSpec& spec, Execution& execution) {
+  if (execution.dirty == 0 && execution.expired.empty()) return;
+  propagate_effects(execution);
   if (execution.origin == Origin::kClient && execution.dirty > 0 && spec.first_key != 0) {
     ++execution.server.sessions.writes;
     const SlotId slot = execution.slot(execution.command[static_cast<std::size_t>(spec.first_key)]);
     execution.pass.note(event::WriteApplied{slot, execution.request.operation(),
                                             execution.server.replication.offset});
   }
-  return reply;
 }
 
 const Entry* look_up(Execution& execution, SlotId slot, std::string_view key) {

@@ -72,7 +72,8 @@ std::uint32_t idle_ticks(const Server& server, const Clocks& now, MonotonicTime 
   const auto to_turn = static_cast<std::uint32_t>(
       (kTicksPerSecond - server.cron_runs % kTicksPerSecond) % kTicksPerSecond);
   const auto before_turn = [&](std::uint32_t most) {
-    const bool in_vain = to_turn < most && !replication_waits(server, to_ms(last_wall) / 1000);
+    const bool in_vain = to_turn < most && server.migrate.sockets.empty() &&
+                         !replication_waits(server, to_ms(last_wall) / 1000);
     return std::min(most, in_vain ? to_turn + kTicksPerSecond : to_turn);
   };
   if (!server.config.cluster_enabled) return before_turn(2 * kTicksPerSecond);

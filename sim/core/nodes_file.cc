@@ -8,6 +8,7 @@
 #include "sim/core/broken.h"
 #include "sim/core/epochs.h"
 #include "sim/core/membership.h"
+#include "sim/core/open_slots.h"
 #include "sim/core/role.h"
 
 namespace sim {
@@ -34,7 +35,7 @@ struct Loaded {
   bool replicas = false;  // some primary has one
 };
 
-void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, Loaded& loaded) {
+void take_line(Server& server, Pass& pass, const nodes_conf::Line& line, Loaded& loaded) {
   ClusterState& cluster = server.cluster;
   const PeerId peer = row_of(server, line.id);
   const PeerId primary = line.replica_of.is_none() ? kNoPeer : row_of(server, line.replica_of);
@@ -55,6 +56,14 @@ void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, L
   const bool replica = (line.flags & bus::flag::kSlave) != 0 && !primary.is_none();
   PeerCold& cold = cluster.peers.cold(peer);
   cold.config_epoch = replica ? 0 : line.config_epoch;
+  for (const nodes_conf::OpenSlot& open : line.open_slots) {  // on whichever line they stand
+    const PeerId other = row_of(server, open.other);
+    if (open.importing) {
+      open_importing(server, pass, open.slot, other);
+    } else {
+      open_migrating(server, pass, open.slot, other);
+    }
+  }
   const SlotSet free = line.slots & ~loaded.bound;  // listed twice: it stays with the first line
   if (free.none()) return;
   // Getting its first slot it wants replicas, where others have some. (Protocol §7.9.)
@@ -109,6 +118,9 @@ std::string print_file(const Server& server) {
     if (hot.has(bus::flag::kHandshake)) return;
     const SlotsRef& slots = hot.serving() ? peers.cold(peer).slots : no_slots();
     nodes_conf::append(text, line_head(server, peer), slots->text());
+    if (peer == kMyself) {
+      for (const auto& open : list_open_slots(server)) nodes_conf::append(text, open);
+    }
     text += '\n';
   });
   file.current_epoch = server.cluster.current_epoch;
@@ -124,6 +136,7 @@ nodes_conf::Line peer_line(const Server& server, PeerId peer) {
   const PeerTable& peers = server.cluster.peers;
   nodes_conf::Line line{line_head(server, peer), {}, {}};
   if (peers.hot(peer).serving()) line.slots = peers.cold(peer).slots->slots();
+  if (peer == kMyself) line.open_slots = list_open_slots(server);
   return line;
 }
 

@@ -1,9 +1,10 @@
-// Everything one Redis Cluster node knows, as plain state. Each protocol concern is a file of free functions on it.
+// Everything one Redis Cluster node knows, as plain state. Each protocol concern is a file of free
+// functions on it.
 //
-//   cluster  (cluster_state.h)   who is who, which slot is whose, epochs, elections, links of the bus
-//   replication (replication.h)  replication ids, offsets, backlog, the link to my primary, my replicas
-//   keyspace (keyspace.h)        the data
-//   sessions (session.h)         client connections
+//   cluster  (cluster_state.h)   who is who, which slot is whose, epochs, elections, links of the
+//   bus replication (replication.h)  replication ids, offsets, backlog, the link to my primary, my
+//   replicas keyspace (keyspace.h)        the data sessions (session.h)         client connections
+//   migrate  (migrate_state.h)   the MIGRATE under way, and connections kept for the next one
 //   files    (persistence.h)     AOF and snapshot state
 #pragma once
 
@@ -12,6 +13,7 @@
 #include "sim/core/cluster_state.h"
 #include "sim/core/config.h"
 #include "sim/core/keyspace.h"
+#include "sim/core/migrate_state.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_state.h"
 #include "sim/core/session.h"
@@ -19,8 +21,8 @@
 
 namespace sim {
 
-// Deliberately broken variants of the core, each of which some invariant must catch ("mutations"). None in real use.
-// The table with declared killers is in sim/core/mutation.h.
+// Deliberately broken variants of the core, each of which some invariant must catch ("mutations").
+// None in real use. The table with declared killers is in sim/core/mutation.h.
 enum class Mutation : std::uint8_t;
 
 // A graceful shutdown on its way; see shutdown.h.
@@ -46,6 +48,7 @@ struct Server {
   ReplicationState replication;
   Keyspace keyspace;
   Sessions sessions;
+  MigrateState migrate;
   Persistence persistence;
   Shutdown shutdown;
 };

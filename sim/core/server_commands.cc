@@ -70,10 +70,11 @@ Value config_set(Execution& execution) {
 // ---- COMMAND ----
 
 Value describe_command(const CommandSpec& spec) {
-  constexpr std::pair<std::uint8_t, std::string_view> kNames[] = {
-      {command_flag::kWrite, "write"}, {command_flag::kReadonly, "readonly"},
-      {command_flag::kAdmin, "admin"}, {command_flag::kLoading, "loading"},
-      {command_flag::kStale, "stale"}, {command_flag::kFast, "fast"},
+  constexpr std::pair<std::uint16_t, std::string_view> kNames[] = {
+      {command_flag::kWrite, "write"},       {command_flag::kReadonly, "readonly"},
+      {command_flag::kAdmin, "admin"},       {command_flag::kLoading, "loading"},
+      {command_flag::kStale, "stale"},       {command_flag::kFast, "fast"},
+      {command_flag::kAsksItself, "asking"}, {command_flag::kMovesKeys, "movablekeys"},
   };
   resp::Array flags;
   for (const auto& [flag, name] : kNames) {
@@ -104,6 +105,7 @@ Value command_keys(const resp::Command& command) {
   }
   resp::Array keys;
   each_key(*spec, inner, [&](const std::string& key) { keys.items.push_back(resp::bulk(key)); });
+  if (keys.items.empty()) return refuse("ERR Invalid arguments specified for command");
   return {std::move(keys)};
 }
 

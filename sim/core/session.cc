@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/base/check.h"
 #include "sim/core/commands.h"
+#include "sim/core/migrate.h"
 #include "sim/core/replication.h"
 #include "sim/core/routing.h"
 
@@ -87,10 +89,12 @@ void process(Server& server, Pass& pass, Session& session, const Request& reques
   const resp::Command& command = request->command();
   if (command.empty()) return;
   const CommandSpec* const spec = find_command(command[0]);
+  const bool asking = std::exchange(session.asking, false);  // for this command only
   if (spec == nullptr) return reply(pass, session, resp::error(unknown_command(command)));
   if (!arity_fits(*spec, command.size())) {
     return reply(pass, session, wrong_arity(lower_case(spec->name)));
   }
+  session.asking = asking;
   Routing routing = route(server, session, *spec, command);
   const bool keeps_asking = (spec->flags & command_flag::kAsking) != 0;
   if (!keeps_asking) session.asking = false;
@@ -101,13 +105,14 @@ void process(Server& server, Pass& pass, Session& session, const Request& reques
     return reply(pass, session, refuse(why));
   }
   if ((spec->flags & command_flag::kWrite) != 0 && writes_paused(server)) {
+    session.asking = asking;  // it will be routed again
     return hold(server, session, request);
   }
   run(server, pass, session, *spec, request, routing.slot);
 }
 
 void receive(Server& server, Pass& pass, Session& session, const Request& request) {
-  if (!session.held.empty()) return hold(server, session, request);
+  if (!session.held.empty() || migrating(server)) return hold(server, session, request);
   process(server, pass, session, request);
 }
 
@@ -145,7 +150,25 @@ void work_on(Server& server, std::map<ConnId, Session>::iterator at, Work work) 
   if (at->second.closing) forget(server, at);
 }
 
+// What the session holds is received once more.
+void go_on(Server& server, Pass& pass, std::map<ConnId, Session>::iterator at) {
+  const std::deque<Request> held = std::exchange(at->second.held, {});
+  if (!held.empty()) --server.sessions.held;
+  work_on(server, at, [&](Session& session) {
+    for (const Request& request : held) {
+      if (!session.closing) receive(server, pass, session, request);
+    }
+  });
+}
+
 }  // namespace
+
+void session_answer(Server& server, Pass& pass, ConnId conn, resp::Value value) {
+  const auto at = server.sessions.by_conn.find(conn);
+  CHECK(at != server.sessions.by_conn.end());  // nobody was heard of meanwhile
+  reply(pass, at->second, std::move(value));
+  go_on(server, pass, at);
+}
 
 void session_accepted(Server& server, const Accepted& accepted) {
   Session session;
@@ -200,14 +223,7 @@ void sessions_resume(Server& server, Pass& pass) {
   }
   for (ConnId conn : holding) {
     const auto at = sessions.by_conn.find(conn);
-    if (at == sessions.by_conn.end()) continue;  // closed by what ran before it
-    const std::deque<Request> held = std::exchange(at->second.held, {});
-    --sessions.held;
-    work_on(server, at, [&](Session& session) {
-      for (const Request& request : held) {
-        if (!session.closing) receive(server, pass, session, request);
-      }
-    });
+    if (at != sessions.by_conn.end()) go_on(server, pass, at);  // else closed by what ran before it
   }
 }
 

@@ -27,8 +27,8 @@ struct Session {
   bool replica = false;   // after PSYNC: see ReplicationState::replicas
   std::string name;       // CLIENT SETNAME
   std::uint16_t listening_port = 0;  // REPLCONF listening-port
-  // Commands that wait for the end of a write pause, in order; nothing behind the first is looked
-  // at.
+  // Commands that wait for the end of a write pause or of a MIGRATE, in order; nothing behind the
+  // first is looked at.
   std::deque<boost::intrusive_ptr<const resp::RequestPayload>> held;
   std::optional<resp::CommandReader> reader;  // exists once raw bytes were received
 };
@@ -43,6 +43,9 @@ struct Sessions {
   std::uint64_t commands = 0;            // executed since boot
   std::uint64_t writes = 0;              // of these, writes of clients
 };
+
+// The late reply to a command of this session, which then goes on with what came meanwhile.
+void session_answer(Server& server, Pass& pass, ConnId conn, resp::Value value);
 
 // ---- Driven by the dispatcher ----
 void session_accepted(Server& server, const Accepted& accepted);

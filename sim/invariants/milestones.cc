@@ -45,6 +45,10 @@ constexpr MilestoneKind kKinds[] = {
     {"replication-down", "a replica lost the link to its primary"},
     {"keys-dropped", "a node dropped keys that no client deleted"},
     {"slots-moved", "a slot got another owner in a node's view"},
+    {"migrating", "a node was told to hand a slot to another"},
+    {"importing", "a node was told to take a slot from another"},
+    {"slot-stable", "a slot that a node was migrating or importing is open no more"},
+    {"keys-migrated", "a node handed keys to another (MIGRATE)"},
     {"state-ok", "a node's cluster state turned to ok"},
     {"state-fail", "a node's cluster state turned to fail"},
     {"peer-learned", "a node added another to its table"},
@@ -120,6 +124,7 @@ void Milestones::see(const Record& record) {
   see_world(record);
   see_election(record);
   see_replication(record);
+  see_migration(record);
   see_operation(record);
 }
 
@@ -333,6 +338,31 @@ void Milestones::see_replication(const Record& record) {
         name + " sees " + counted(moved->slots->count(), "slot") + " go from " +
             directory_.label(moved->from) + " to " + directory_.label(moved->to),
         false);
+  }
+}
+
+// Slots on their way: a reshard has thousands, so only the first of each kind is told in short.
+void Milestones::see_migration(const Record& record) {
+  const MachineId who = record.machine;
+  const std::string name{directory_.name(who)};
+  if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
+    const std::string_view kind = opened->importing ? "importing" : "migrating";
+    add(kind, record, who,
+        name + (opened->importing ? " imports slot " : " migrates slot ") +
+            std::to_string(opened->slot.value) + (opened->importing ? " from " : " to ") +
+            directory_.label(opened->other),
+        first_for(kind, who));
+  } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
+    add("slot-stable", record, who,
+        name + (closed->importing ? " imports slot " : " migrates slot ") +
+            std::to_string(closed->slot.value) + " no more",
+        first_for("slot-stable", who));
+  } else if (const auto* moved = std::get_if<event::KeysMigrated>(&record.event)) {
+    add("keys-migrated", record, who,
+        name + (moved->copied ? " copied " : " handed ") + counted(moved->keys, "key") +
+            " of slot " + std::to_string(moved->slot.value) + " to " +
+            format_endpoint(moved->target),
+        first_for("keys-migrated", who));
   }
 }
 

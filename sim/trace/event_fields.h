@@ -103,6 +103,18 @@ void fields(V& v, FieldRef<V, event::SlotsRebound> e) {
   v("slots", e.slots), v("from", e.from), v("to", e.to), v("epoch", e.epoch);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::SlotOpened> e) {
+  v("slot", e.slot), v("importing", e.importing), v("other", e.other);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::SlotClosed> e) {
+  v("slot", e.slot), v("importing", e.importing);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::KeysMigrated> e) {
+  v("slot", e.slot), v("keys", e.keys), v("target", e.target), v("copied", e.copied);
+}
+template <class V>
 void fields(V& v, FieldRef<V, event::SuspicionChanged> e) {
   v("peer", e.peer), v("from", e.from), v("to", e.to), v("reports", e.reports),
       v("quorum", e.quorum);

@@ -58,6 +58,24 @@ struct SlotsRebound {
   NodeName from, to;  // none: unassigned
   std::uint64_t epoch = 0;
 };
+// This node's end of a slot on its way between two nodes, in the hands of an operator (protocol
+// §9.3).
+struct SlotOpened {
+  SlotId slot;
+  bool importing = false;  // else migrating
+  NodeName other;          // from or to whom
+};
+struct SlotClosed {
+  SlotId slot;
+  bool importing = false;
+};
+// A MIGRATE handed keys over. (Protocol §9.4.)
+struct KeysMigrated {
+  SlotId slot;
+  std::uint64_t keys = 0;
+  Endpoint target;
+  bool copied = false;  // they stay here too
+};
 enum class Suspicion : std::uint8_t { kNone, kPfail, kFail };
 // This node changed its mind about a peer.
 struct SuspicionChanged {
@@ -365,20 +383,19 @@ struct Converged {};
 
 }  // namespace event
 
-using Event =
-    std::variant<event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound,
-                 event::SuspicionChanged, event::PeerLearned, event::PeerForgotten,
-                 event::EpochChanged, event::ElectionScheduled, event::ElectionStarted,
-                 event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
-                 event::ElectionHindered, event::Promoted, event::Following, event::ManualFailover,
-                 event::ReplicationUp, event::ReplicationDown, event::StreamAt, event::WriteApplied,
-                 event::KeysDropped, event::ConfigSaved, event::Remark, event::LogLine,
-                 event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected,
-                 event::CacheRead, event::Measured, event::MachineCrashed, event::MachineStarted,
-                 event::MachinePaused, event::MachineResumed, event::ProgramExited,
-                 event::ClockStepped, event::Reachability, event::Delivered, event::Connection,
-                 event::MessageTouched, event::PhaseBegan, event::FaultBegan, event::FaultEnded,
-                 event::StepReply, event::ProgramRan, event::Converged>;
+using Event = std::variant<
+    event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound, event::SlotOpened,
+    event::SlotClosed, event::KeysMigrated, event::SuspicionChanged, event::PeerLearned,
+    event::PeerForgotten, event::EpochChanged, event::ElectionScheduled, event::ElectionStarted,
+    event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
+    event::ElectionHindered, event::Promoted, event::Following, event::ManualFailover,
+    event::ReplicationUp, event::ReplicationDown, event::StreamAt, event::WriteApplied,
+    event::KeysDropped, event::ConfigSaved, event::Remark, event::LogLine, event::ViewSnapshot,
+    event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead, event::Measured,
+    event::MachineCrashed, event::MachineStarted, event::MachinePaused, event::MachineResumed,
+    event::ProgramExited, event::ClockStepped, event::Reachability, event::Delivered,
+    event::Connection, event::MessageTouched, event::PhaseBegan, event::FaultBegan,
+    event::FaultEnded, event::StepReply, event::ProgramRan, event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
 // `not checked`.

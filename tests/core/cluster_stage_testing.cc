@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -184,7 +185,9 @@ bool ClusterStage::run_until_healthy(Duration limit) {
 }
 
 std::string ClusterStage::tell(const std::string& who, const std::string& command) {
-  const std::uint32_t ticket = levers().console(id(who), split(command, ' '));
+  std::vector<std::string> words = split(command, ' ');
+  std::replace(words.begin(), words.end(), std::string("\"\""), std::string());
+  const std::uint32_t ticket = levers().console(id(who), words);
   for (int i = 0; i < 100 && replies_.count(ticket) == 0; ++i) run_for(100us);
   return replies_.count(ticket) == 0 ? "(no answer)" : replies_[ticket];
 }
