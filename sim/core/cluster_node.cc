@@ -123,6 +123,7 @@ ClusterNode::ClusterNode(const NodeSetup& setup) {
   server_.config = setup.config;
   server_.names = setup.names;
   server_.mutation = setup.mutation;
+  server_.deviations = setup.deviations;
 }
 
 void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices& choices,

@@ -26,6 +26,7 @@ struct NodeSetup {
   Config config;
   NamesRef names;  // shared by the cluster nodes of a run
   Mutation mutation = Mutation::kNone;
+  Deviations deviations{};
 };
 
 class ClusterNode final : public Node {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "sim/core/cluster_cron.h"
+#include "sim/core/replica_migration.h"
 #include "sim/core/replication.h"
 
 namespace sim {
@@ -28,7 +29,8 @@ bool cluster_waits(const Server& server) {
   if (!cluster.election.hindrance.empty()) return true;
   const PeerId primary = my_primary(cluster);
   if (am_primary(cluster) || primary.is_none()) return false;
-  return !replication_has_target(server) || cluster.peers.hot(primary).has(bus::flag::kFail);
+  return !replication_has_target(server) || cluster.peers.hot(primary).has(bus::flag::kFail) ||
+         may_have_to_migrate(server);
 }
 
 // Has replication something to do at its next turn? Not if I am a primary whose replicas are all in

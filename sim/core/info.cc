@@ -69,7 +69,7 @@ void link_lines(const Server& server, Section& section) {
     section.line("master_link_down_since_seconds",
                  link.down_since_s != 0 ? server.cached_wall_s() - link.down_since_s : -1);
   }
-  section.line("slave_priority", 100);
+  section.line("slave_priority", server.config.replica_priority);
   section.line("slave_read_only", server.config.replica_read_only ? 1 : 0);
   section.line("replica_announced", 1);
 }

@@ -12,6 +12,7 @@
 
 #include "sim/core/cluster_state.h"
 #include "sim/core/config.h"
+#include "sim/core/deviation.h"
 #include "sim/core/keyspace.h"
 #include "sim/core/migrate_state.h"
 #include "sim/core/persistence.h"
@@ -35,6 +36,7 @@ struct Server {
   Config config;
   NamesRef names;
   Mutation mutation{};
+  Deviations deviations;
   std::uint32_t incarnation = 0;
   Endpoint self;
   std::uint32_t next_conn_serial = 1;  // for ConnId::dialled
@@ -52,6 +54,11 @@ struct Server {
   Persistence persistence;
   Shutdown shutdown;
 };
+
+// Does this server follow that rule of another version?
+inline bool deviates(const Server& server, Deviation deviation) {
+  return server.deviations.has(deviation);
+}
 
 inline ConnId mint_conn(Server& server) {
   return ConnId::dialled(server.incarnation, server.next_conn_serial++);

@@ -67,6 +67,27 @@ Value config_set(Execution& execution) {
   return resp::ok();
 }
 
+Value config_help() {
+  constexpr std::string_view kLines[] = {
+      "CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "GET <pattern>",
+      "    Return parameters matching the glob-like <pattern> and their values.",
+      "SET <directive> <value>",
+      "    Set the configuration <directive> to <value>.",
+      "RESETSTAT",
+      "    Reset statistics reported by the INFO command.",
+      "REWRITE",
+      "    Rewrite the configuration file.",
+      "HELP",
+      "    Prints this help.",
+  };
+  resp::Array lines;
+  for (const std::string_view line : kLines) {
+    lines.items.push_back({resp::Simple{std::string(line)}});
+  }
+  return {std::move(lines)};
+}
+
 // ---- COMMAND ----
 
 Value describe_command(const CommandSpec& spec) {
@@ -142,6 +163,9 @@ Value config_command(Execution& execution) {
   if (same_word(command[1], "REWRITE")) {
     return command.size() == 2 ? refuse("ERR The server is running without a config file")
                                : wrong_arity("config|rewrite");
+  }
+  if (same_word(command[1], "HELP")) {
+    return command.size() == 2 ? config_help() : wrong_arity("config|help");
   }
   return unknown_subcommand("CONFIG", command[1]);
 }

@@ -19,7 +19,8 @@ class Pump {
  public:
   using BoxId = std::size_t;
 
-  BoxId add(Config config, DiskImage disk = {}, Mutation mutation = Mutation::kNone);
+  BoxId add(Config config, DiskImage disk = {}, Mutation mutation = Mutation::kNone,
+            Deviations deviations = {});
   const Server& server(BoxId box) const { return boxes_[box]->node->server(); }
   Endpoint endpoint(BoxId box) const { return boxes_[box]->endpoint; }
 

@@ -7,11 +7,11 @@
 
 namespace sim {
 
-Pump::BoxId Pump::add(Config config, DiskImage disk, Mutation mutation) {
+Pump::BoxId Pump::add(Config config, DiskImage disk, Mutation mutation, Deviations deviations) {
   const BoxId id = boxes_.size();
   auto box = std::make_unique<Box>();
   box->endpoint = {parse_ipv4("10.0.0." + std::to_string(id + 1)), config.port};
-  box->setup = {std::move(config), names_, mutation};
+  box->setup = {std::move(config), names_, mutation, deviations};
   box->choices = ChoiceStream(7, "node:" + std::to_string(id));
   for (const auto& [name, content] : disk) box->files[name] = *content;
   boxes_.push_back(std::move(box));
