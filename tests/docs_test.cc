@@ -229,6 +229,7 @@ void add_steps(Page& page) {
     }
     page.say(about);
     if (fault != nullptr) page.json(fault->example);
+    if (const OperationInfo* operation = find_operation(name)) page.json(operation->example);
     page.properties(step, name + ".", 4, common);
   }
 }

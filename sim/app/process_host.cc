@@ -64,7 +64,10 @@ ProgramSetup setup_of(const ProcessMachine& machine, std::uint32_t number) {
 }  // namespace
 
 bool has_processes(const Scenario& scenario) {
-  const auto runs_program = [](const Step& step) { return step.what == Step::What::kProgram; };
+  const auto runs_program = [](const Step& step) {
+    return step.what == Step::What::kProgram ||
+           (step.what == Step::What::kOperation && step.operation.real);
+  };
   const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
   return !scenario.machines.empty() ||
          std::any_of(scenario.timeline.begin(), scenario.timeline.end(), runs_program) ||

@@ -45,6 +45,7 @@ Run::Run(const Run& other)
       next_question_(other.next_question_),
       remembered_(other.remembered_),
       pending_programs_(other.pending_programs_),
+      operations_(other.operations_),
       programs_ended_(other.programs_ended_),
       next_fault_id_(other.next_fault_id_),
       meet_stage_(other.meet_stage_),
@@ -112,6 +113,10 @@ void Run::carry_out(const Action& action) {
       return ask_once(action.index);
     case Action::Kind::kProgramDeadline:
       return program_deadline(action.index);
+    case Action::Kind::kOperation:
+      return operation_goes_on(action.index);
+    case Action::Kind::kOperationDeadline:
+      return operation_deadline(action.index);
   }
 }
 

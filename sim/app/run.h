@@ -17,6 +17,7 @@
 
 #include "sim/app/judge.h"
 #include "sim/app/last_records.h"
+#include "sim/app/operations.h"
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
 #include "sim/world/world.h"
@@ -68,9 +69,11 @@ class Run {
       kAuditPoll,
       kReplyDeadline,
       kAskAgain,
-      kProgramDeadline
+      kProgramDeadline,
+      kOperation,
+      kOperationDeadline
     } kind{};
-    std::uint32_t index = 0;  // step, active fault, question or ticket
+    std::uint32_t index = 0;  // step (of operations too), active fault, question or ticket
   };
   struct ActiveFault {
     std::uint32_t id = 0;
@@ -120,6 +123,7 @@ class Run {
 
   // run_steps.cc: timeline and nemesis.
   void step_due(std::uint32_t index);
+  void follow(const std::string& id);  // steps that come after this one
   void fire(std::uint32_t index);
   void step_done(std::uint32_t index);
   void tell_missed_turns();
@@ -156,6 +160,23 @@ class Run {
                     const std::vector<std::string>& words, const ProgramExpectation& expect,
                     std::optional<int> code, std::string output);
 
+  // run_operations.cc: what an operator does to the whole cluster.
+  const OperationStep& operation_of(const ActiveOperation& active) const;
+  ActiveOperation* find_operation_of(std::uint32_t index);
+  void begin_operation(std::uint32_t index);
+  void remember_subject(ActiveOperation& active) const;
+  void operation_goes_on(std::uint32_t index);
+  std::optional<Duration> carry_out(OperationPart part, ActiveOperation& active);
+  void type_program(OperationPart part, ActiveOperation& active);
+  void hand_over(ActiveOperation& active);
+  bool leads_shard(MachineId machine, const ActiveOperation& active) const;
+  bool all_know(MachineId newcomer);
+  bool operation_program_ended(const ProgramResult& result);
+  void operation_deadline(std::uint32_t index);
+  void stop_operation(std::uint32_t index, std::string why);
+  void end_operation(std::uint32_t index, bool done, std::string why);
+  void stop_operations();
+
   // run_settling.cc: healing, convergence, audit.
   void heal();
   void settle_poll();
@@ -186,6 +207,7 @@ class Run {
   std::uint32_t next_question_ = 1;
   RememberedReplies remembered_;
   std::map<std::uint32_t, PendingProgram> pending_programs_;  // by ticket
+  std::vector<ActiveOperation> operations_;
   std::vector<bool> programs_ended_;  // of the scenario's machines: in their present incarnation
   std::uint32_t next_fault_id_ = 1;
   int meet_stage_ = 0;

@@ -26,6 +26,7 @@ void Run::run_program(const ProgramStep& program, std::uint32_t number) {
 
 void Run::program_results() {
   for (ProgramResult& result : world_.take_program_results()) {
+    if (operation_program_ended(result)) continue;
     if (const auto found = pending_programs_.find(result.ticket);
         found != pending_programs_.end()) {
       const PendingProgram pending = found->second;

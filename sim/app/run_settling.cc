@@ -13,6 +13,7 @@ constexpr Duration kAuditPatience = 60s;
 
 void Run::heal() {
   tell_missed_turns();
+  stop_operations();
   if (!plan_->scenario.heal) {
     // Nothing is mended and nothing promised: the run ends as it stands.
     return finish();

@@ -84,17 +84,20 @@ void Run::happened(MachineId about, const std::function<bool(const EventPattern&
 
 void Run::step_due(std::uint32_t index) {
   if (phase_ != event::Phase::kFaults) return;  // healed meanwhile
+  const Step& step = plan_->steps[index].step;
+  fired_[step.id] = world_.now();
   fire(index);
-  const std::string& id = plan_->steps[index].step.id;
-  fired_[id] = world_.now();
+  if (step.what != Step::What::kOperation) follow(step.id);
+  if (step.what == Step::What::kFault || step.what == Step::What::kEnd) step_done(index);
+}
+
+void Run::follow(const std::string& id) {
   for (std::uint32_t i = 0; i < plan_->steps.size(); ++i) {
     const Trigger& trigger = plan_->steps[i].step.trigger;
     if (trigger.kind != Trigger::Kind::kAfter || triggered_[i] || trigger.after != id) continue;
     triggered_[i] = true;
     schedule(world_.now() + trigger.delay, {Action::Kind::kStep, i});
   }
-  const Step::What what = plan_->steps[index].step.what;
-  if (what == Step::What::kFault || what == Step::What::kEnd) step_done(index);
 }
 
 // Only now comes the next one's turn, if it waits for this one.
@@ -130,6 +133,8 @@ void Run::fire(std::uint32_t index) {
       return ask(step.command, index + 1);
     case Step::What::kProgram:
       return run_program(step.program, index + 1);
+    case Step::What::kOperation:
+      return begin_operation(index);
     case Step::What::kEnd:
       for (std::uint32_t i = 0; i < faults_.size(); ++i) {
         if (faults_[i].step == step.ends) end_fault(i);

@@ -4,6 +4,7 @@
 
 #include "sim/base/check.h"
 #include "sim/invariants/verdict.h"
+#include "sim/trace/describe.h"
 
 namespace sim {
 
@@ -64,6 +65,9 @@ constexpr MilestoneKind kKinds[] = {
     {"write-unknown", "a client does not know whether its write happened"},
     {"step-reply", "a scripted command was answered"},
     {"unexpected-reply", "a scripted command was answered otherwise than the scenario expects"},
+    {"operation", "an operator began to do something to the whole cluster"},
+    {"operation-done", "an operation is done"},
+    {"operation-failed", "an operation failed, or was stopped"},
     {"program-ended", "a program of a step, or of a machine that is there for it, ended"},
     {"program-failed", "such a program did not end as the scenario expects"},
 };
@@ -219,6 +223,11 @@ void Milestones::see_world(const Record& record) {
     if (ran->ended) add("program-ended", record, where, text + " ended", ran->as_expected);
     if (!ran->as_expected)
       add("program-failed", record, where, text + " did not come to " + ran->expected);
+  } else if (const auto* began = std::get_if<event::OperationBegan>(&record.event)) {
+    add("operation", record, kNoMachine, began->text);
+  } else if (const auto* done = std::get_if<event::OperationEnded>(&record.event)) {
+    add(done->done ? "operation-done" : "operation-failed", record, kNoMachine,
+        "the " + done->name + ' ' + operation_end_text(*done));
   } else if (const auto* health = std::get_if<event::HealthChanged>(&record.event)) {
     const std::string_view kind = health->ok ? "state-ok" : "state-fail";
     forget(health->ok ? "state-fail" : "state-ok", kNoMachine);

@@ -89,6 +89,7 @@ void read_fault(Options& options, const Vocabulary& vocabulary, Step& step) {
                    [&](const Vocabulary::Fault& fault) { return fault.name == step.fault; });
   if (found == vocabulary.faults.end()) {
     std::vector<std::string_view> names{"command", "end", "repeat"};
+    for (const OperationInfo& operation : operations()) names.push_back(operation.name);
     for (const Vocabulary::Fault& fault : vocabulary.faults) names.push_back(fault.name);
     options.problem("do", "there is no fault " + quote(step.fault),
                     suggest(step.fault, names, options.problems()));
@@ -129,6 +130,10 @@ Step read_step(Options options, Reading& reading) {
   } else if (action == "command") {
     step.what = Step::What::kCommand;
     step.command = read_command(options);
+    options.finish();
+  } else if (const OperationInfo* operation = find_operation(action); operation != nullptr) {
+    step.what = Step::What::kOperation;
+    step.operation = read_operation(options, operation->kind);
     options.finish();
   } else if (action == "end") {
     step.what = Step::What::kEnd;

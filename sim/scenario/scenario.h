@@ -19,6 +19,7 @@
 #include "sim/base/slot_set.h"
 #include "sim/base/time.h"
 #include "sim/scenario/expected_reply.h"
+#include "sim/scenario/operations.h"
 #include "sim/scenario/options.h"
 #include "sim/scenario/problems.h"
 #include "sim/scenario/profile.h"
@@ -192,12 +193,19 @@ struct CommandStep {
 struct Step {
   std::string id;  // unique; "step-3" (counting from 1) if not given
   Trigger trigger;
-  enum class What : std::uint8_t { kFault, kCommand, kProgram, kEnd } what = What::kFault;
+  enum class What : std::uint8_t {
+    kFault,
+    kCommand,
+    kProgram,
+    kOperation,
+    kEnd
+  } what = What::kFault;
   std::string fault;    // kFault: name in the fault registry
   Lifetime lifetime;    // kFault
   Section options;      // kFault: the rest, read by the fault
   CommandStep command;  // kCommand
   ProgramStep program;  // kProgram
+  OperationStep operation;  // kOperation
   std::string ends;     // kEnd: id of the lasting step that ends now
   Place place;
 };

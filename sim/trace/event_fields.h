@@ -319,6 +319,15 @@ void fields(V& v, FieldRef<V, event::ProgramRan> e) {
   v("as_expected", e.as_expected), v("expected", e.expected);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::OperationBegan> e) {
+  v("id", e.id), v("operation", e.name), v("text", e.text);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::OperationEnded> e) {
+  v("id", e.id), v("operation", e.name), v("done", e.done), v("why", e.why);
+  v("as_expected", e.as_expected), v("expected", e.expected);
+}
+template <class V>
 void fields(V&, FieldRef<V, event::Converged>) {}
 
 template <class V>

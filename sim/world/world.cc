@@ -261,6 +261,9 @@ StopReason World::stopped() const {
 Levers& World::levers() {
   return *impl_;
 }
+Endpoint World::endpoint(MachineId machine) const {
+  return {impl_->at(machine).ipv4, impl_->spec->machines[machine.value].info.endpoint.port};
+}
 const Cast& World::cast() const {
   return impl_->people;
 }
