@@ -369,19 +369,21 @@ struct Converged {};
 
 }  // namespace event
 
-using Event = std::variant<
-    event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound,
-    event::SuspicionChanged, event::PeerLearned, event::PeerForgotten, event::EpochChanged,
-    event::ElectionScheduled, event::ElectionStarted, event::VoteGranted, event::VoteRefused,
-    event::VoteCounted, event::ElectionExpired, event::ElectionHindered, event::Promoted,
-    event::Following, event::ReplicaMigrated, event::ManualFailover, event::ReplicationUp,
-    event::ReplicationDown, event::StreamAt, event::WriteApplied, event::KeysDropped,
-    event::ConfigSaved, event::Remark, event::LogLine, event::ViewSnapshot, event::OpInvoked,
-    event::OpCompleted, event::Redirected, event::CacheRead, event::Measured, event::MachineCrashed,
-    event::MachineStarted, event::MachinePaused, event::MachineResumed, event::ProgramExited,
-    event::ClockStepped, event::Reachability, event::Delivered, event::Connection,
-    event::MessageTouched, event::PhaseBegan, event::FaultBegan, event::FaultEnded,
-    event::StepReply, event::ProgramRan, event::Converged>;
+using Event =
+    std::variant<event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound,
+                 event::SuspicionChanged, event::PeerLearned, event::PeerForgotten,
+                 event::EpochChanged, event::ElectionScheduled, event::ElectionStarted,
+                 event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
+                 event::ElectionHindered, event::Promoted, event::Following,
+                 event::ReplicaMigrated, event::ManualFailover,
+                 event::ReplicationUp, event::ReplicationDown, event::StreamAt, event::WriteApplied,
+                 event::KeysDropped, event::ConfigSaved, event::Remark, event::LogLine,
+                 event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected,
+                 event::CacheRead, event::Measured, event::MachineCrashed, event::MachineStarted,
+                 event::MachinePaused, event::MachineResumed, event::ProgramExited,
+                 event::ClockStepped, event::Reachability, event::Delivered, event::Connection,
+                 event::MessageTouched, event::PhaseBegan, event::FaultBegan, event::FaultEnded,
+                 event::StepReply, event::ProgramRan, event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
 // `not checked`.
