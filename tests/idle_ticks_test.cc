@@ -100,7 +100,8 @@ TEST(IdleTicks, AreCountedAsIfRunWhileClocksAndProgramsMisbehave) {
 
 TEST(IdleTicks, AreCountedAsIfRunInFailoversAndReconfigurations) {
   for (const char* name : {"failover", "manual-failover", "rolling-restart", "flapping-link",
-                           "empty-restart-hazard", "client-side-sharding", "held-vote-request"}) {
+                           "empty-restart-hazard", "client-side-sharding", "held-vote-request",
+                           "migrate-timeout"}) {
     for (const Scenario& scenario : load_shipped(name)) expect_the_same(scenario, 1);
   }
 }
