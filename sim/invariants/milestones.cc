@@ -4,6 +4,7 @@
 
 #include "sim/base/check.h"
 #include "sim/invariants/verdict.h"
+#include "sim/trace/describe.h"
 
 namespace sim {
 
@@ -36,6 +37,7 @@ constexpr MilestoneKind kKinds[] = {
     {"takeover", "a replica took over without asking anybody"},
     {"following", "a node follows another primary than before"},
     {"demoted", "a primary became a replica"},
+    {"replica-migrated", "a replica left its shard for a primary that had no working replica"},
     {"manual-failover", "a manual failover was asked for"},
     {"manual-failover-done", "a manual failover came to its end"},
     {"manual-failover-timed-out", "a manual failover was given up"},
@@ -63,6 +65,9 @@ constexpr MilestoneKind kKinds[] = {
     {"write-unknown", "a client does not know whether its write happened"},
     {"step-reply", "a scripted command was answered"},
     {"unexpected-reply", "a scripted command was answered otherwise than the scenario expects"},
+    {"operation", "an operator began to do something to the whole cluster"},
+    {"operation-done", "an operation is done"},
+    {"operation-failed", "an operation failed, or was stopped"},
     {"program-ended", "a program of a step, or of a machine that is there for it, ended"},
     {"program-failed", "such a program did not end as the scenario expects"},
 };
@@ -218,6 +223,11 @@ void Milestones::see_world(const Record& record) {
     if (ran->ended) add("program-ended", record, where, text + " ended", ran->as_expected);
     if (!ran->as_expected)
       add("program-failed", record, where, text + " did not come to " + ran->expected);
+  } else if (const auto* began = std::get_if<event::OperationBegan>(&record.event)) {
+    add("operation", record, kNoMachine, began->text);
+  } else if (const auto* done = std::get_if<event::OperationEnded>(&record.event)) {
+    add(done->done ? "operation-done" : "operation-failed", record, kNoMachine,
+        "the " + done->name + ' ' + operation_end_text(*done));
   } else if (const auto* health = std::get_if<event::HealthChanged>(&record.event)) {
     const std::string_view kind = health->ok ? "state-ok" : "state-fail";
     forget(health->ok ? "state-fail" : "state-ok", kNoMachine);
@@ -296,6 +306,10 @@ void Milestones::see_election(const Record& record) {
       add("demoted", record, who, name + " is a primary no more", false);
     }
     add("following", record, who, name + " follows " + label(follow->primary));
+  } else if (const auto* migrated = std::get_if<event::ReplicaMigrated>(&record.event)) {
+    add("replica-migrated", record, who,
+        name + " leaves " + label(migrated->from) + " for " + label(migrated->to) +
+            ", which has no working replica");
   } else if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
     const bool done = manual->phase == "done", timed_out = manual->phase == "timed out";
     add(done        ? "manual-failover-done"

@@ -152,6 +152,9 @@ class Words {
   std::string operator()(const event::Following& e) const {
     return (e.was_primary ? "steps down and follows " : "now follows ") + node(e.primary);
   }
+  std::string operator()(const event::ReplicaMigrated& e) const {
+    return "leaves " + node(e.from) + " for " + node(e.to) + ", which has no working replica";
+  }
   std::string operator()(const event::ManualFailover& e) const {
     return "manual failover" + because(e.phase);
   }
@@ -298,6 +301,10 @@ class Words {
     return "\"" + e.command + "\" comes to " + ending_text(e) +
            (e.as_expected ? "" : ", expected " + e.expected);
   }
+  std::string operator()(const event::OperationBegan& e) const { return "begins to " + e.text; }
+  std::string operator()(const event::OperationEnded& e) const {
+    return "the " + e.name + ' ' + operation_end_text(e);
+  }
   std::string operator()(const event::Converged&) const {
     return "all nodes agree and are healthy";
   }
@@ -322,7 +329,7 @@ struct IsMilestone {
                     ElectionExpired, Promoted, Following, ManualFailover, SlotOpened, SlotClosed,
                     KeysMigrated, KeysDropped, Remark, SuspicionChanged, MachineCrashed,
                     MachinePaused, MachineResumed, ProgramExited, ClockStepped, PhaseBegan,
-                    FaultBegan, StepReply, ProgramRan, Converged>;
+                    FaultBegan, StepReply, ProgramRan, OperationBegan, OperationEnded, Converged>;
   }
   bool operator()(const event::LogLine& e) const { return is_worth_telling(e); }
   bool operator()(const event::MachineStarted& e) const { return e.incarnation > 0; }
@@ -420,6 +427,11 @@ std::string ending_text(const event::ProgramRan& ran) {
   const std::string end = last_words(ran.output, kShown);
   return "exit code " + signed_number(ran.exit_code) +
          (end.empty() ? "" : ", having said \"" + end + '"');
+}
+
+std::string operation_end_text(const event::OperationEnded& ended) {
+  constexpr std::size_t kShown = 200;
+  return ended.done ? "is done" : "failed" + because(last_words(ended.why, kShown));
 }
 
 bool is_milestone(const Event& event) {

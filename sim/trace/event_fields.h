@@ -173,6 +173,10 @@ void fields(V& v, FieldRef<V, event::Following> e) {
   v("primary", e.primary), v("was_primary", e.was_primary);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::ReplicaMigrated> e) {
+  v("from", e.from), v("to", e.to);
+}
+template <class V>
 void fields(V& v, FieldRef<V, event::ManualFailover> e) {
   v("phase", e.phase);
 }
@@ -312,6 +316,15 @@ template <class V>
 void fields(V& v, FieldRef<V, event::ProgramRan> e) {
   v("id", e.id), v("where", e.machine), v("command", e.command), v("ended", e.ended);
   v("exit_code", e.exit_code), v("output", e.output);
+  v("as_expected", e.as_expected), v("expected", e.expected);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::OperationBegan> e) {
+  v("id", e.id), v("operation", e.name), v("text", e.text);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::OperationEnded> e) {
+  v("id", e.id), v("operation", e.name), v("done", e.done), v("why", e.why), v("left", e.left);
   v("as_expected", e.as_expected), v("expected", e.expected);
 }
 template <class V>
