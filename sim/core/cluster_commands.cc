@@ -183,6 +183,9 @@ Value delete_slots(Server& server, Pass& pass, const Command& command) {
 Value delete_ranges(Server& server, Pass& pass, const Command& command) {
   return cluster_change_slots(server, pass, command, false, true);
 }
+Value set_slot(Server& server, Pass& pass, const Command& command) {
+  return cluster_set_slot(server, pass, command);
+}
 Value flush_slots(Server& server, Pass& pass, const Command&) {
   return cluster_flush_slots(server, pass);
 }
@@ -250,6 +253,7 @@ constexpr std::array kSubcommands = {
     Subcommand{"reset", -2, reset},
     Subcommand{"saveconfig", 2, save_config},
     Subcommand{"set-config-epoch", 3, set_config_epoch},
+    Subcommand{"setslot", -4, set_slot},
     Subcommand{"shards", 2, shards},
     Subcommand{"slaves", 3, replicas},
     Subcommand{"slots", 2, slots},

@@ -76,9 +76,9 @@ struct Told {
 // Who could help an orphaned primary with a replica. (Protocol §4.1, step 4a.)
 struct Helpers {
   bool known = false;
-  bool orphans = false;     // some primary has slots, but no working replica
-  std::uint32_t most = 0;   // working replicas of the primary that has most of them,
-  std::uint32_t mine = 0;   // and of mine
+  bool orphans = false;    // some primary has slots, but no working replica
+  std::uint32_t most = 0;  // working replicas of the primary that has most of them,
+  std::uint32_t mine = 0;  // and of mine
 };
 
 // What follows from who is who, kept until something of that changes: the fingerprint of this
@@ -95,6 +95,7 @@ struct ClusterState {
   SlotOwners owners;
   SlotSet
       not_claiming;  // owner_not_claiming: bound, but its owner's header does not claim it any more
+  std::map<SlotId, PeerId> migrating_to, importing_from;  // open slots; see open_slots.h
   LinkTable<DialledLink> dialled;
   LinkTable<AcceptedLink> accepted;
   // Links whose connection is being made, with what waits to be sent on them.

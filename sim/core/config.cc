@@ -86,6 +86,8 @@ const std::array kDirectives = {
     Directive{"cluster-require-full-coverage", "", false,
               Yes{&Config::cluster_require_full_coverage}},
     Directive{"dynamic-hz", "", false, Yes{&Config::dynamic_hz}},
+    Directive{"enable-debug-command", "", true,
+              Word{&Config::enable_debug_command, {"no", "yes", "local"}}},
     Directive{"hz", "", false, Number{&Config::hz, 0, kIntMax}},
     Directive{"min-replicas-max-lag", "min-slaves-max-lag", false,
               Number{&Config::min_replicas_max_lag_s, 0, kIntMax}},

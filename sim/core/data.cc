@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/core/blocked.h"
 #include "sim/core/cluster_state.h"
 #include "sim/core/commands.h"
 #include "sim/core/persistence.h"
@@ -39,6 +40,7 @@ void tell_of_deletion(Server& server, SlotId slot) {
 // otherwise a stretch of them from a place left to chance.
 void expire_actively(Server& server, Pass& pass) {
   if (server.keyspace.expiring() == 0 || server.replication.link.primary) return;
+  if (!server.debug.expires_actively) return;
   if (server.config.cluster_enabled && !am_primary(server.cluster)) return;
   if (writes_paused(server)) return;
   for (int round = 0; round < kRounds && server.keyspace.expiring() > 0; ++round) {
@@ -64,13 +66,19 @@ void expire_actively(Server& server, Pass& pass) {
 }  // namespace
 
 void data_cron(Server& server, Pass& pass) {
+  blocked_cron(server, pass);
   replication_loading_progress(server, pass);
   expire_actively(server, pass);
   if (server.config.appendonly) persistence_cron(server, pass);
 }
 
 void data_before_sleep(Server& server, Pass& pass) {
+  blocked_before_sleep(server, pass);
   sessions_resume(server, pass);
+  if (server.sessions.acks_wanted && !writes_paused(server)) {
+    server.sessions.acks_wanted = false;
+    replication_request_acks(server);
+  }
   replication_before_sleep(server, pass);
   if (server.config.appendonly) persistence_before_sleep(server, pass);
 }

@@ -14,6 +14,7 @@
 #include "sim/core/manual_failover.h"
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/pubsub.h"
 #include "sim/core/replication.h"
 #include "sim/core/role.h"
 #include "sim/core/slots_config.h"
@@ -255,8 +256,12 @@ struct Dispatch {
         return;
     }
   }
-  // Pub/sub and modules have no subscribers here; unknown types are for later versions.
-  void operator()(const bus::Publish&) const {}
+  void operator()(const bus::Publish& publish) const {
+    if (packet.sender.is_none()) return;
+    publish_here(server, pass, publish.channel, publish.message,
+                 packet.header().type == bus::Type::kPublishShard);
+  }
+  // Modules have nobody here; unknown types are for later versions.
   void operator()(const bus::Module&) const {}
   void operator()(const bus::Unknown&) const {}
 };
@@ -266,8 +271,14 @@ void count_received(ClusterState& cluster, bus::Type type) {
   if (index < bus::kTypeCount) ++cluster.counters.received[index];
 }
 
+// DEBUG DROP-CLUSTER-PACKET-FILTER. (Protocol §2.5, step 4.)
+bool is_dropped(const Server& server, const bus::Message& message) {
+  return server.debug.dropped_packets == static_cast<std::int32_t>(message.header.type);
+}
+
 void take_message(Server& server, Pass& pass, ConnId conn, const BusLink& link,
                   const bus::Message& message) {
+  if (is_dropped(server, message)) return;
   const PeerId behind = link.peer();
   const std::uint32_t remote_ipv4 =
       conn.is_dialled() ? 0 : static_cast<const AcceptedLink&>(link).remote_ipv4;

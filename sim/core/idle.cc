@@ -16,7 +16,8 @@ constexpr std::uint32_t kTicksPerSecond = 10;
 bool data_waits(const Server& server) {
   const bool expires = server.keyspace.expiring() > 0 && !server.replication.link.primary;
   const bool syncs = server.config.appendonly && server.persistence.aof_unsynced;
-  const bool pauses = server.sessions.held > 0 || server.sessions.pause_until_wall_ms != 0;
+  const bool pauses = server.sessions.held > 0 || pause_begun(server.sessions);
+  if (server.sessions.blocked > 0) return true;
   return expires || syncs || pauses || is_loading(server) || server.shutdown.asked;
 }
 
@@ -74,7 +75,8 @@ std::uint32_t idle_ticks(const Server& server, const Clocks& now, MonotonicTime 
   const auto to_turn = static_cast<std::uint32_t>(
       (kTicksPerSecond - server.cron_runs % kTicksPerSecond) % kTicksPerSecond);
   const auto before_turn = [&](std::uint32_t most) {
-    const bool in_vain = to_turn < most && !replication_waits(server, to_ms(last_wall) / 1000);
+    const bool in_vain = to_turn < most && server.migrate.sockets.empty() &&
+                         !replication_waits(server, to_ms(last_wall) / 1000);
     return std::min(most, in_vain ? to_turn + kTicksPerSecond : to_turn);
   };
   if (!server.config.cluster_enabled) return before_turn(2 * kTicksPerSecond);

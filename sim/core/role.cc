@@ -9,6 +9,7 @@
 #include "sim/core/manual_failover.h"
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/open_slots.h"
 #include "sim/core/replication.h"
 #include "sim/core/slots_config.h"
 
@@ -96,6 +97,7 @@ void follow(Server& server, Pass& pass, PeerId primary) {
   if (was_primary) {
     me.clear(bus::flag::kMaster | bus::flag::kMigrateTo);
     me.set(bus::flag::kSlave);
+    close_all_slots(server, pass);
   }
   if (deviates(server, Deviation::kNewPrimaryNewElection)) cluster.election.scheduled_ms = 0;
   link_replica(server, kMyself, primary);

@@ -1,9 +1,10 @@
-// Everything one Redis Cluster node knows, as plain state. Each protocol concern is a file of free functions on it.
+// Everything one Redis Cluster node knows, as plain state. Each protocol concern is a file of free
+// functions on it.
 //
-//   cluster  (cluster_state.h)   who is who, which slot is whose, epochs, elections, links of the bus
-//   replication (replication.h)  replication ids, offsets, backlog, the link to my primary, my replicas
-//   keyspace (keyspace.h)        the data
-//   sessions (session.h)         client connections
+//   cluster  (cluster_state.h)   who is who, which slot is whose, epochs, elections, links of the
+//   bus replication (replication.h)  replication ids, offsets, backlog, the link to my primary, my
+//   replicas keyspace (keyspace.h)        the data sessions (session.h)         client connections
+//   migrate  (migrate_state.h)   the MIGRATE under way, and connections kept for the next one
 //   files    (persistence.h)     AOF and snapshot state
 #pragma once
 
@@ -13,6 +14,7 @@
 #include "sim/core/config.h"
 #include "sim/core/deviation.h"
 #include "sim/core/keyspace.h"
+#include "sim/core/migrate_state.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_state.h"
 #include "sim/core/session.h"
@@ -20,14 +22,23 @@
 
 namespace sim {
 
-// Deliberately broken variants of the core, each of which some invariant must catch ("mutations"). None in real use.
-// The table with declared killers is in sim/core/mutation.h.
+// Deliberately broken variants of the core, each of which some invariant must catch ("mutations").
+// None in real use. The table with declared killers is in sim/core/mutation.h.
 enum class Mutation : std::uint8_t;
 
 // A graceful shutdown on its way; see shutdown.h.
 struct Shutdown {
+  enum class Save : std::uint8_t { kAsConfigured, kYes, kNo };
   bool asked = false;
+  Save save = Save::kAsConfigured;
   std::int64_t wait_until_ms = 0;  // cached wall: for replicas, and no longer; 0: not waiting
+};
+
+// What DEBUG set; see debug.h.
+struct Debug {
+  std::int64_t asleep_until_ns = 0;  // monotonic; 0: awake
+  bool expires_actively = true;
+  std::int32_t dropped_packets = -1;  // packets of this type of the bus are ignored; -1: none
 };
 
 struct Server {
@@ -48,8 +59,10 @@ struct Server {
   ReplicationState replication;
   Keyspace keyspace;
   Sessions sessions;
+  MigrateState migrate;
   Persistence persistence;
   Shutdown shutdown;
+  Debug debug;
 };
 
 // Does this server follow that rule of another version?

@@ -65,7 +65,7 @@ class ClusterStage {
     }
     return false;
   }
-  // Types a command at a machine's console and waits a moment for the answer.
+  // Types a command at a machine's console ("" is an empty word) and waits a moment for the answer.
   std::string tell(const std::string& who, const std::string& command);
   std::string tell(const std::string& who, const std::vector<std::string>& words);
   event::ViewSnapshot view(const std::string& who);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -188,7 +189,9 @@ bool ClusterStage::run_until_healthy(Duration limit) {
 }
 
 std::string ClusterStage::tell(const std::string& who, const std::string& command) {
-  return tell(who, split(command, ' '));
+  std::vector<std::string> words = split(command, ' ');
+  std::replace(words.begin(), words.end(), std::string("\"\""), std::string());
+  return tell(who, words);
 }
 
 std::string ClusterStage::tell(const std::string& who, const std::vector<std::string>& words) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,6 +33,12 @@ class Pump {
   // A reply that came since the last call (of a command that had to wait); Null if there is none.
   resp::Value late_reply(BoxId box);
   void send_bytes(BoxId box, const std::string& bytes);
+
+  // A further connection of the tester's.
+  ConnId connect(BoxId box);
+  void send(BoxId box, ConnId conn, resp::Command command);
+  // The bytes that came on it since the last call; "<EOF>" where the box closed it.
+  std::string heard(BoxId box, ConnId conn) { return std::exchange(boxes_[box]->heard[conn], {}); }
 
   void advance(std::int64_t ms);
   std::int64_t wall_ms() const { return to_ms(wall_); }
@@ -80,6 +87,7 @@ class Pump {
     std::map<ConnId, End> peers;
     ConnId test_conn;
     std::deque<resp::Value> replies;
+    std::map<ConnId, std::string> heard;
     std::vector<Event> notes;
     std::vector<std::string> last, sent;
   };

@@ -46,8 +46,9 @@ class Transcript {
   }
 
  private:
-  void run(const std::string& command) {
-    const Words words = split(command.substr(0, command.find('#')), ' ');
+  void run(const std::string& line) {
+    const std::string command = line.substr(0, line.find('#'));
+    const Words words = split(command, ' ');
     if (words.empty()) return;
     const std::string& verb = words[0];
     const Words rest(words.begin() + 1, words.end());
