@@ -160,7 +160,8 @@ class Planner {
     const ServerProgram program = program_of(cluster, server.name);
     if (!program.process) {
       return std::make_shared<ClusterNodeFactory>(
-          NodeSetup{configs_[index], names_, options_.mutation});
+          NodeSetup{configs_[index], names_, options_.mutation,
+                    deviations_named(deviations_of(cluster, server.name))});
     }
     ProcessMachine machine;
     machine.name = server.name;

@@ -26,6 +26,23 @@ std::string processes_of(const Scenario& scenario) {
   return ", all of them processes";
 }
 
+// Rules of other versions that simulated servers follow: all of them, and single ones instead.
+std::string deviations_in(const ClusterOptions& cluster) {
+  const auto listed = [](const std::vector<std::string>& names) {
+    if (names.empty()) return std::string("none");
+    if (names.size() > 3) return counted(names.size(), "deviation");
+    std::string all;
+    for (const std::string& name : names) all += (all.empty() ? "" : " ") + name;
+    return all;
+  };
+  std::string text;
+  if (!cluster.deviations.empty()) text = ", deviating: " + listed(cluster.deviations);
+  for (const auto& [name, node] : cluster.nodes) {
+    if (node.deviations) text += fmt::format(", {} deviating: {}", name, listed(*node.deviations));
+  }
+  return text;
+}
+
 std::string shape_of(const Scenario& scenario) {
   const ClusterOptions& cluster = scenario.cluster;
   std::string shape;
@@ -38,7 +55,7 @@ std::string shape_of(const Scenario& scenario) {
   }
   if (cluster.spares > 0) shape += (shape.empty() ? "" : " + ") + counted(cluster.spares, "spare");
   if (cluster.zones.size() > 1) shape += fmt::format(" in {} zones", cluster.zones.size());
-  shape += processes_of(scenario);
+  shape += processes_of(scenario) + deviations_in(cluster);
   if (!scenario.machines.empty()) {
     shape += (shape.empty() ? "" : ", ") + counted(scenario.machines.size(), "exec machine");
   }
@@ -274,6 +291,18 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
   return out;
 }
 
+void SeedsSummary::passes(const RunResult& result) {
+  ++passed;
+  virtual_time += result.forming + result.end.time_since_epoch();
+  wall_ns += result.wall_ns;
+}
+
+namespace {
+double seconds(std::int64_t ns) {
+  return static_cast<double>(ns) / 1e9;
+}
+}  // namespace
+
 std::string junit_xml(const std::vector<SeedsSummary>& summaries) {
   std::string cases;
   std::uint64_t tests = 0, failures = 0;
@@ -281,19 +310,23 @@ std::string junit_xml(const std::vector<SeedsSummary>& summaries) {
     const std::string suite = xml(title(*summary.scenario));
     if (summary.passed > 0) {
       ++tests;
-      cases += fmt::format("  <testcase classname=\"{}\" name=\"{} seeds as expected\"/>\n", suite,
-                           summary.passed);
+      cases += fmt::format(
+          "  <testcase classname=\"{}\" name=\"{} seeds as expected\" time=\"{:.3f}\">"
+          "<properties><property name=\"virtual_seconds\" value=\"{:.3f}\"/></properties>"
+          "</testcase>\n",
+          suite, summary.passed, seconds(summary.wall_ns), seconds(summary.virtual_time.count()));
     }
     for (const RunResult& failure : summary.failures) {
       ++tests;
       ++failures;
       cases += fmt::format(
-          "  <testcase classname=\"{}\" name=\"seed={}\">\n    <properties><property name=\"seed\" "
+          "  <testcase classname=\"{}\" name=\"seed={}\" time=\"{:.3f}\">\n    "
+          "<properties><property name=\"seed\" "
           "value=\"{}\"/>"
           "<property name=\"digest\" value=\"{:016x}\"/></properties>\n    <failure "
           "message=\"{}\">{}</failure>\n  </testcase>\n",
-          suite, failure.seed, failure.seed, failure.digest, xml(failure.headline),
-          xml(failure_line(failure)));
+          suite, failure.seed, seconds(failure.wall_ns), failure.seed, failure.digest,
+          xml(failure.headline), xml(failure_line(failure)));
     }
     for (const Expectation& bound : summary.bounds) {
       if (bound.met) continue;

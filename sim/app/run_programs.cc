@@ -69,6 +69,7 @@ void Run::tell_program(std::uint32_t number, const std::string& machine,
   const bool met = expect.met_by(code, output);
   world_.note(event::ProgramRan{number, machine, command_text(words), code.has_value(),
                                 code.value_or(0), std::move(output), met, expect.text()});
+  if (met && number > 0) step_done(number - 1);
 }
 
 }  // namespace sim

@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, kSiteCount> kSiteNames = {"node_id",
                                                                  "client_node",
                                                                  "backoff",
                                                                  "program-seed",
+                                                                 "peer_order",
                                                                  "migrate_socket"};
 }  // namespace
 

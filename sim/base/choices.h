@@ -45,6 +45,7 @@ enum class Site : std::uint8_t {
   kClientNode,      // client: which node to ask
   kBackoff,         // client: how long to wait
   kProgramSeed,     // what an unmodified program takes for randomness
+  kPeerOrder,       // in which order a node walks through its peers
   kMigrateSocket,   // which kept connection of MIGRATE makes room for another
   kCount
 };

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <variant>
 
+#include "sim/core/busy.h"
 #include "sim/core/cluster_cron.h"
 #include "sim/core/data.h"
 #include "sim/core/heartbeat.h"
@@ -23,11 +24,11 @@ namespace {
 // A real server makes its cron due this long after its start, and then loads its data: so it has
 // links to everybody, and has sent its first pings, before most of its peers dial it again.
 constexpr Duration kFirstCron = 1ms;
-// The poll takes whole milliseconds, rounded up, counted from when it is entered, so a real server
-// oversleeps its cron by up to one of them, and crons drift apart. Here every program oversleeps by
-// an amount of its own, always the same: what a tick does then depends on its number only.
-// (Protocol §4.)
-constexpr std::uint64_t kOversleeps = 1'000;  // us
+
+// The monotonic clock of a real server shows whole microseconds.
+MonotonicTime as_read(MonotonicTime time) {
+  return std::chrono::floor<std::chrono::microseconds>(time);
+}
 
 bool is_turn(std::uint64_t runs, std::uint64_t every) {
   if (every == 1) return true;
@@ -36,13 +37,15 @@ bool is_turn(std::uint64_t runs, std::uint64_t every) {
 
 struct Occasion {
   bool asked_only = false;
+  bool woken_only = false;
   bool late = false;  // the program could not run when it should have, so no tick was run either
 };
 Occasion occasion_of(std::span<const Input> inputs) {
-  Occasion occasion{!inputs.empty(), false};
+  Occasion occasion{!inputs.empty(), !inputs.empty(), false};
   for (const Input& input : inputs) {
     if (!std::holds_alternative<Probed>(input)) occasion.asked_only = false;
     const auto* passed = std::get_if<DeadlinePassed>(&input);
+    if (passed == nullptr) occasion.woken_only = false;
     if (passed != nullptr && passed->late) occasion.late = true;
   }
   return occasion;
@@ -123,53 +126,61 @@ ClusterNode::ClusterNode(const NodeSetup& setup) {
   server_.config = setup.config;
   server_.names = setup.names;
   server_.mutation = setup.mutation;
+  server_.deviations = setup.deviations;
 }
 
 void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices& choices,
                        Effects& effects) {
   Pass pass(now, choices, effects, outbox_);
   // Being asked what one believes is not a pass of the event loop.
-  auto [asked_only, late] = occasion_of(inputs);
-  late = late || migrating(server_);
-  if (last_tick_ && !asked_only && !late) count_idle_ticks(now);
+  const auto [asked_only, woken_only, late] = occasion_of(inputs);
+  const bool busy = is_busy(server_);
+  if (due_ && !asked_only && !late && !busy) count_idle_ticks(now);
+  // Nor is being woken before the poll is over, because the clocks are about to change.
+  if (due_ && woken_only && !busy && now.monotonic < next_tick()) return plan_ticks(now);
+  wake(now);
   take_all(pass, inputs);
   if (asked_only) return;
   migrate_check_time(server_, pass);
   take_kept(pass);
-  if (migrating(server_) && !pass.exited()) return;
-  if (!pass.exited() && last_tick_ && now.monotonic >= next_tick()) {
-    run_cron(pass, late ? now.monotonic : next_tick());
-  }
-  if (!pass.exited() && last_tick_) {
+  if (is_busy(server_) && !pass.exited()) return;
+  // Whatever wakes the poll, a cron that is due runs.
+  if (!pass.exited() && due_ && now.monotonic >= *due_) run_cron(pass);
+  if (!pass.exited() && due_) {
     if (server_.config.cluster_enabled) cluster_before_sleep(server_, pass);
     data_before_sleep(server_, pass);
     if (server_.config.cluster_enabled) tell_claim(server_, pass);
   }
-  if (pass.exited()) last_tick_.reset();
+  if (pass.exited()) due_.reset();
   pass.flush();
-  if (last_tick_) plan_ticks(now);
+  polled_ = now.monotonic;
+  if (due_) plan_ticks(now);
 }
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
-  if (!last_tick_) return std::nullopt;
-  if (migrating(server_)) return migrate_deadline(server_);
+  if (!due_) return std::nullopt;
+  if (is_busy(server_)) return end_of_wait(server_);
   return next_tick() + idle_ticks_ * period_;
 }
 
 std::optional<MonotonicTime> ClusterNode::tick() const {
-  if (!last_tick_) return std::nullopt;
-  return migrating(server_) ? migrate_deadline(server_) : next_tick();
+  if (!due_) return std::nullopt;
+  return is_busy(server_) ? end_of_wait(server_) : next_tick();
 }
 
 std::unique_ptr<Node> ClusterNode::clone() const {
   return std::make_unique<ClusterNode>(*this);
 }
 
-// While a MIGRATE waits, only what it waits for gets through.
+void ClusterNode::wake(const Clocks& now) {
+  if (to_ns(now.monotonic) >= server_.debug.asleep_until_ns) server_.debug.asleep_until_ns = 0;
+}
+
+// While the program waits, only what it waits for gets through.
 void ClusterNode::take_all(Pass& pass, std::span<const Input> inputs) {
   for (const Input& input : inputs) {
     if (pass.exited()) return;
-    const bool must_wait = migrating(server_) || !kept_.empty();
+    const bool must_wait = is_busy(server_) || !kept_.empty();
     if (must_wait && !passes_migrate(server_, input)) {
       kept_.push_back(input);
     } else {
@@ -179,7 +190,7 @@ void ClusterNode::take_all(Pass& pass, std::span<const Input> inputs) {
 }
 
 void ClusterNode::take_kept(Pass& pass) {
-  while (!kept_.empty() && !migrating(server_) && !pass.exited()) {
+  while (!kept_.empty() && !is_busy(server_) && !pass.exited()) {
     const Input input = std::move(kept_.front());
     kept_.pop_front();
     take(pass, input);
@@ -188,7 +199,7 @@ void ClusterNode::take_kept(Pass& pass) {
 
 void ClusterNode::take(Pass& pass, const Input& input) {
   if (const auto* booted = std::get_if<Booted>(&input)) return boot(pass, *booted);
-  if (last_tick_) std::visit(Deliver{server_, pass}, input);
+  if (due_) std::visit(Deliver{server_, pass}, input);
 }
 
 void ClusterNode::boot(Pass& pass, const Booted& booted) {
@@ -209,34 +220,48 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
   const ClusterState& cluster = server_.cluster;
   pass.note(event::NodeStarted{my_name(server_), booted.incarnation, cluster.current_epoch,
                                cluster.last_vote_epoch, server_.keyspace.size()});
-  oversleep_ = std::chrono::microseconds{pass.choices.choose(Site::kCronPhase, kOversleeps)};
   set_period();
-  last_tick_ = pass.now.monotonic + kFirstCron - period_;
+  due_ = as_read(pass.now.monotonic) + kFirstCron;
 }
 
 void ClusterNode::set_period() {
   period_hz_ = server_.config.hz;
   const std::int64_t tick_ms = 1000 / period_hz_;
-  period_ = std::chrono::milliseconds(tick_ms) + oversleep_;
+  period_ = std::chrono::milliseconds(tick_ms);
   ticks_per_second_ = static_cast<std::uint64_t>(std::max<std::int64_t>(1, 1000 / tick_ms));
   ticks_per_cluster_cron_ = static_cast<std::uint64_t>(std::max<std::int64_t>(1, 100 / tick_ms));
 }
 
+// The poll takes whole milliseconds, rounded up, counted from when it is entered: so a server
+// oversleeps its cron by what its last packet left of a millisecond, and crons drift apart.
+// (Protocol §4.)
+MonotonicTime ClusterNode::next_tick() const {
+  if (*due_ <= polled_) return polled_;
+  return polled_ + std::chrono::ceil<std::chrono::milliseconds>(*due_ - as_read(polled_));
+}
+
 void ClusterNode::plan_ticks(const Clocks& now) {
   if (server_.config.hz != period_hz_) set_period();
-  idle_ticks_ = idle_ticks(server_, now, *last_tick_, period_);
+  idle_ticks_ = idle_ticks(server_, now, next_tick() - period_, period_);
 }
 
-// Those that have passed by now without being asked for.
+// Those that have passed by now without being asked for: nothing came in between, so the first is
+// as late as the poll makes it, and the others follow at whole periods.
 void ClusterNode::count_idle_ticks(const Clocks& now) {
-  if (idle_ticks_ == 0 || now.monotonic <= next_tick()) return;
+  if (idle_ticks_ == 0) return;
+  MonotonicTime tick = next_tick();
+  if (now.monotonic <= tick) return;
   std::uint32_t counted = 0;  // one by one: there are few, and a division takes longer
-  for (; counted < idle_ticks_ && next_tick() < now.monotonic; ++counted) *last_tick_ += period_;
+  for (; counted < idle_ticks_ && tick < now.monotonic; ++counted) {
+    polled_ = tick;
+    tick += period_;
+  }
+  due_ = as_read(polled_) + period_;
   idle_ticks_ -= counted;
-  skip_ticks(server_, counted, to_ms(now.wall - (now.monotonic - *last_tick_)));
+  skip_ticks(server_, counted, to_ms(now.wall - (now.monotonic - polled_)));
 }
 
-void ClusterNode::run_cron(Pass& pass, MonotonicTime tick) {
+void ClusterNode::run_cron(Pass& pass) {
   server_.cached_wall_ms = pass.wall_ms();
   shutdown_cron(server_, pass);
   if (pass.exited()) return;
@@ -248,7 +273,7 @@ void ClusterNode::run_cron(Pass& pass, MonotonicTime tick) {
     cluster_cron(server_, pass);
   }
   if (is_turn(runs, ticks_per_second_)) migrate_cron(server_, pass);
-  last_tick_ = tick;
+  due_ = as_read(pass.now.monotonic) + period_;
 }
 
 }  // namespace sim

@@ -30,14 +30,31 @@ inline constexpr std::uint16_t kFast = 32;
 inline constexpr std::uint16_t kAsking = 64;  // keeps the ASKING flag for the next command
 inline constexpr std::uint16_t kSubcommands =
     128;  // the second word decides; loading is refused but for HELP
-inline constexpr std::uint16_t kAsksItself = 256;  // as if ASKING had gone before it
-inline constexpr std::uint16_t kMovesKeys = 512;   // MIGRATE: works on both ends of an open slot
+inline constexpr std::uint16_t kAsksItself = 256;   // as if ASKING had gone before it
+inline constexpr std::uint16_t kMovesKeys = 512;    // MIGRATE: works on both ends of an open slot
+inline constexpr std::uint16_t kNoMulti = 1024;     // not inside MULTI
+inline constexpr std::uint16_t kAtOnce = 2048;      // inside MULTI too it is run, not queued
+inline constexpr std::uint16_t kSubscriber = 4096;  // allowed to who has subscribed
+inline constexpr std::uint16_t kShardChannels = 8192;  // what stands for keys are shard channels
+inline constexpr std::uint16_t kMayReplicate = 16384;  // no write, but a pause of writes holds it
+inline constexpr std::uint16_t kContainer = 32768;     // its subcommands are commands themselves
 }  // namespace command_flag
 
 enum class Origin : std::uint8_t {
   kClient,  // a session
   kStream,  // my primary: no checks, no replies, keys do not expire by themselves
   kFile,    // the AOF being loaded
+};
+
+// What a command left for replicas and the AOF.
+struct Propagated {
+  RequestRef command;
+  bool stream_only = false;  // not for the AOF
+};
+// A client's write, to be told in the trace once its place in the stream is known.
+struct AppliedWrite {
+  SlotId slot;
+  std::uint64_t operation = 0;
 };
 
 // One command being executed.
@@ -49,12 +66,18 @@ struct Execution {
   const resp::Command& command;
   Origin origin;
   std::optional<SlotId> routed{};  // the slot of every key, when routing has found it already
+  // The command that runs this one as a part of itself (EXEC). All that its parts do is propagated
+  // when it is done, as one transaction.
+  Execution* outer = nullptr;
 
   // What the handler did:
-  std::uint64_t dirty = 0;            // changes made; 0: nothing to propagate
-  RequestRef propagated_as{};         // null: as it came
-  std::vector<RequestRef> expired{};  // DELs of keys found expired, which precede it
-  bool silent = false;                // no reply (REPLCONF ACK)
+  std::uint64_t dirty = 0;             // changes made; 0: nothing to propagate
+  RequestRef propagated_as{};          // null: as it came
+  bool streamed = false;               // propagated to replicas though nothing changed (PUBLISH)
+  std::vector<Propagated> effects{};   // which precede it: DELs of keys found expired, its parts
+  std::vector<AppliedWrite> writes{};  // of its parts
+  bool silent = false;                 // no reply (REPLCONF ACK), or not yet
+  std::vector<resp::Value> more{};     // replies that follow the first (SUBSCRIBE)
 
   SlotId slot(std::string_view key) const;
   std::int64_t now_ms() const { return server.cached_wall_ms; }
@@ -66,8 +89,8 @@ struct CommandSpec {
   std::string_view name;  // upper case
   std::int16_t arity;     // with the name; negative: at least so many
   std::uint16_t flags;
-  // Positions of keys among the words; last -1: to the end. No keys: first 0. (Those of MIGRATE may
-  // stand elsewhere; each_key knows.)
+  // Positions of keys among the words; last -1: to the end, -2: to the last but one. No keys: first
+  // 0. (Those of MIGRATE may stand elsewhere; each_key knows.)
   std::int8_t first_key, last_key, key_step;
   Handler handler;
 };
@@ -95,8 +118,9 @@ void each_key(const CommandSpec& spec, const resp::Command& command, Visit&& vis
     for (std::size_t at = keys.first; at < keys.end; ++at) visit(command[at]);
     return;
   }
-  const std::size_t last =
-      spec.last_key < 0 ? command.size() - 1 : static_cast<std::size_t>(spec.last_key);
+  const auto after_end = static_cast<std::ptrdiff_t>(command.size());
+  const auto last = static_cast<std::size_t>(spec.last_key < 0 ? after_end + spec.last_key
+                                                               : std::ptrdiff_t{spec.last_key});
   for (auto at = static_cast<std::size_t>(spec.first_key); at <= last && at < command.size();
        at += static_cast<std::size_t>(spec.key_step)) {
     visit(command[at]);
@@ -105,6 +129,8 @@ void each_key(const CommandSpec& spec, const resp::Command& command, Visit&& vis
 
 // Runs a command that may run: handler, then propagation to replicas and AOF of what it changed.
 resp::Value execute(const CommandSpec& spec, Execution& execution);
+// Runs another command as a part of this one.
+resp::Value execute_part(Execution& execution, const RequestRef& part);
 // The second half of it, for a command that did its work later than its handler ran (MIGRATE).
 void propagate(const CommandSpec& spec, Execution& execution);
 

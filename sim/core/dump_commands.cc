@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "sim/core/blocked.h"
 #include "sim/core/command_handlers.h"
 #include "sim/core/dump.h"
 
@@ -102,6 +103,9 @@ Value restore_command(Execution& execution) {
   const bool expires_keys = execution.origin == Origin::kClient && !server.replication.link.primary;
   if (when != kNoExpiry && when <= now && expires_keys) return restore_nothing(execution, replaced);
   server.keyspace.put(slot, key, std::get<DataValue>(std::move(value)), when);
+  if (std::holds_alternative<ListRef>(server.keyspace.find(slot, key)->value)) {
+    list_created(server, key);
+  }
   execution.dirty = 1;
   if (when != kNoExpiry && !options.absolute) execution.propagated_as = absolute(execution, when);
   return resp::ok();

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "sim/core/cluster_cron.h"
+#include "sim/core/replica_migration.h"
 #include "sim/core/replication.h"
 
 namespace sim {
@@ -15,7 +16,8 @@ constexpr std::uint32_t kTicksPerSecond = 10;
 bool data_waits(const Server& server) {
   const bool expires = server.keyspace.expiring() > 0 && !server.replication.link.primary;
   const bool syncs = server.config.appendonly && server.persistence.aof_unsynced;
-  const bool pauses = server.sessions.held > 0 || server.sessions.pause_until_wall_ms != 0;
+  const bool pauses = server.sessions.held > 0 || pause_begun(server.sessions);
+  if (server.sessions.blocked > 0) return true;
   return expires || syncs || pauses || is_loading(server) || server.shutdown.asked;
 }
 
@@ -28,7 +30,8 @@ bool cluster_waits(const Server& server) {
   if (!cluster.election.hindrance.empty()) return true;
   const PeerId primary = my_primary(cluster);
   if (am_primary(cluster) || primary.is_none()) return false;
-  return !replication_has_target(server) || cluster.peers.hot(primary).has(bus::flag::kFail);
+  return !replication_has_target(server) || cluster.peers.hot(primary).has(bus::flag::kFail) ||
+         may_have_to_migrate(server);
 }
 
 // Has replication something to do at its next turn? Not if I am a primary whose replicas are all in

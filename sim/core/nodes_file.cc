@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "sim/core/broken.h"
 #include "sim/core/epochs.h"
@@ -74,6 +75,27 @@ void take_line(Server& server, Pass& pass, const nodes_conf::Line& line, Loaded&
   hot.set_serving(true);
 }
 
+// A real server keeps its peers in a hash table whose seed each process draws: in an order of its
+// own each dials them, and hears their answers. Who is told of an old claim, and by whom, hangs on it.
+void make_rows(Server& server, Pass& pass, const nodes_conf::File& file) {
+  std::vector<const NodeName*> names;
+  names.reserve(file.lines.size());
+  for (const nodes_conf::Line& line : file.lines) names.push_back(&line.id);
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    std::swap(names[at], names[at + pass.choices.choose(Site::kPeerOrder, names.size() - at)]);
+    row_of(server, *names[at]);
+  }
+}
+
+// As if each replica's own line had counted, which shows that.
+void give_replicas_their_primarys_epoch(ClusterState& cluster) {
+  cluster.peers.each([&](PeerId peer) {
+    PeerCold& cold = cluster.peers.cold(peer);
+    if (cold.primary.is_none()) return;
+    cold.config_epoch = cluster.peers.cold(cold.primary).config_epoch;
+  });
+}
+
 void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
   ClusterState& cluster = server.cluster;
   const auto mine = std::find_if(
@@ -82,7 +104,9 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
   make_myself(server, pass, mine->id, mine->flags);
   Loaded loaded;
   cluster.peers.reserve(file.lines.size());
+  make_rows(server, pass, file);
   for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line, loaded);
+  if (deviates(server, Deviation::kPrimaryEpochLoaded)) give_replicas_their_primarys_epoch(cluster);
   cluster.current_epoch = file.current_epoch;
   cluster.last_vote_epoch = file.last_vote_epoch;
   cluster.peers.each([&](PeerId peer) {
@@ -165,11 +189,30 @@ void make_standalone(Server& server, Pass& pass) {
   refresh_own_row(server);
 }
 
+namespace {
+
+// As later versions save: beside the old file, then in its place.
+void replace_file(Server& server, Pass& pass, std::shared_ptr<const std::string> text, bool sync) {
+  const std::string& file = server.config.cluster_config_file;
+  // Named anew each time: what a crash left there must not shine through.
+  const std::string beside = file + ".tmp-" + std::to_string(pass.wall_ms());
+  server.cluster.file_size = text->size();
+  pass.write(beside, 0, std::move(text));
+  if (sync) pass.sync(beside);
+  pass.rename(beside, file);
+  pass.note(event::ConfigSaved{sync});
+}
+
+}  // namespace
+
 void save_nodes_file(Server& server, Pass& pass, bool sync) {
   ClusterState& cluster = server.cluster;
   const std::string& file = server.config.cluster_config_file;
   cluster.todo &= static_cast<std::uint8_t>(~todo::kSaveConfig);
   std::string text = print_file(server);
+  if (deviates(server, Deviation::kConfigByRename)) {
+    return replace_file(server, pass, share(std::move(text)), sync);
+  }
   const std::uint64_t size = text.size();
   // One write call that also overwrites the old tail, so that a crash before the truncation leaves
   // blank lines only.

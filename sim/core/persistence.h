@@ -32,8 +32,11 @@ struct Persistence {
 // a replica may PSYNC where it stopped and a primary's old id becomes its second one (protocol
 // §10.2).
 void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as_replica);
-// SIGTERM: flushes and syncs the AOF; writes the snapshot if `save_on_shutdown`.
+// The program ends: flushes and syncs the AOF; writes the snapshot if `save_on_shutdown`, unless
+// the shutdown says otherwise.
 void persistence_shutdown(Server& server, Pass& pass);
+// SAVE: writes the snapshot.
+void persistence_save(Server& server, Pass& pass);
 // Says what a snapshot held that this node cannot, if anything.
 void note_left_out(Pass& pass, const Snapshot& snapshot);
 // Writes dump.rdb whole: to another file, synced, then renamed.

@@ -1,5 +1,6 @@
 // What the files of replication share among themselves: replication.cc (ids, roles, timers),
-// replication_primary.cc (my replicas), replication_link.cc (my primary).
+// replication_primary.cc (my replicas), replication_link.cc (my primary), replication_stream.cc
+// (what it sends).
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,12 @@ void refresh_good_replicas(Server& server);
 // The parts of the once-a-second cron that concern replicas.
 void replicas_cron(Server& server, Pass& pass);
 
+// ---- replication_stream.cc ----
+// A stretch of the stream, as it came.
+void apply_stream(Server& server, Pass& pass, const StreamRef& received);
+
 // ---- replication_link.cc ----
+void send_ack(Server& server, Pass& pass);
 void connect_to_primary(Server& server, Pass& pass);
 // Breaks the link in whatever state it is. A live one leaves its history cached.
 void drop_link(Server& server, Pass& pass, const char* why);

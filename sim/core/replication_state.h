@@ -97,7 +97,9 @@ struct PrimaryLink {
   boost::intrusive_ptr<const SnapshotPayload> snapshot;  // while kLoading
   std::int64_t loaded_at_ns = 0;                         // monotonic: when loading will be over
   std::vector<StreamRef> early;  // what came behind the snapshot while it is being loaded
-  PrimaryReader reader;          // of raw bytes, which a real server sends
+  // A transaction of the stream whose EXEC has not come yet: it counts, and is applied, as a whole.
+  std::vector<RequestRef> transaction;
+  PrimaryReader reader;  // of raw bytes, which a real server sends
 };
 
 struct ReplicationState {

@@ -10,6 +10,13 @@
 namespace sim {
 namespace {
 
+constexpr std::string_view kNotServed = "CLUSTERDOWN Hash slot not served";
+
+// No keys, so they are never missing.
+bool names_shard_channels(const CommandSpec& spec) {
+  return (spec.flags & command_flag::kShardChannels) != 0;
+}
+
 // What a scan of all keys finds.
 struct Keys {
   std::optional<SlotId> slot;
@@ -27,12 +34,12 @@ void see_first_key(const Server& server, const std::string& key, Keys& keys) {
   keys.first = &key;
   keys.slot = slot_of(key);
   keys.owner = slot_owner(cluster, *keys.slot);
-  if (keys.owner.is_none()) keys.refusal = "CLUSTERDOWN Hash slot not served";
+  if (keys.owner.is_none()) keys.refusal = kNotServed;
   if (keys.owner == kMyself) keys.migrating = migrating_to(cluster, *keys.slot);
   keys.importing = keys.migrating.is_none() && !importing_from(cluster, *keys.slot).is_none();
 }
 
-void see_key(const Server& server, const std::string& key, Keys& keys) {
+void see_key(const Server& server, const CommandSpec& spec, const std::string& key, Keys& keys) {
   if (!keys.refusal.empty()) return;
   if (keys.first == nullptr) {
     see_first_key(server, key, keys);
@@ -42,7 +49,7 @@ void see_key(const Server& server, const std::string& key, Keys& keys) {
     }
     keys.several = true;
   }
-  if (keys.migrating.is_none() && !keys.importing) return;
+  if ((keys.migrating.is_none() && !keys.importing) || names_shard_channels(spec)) return;
   const Entry* const entry = server.keyspace.find(*keys.slot, key);
   const bool there = entry != nullptr && !is_expired(*entry, server.cached_wall_ms);
   ++(there ? keys.existing : keys.missing);
@@ -50,17 +57,22 @@ void see_key(const Server& server, const std::string& key, Keys& keys) {
 
 // The cluster as a whole is down.
 std::string_view down(const Config& config, const CommandSpec& spec) {
-  if (!config.cluster_allow_reads_when_down) return "CLUSTERDOWN The cluster is down";
+  constexpr std::string_view kDown = "CLUSTERDOWN The cluster is down";
+  if (names_shard_channels(spec)) {
+    return config.cluster_allow_pubsubshard_when_down ? "" : kDown;
+  }
+  if (!config.cluster_allow_reads_when_down) return kDown;
   const bool writes = (spec.flags & command_flag::kWrite) != 0;
   return writes ? "CLUSTERDOWN The cluster is down and only accepts read commands" : "";
 }
 
-bool serves_reads_of(const Server& server, const Session& session,
+bool serves_reads_of(const Server& server, const Session& session, const CommandSpec& spec,
                      std::span<const RoutedCommand> commands, PeerId owner) {
   const bool writes = std::any_of(commands.begin(), commands.end(), [](const auto& command) {
     return (command.spec.flags & command_flag::kWrite) != 0;
   });
-  if (!session.readonly || writes) return false;
+  const bool allowed = session.readonly || names_shard_channels(spec);
+  if (!allowed || writes) return false;
   return !am_primary(server.cluster) && my_primary(server.cluster) == owner;
 }
 
@@ -85,7 +97,8 @@ std::string refusal_by_slot(const Server& server, const Session& session, const 
   if (keys.importing && asking) {
     return keys.several && keys.missing > 0 ? std::string(kTryAgain) : std::string();
   }
-  if (keys.owner == kMyself || serves_reads_of(server, session, commands, keys.owner)) return {};
+  if (keys.owner == kMyself || serves_reads_of(server, session, spec, commands, keys.owner))
+    return {};
   return redirection(server, "MOVED", *keys.slot, keys.owner);
 }
 
@@ -99,7 +112,7 @@ Routing route(const Server& server, const Session& session, const CommandSpec& s
   Keys keys;
   for (const RoutedCommand& command : commands) {
     each_key(command.spec, command.words,
-             [&](const std::string& key) { see_key(server, key, keys); });
+             [&](const std::string& key) { see_key(server, spec, key, keys); });
   }
   Routing routing{keys.slot, std::move(keys.refusal)};
   if (!routing.slot || !routing.refusal.empty()) return routing;
@@ -114,6 +127,13 @@ Routing route(const Server& server, const Session& session, const CommandSpec& s
               const resp::Command& command) {
   const RoutedCommand one{spec, command};
   return route(server, session, spec, std::span(&one, 1));
+}
+
+std::string redirect_of_slot(const Server& server, SlotId slot) {
+  const PeerId owner = slot_owner(server.cluster, slot);
+  if (owner.is_none()) return std::string(kNotServed);
+  if (owner == kMyself || !importing_from(server.cluster, slot).is_none()) return {};
+  return redirection(server, "MOVED", slot, owner);
 }
 
 }  // namespace sim

@@ -28,5 +28,7 @@ Routing route(const Server& server, const Session& session, const CommandSpec& s
 // A plain command.
 Routing route(const Server& server, const Session& session, const CommandSpec& spec,
               const resp::Command& command);
+// Whom a client is sent to that waits for lists in this slot; empty: it waits at the right place.
+std::string redirect_of_slot(const Server& server, SlotId slot);
 
 }  // namespace sim

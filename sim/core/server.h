@@ -12,6 +12,7 @@
 
 #include "sim/core/cluster_state.h"
 #include "sim/core/config.h"
+#include "sim/core/deviation.h"
 #include "sim/core/keyspace.h"
 #include "sim/core/migrate_state.h"
 #include "sim/core/persistence.h"
@@ -27,14 +28,24 @@ enum class Mutation : std::uint8_t;
 
 // A graceful shutdown on its way; see shutdown.h.
 struct Shutdown {
+  enum class Save : std::uint8_t { kAsConfigured, kYes, kNo };
   bool asked = false;
+  Save save = Save::kAsConfigured;
   std::int64_t wait_until_ms = 0;  // cached wall: for replicas, and no longer; 0: not waiting
+};
+
+// What DEBUG set; see debug.h.
+struct Debug {
+  std::int64_t asleep_until_ns = 0;  // monotonic; 0: awake
+  bool expires_actively = true;
+  std::int32_t dropped_packets = -1;  // packets of this type of the bus are ignored; -1: none
 };
 
 struct Server {
   Config config;
   NamesRef names;
   Mutation mutation{};
+  Deviations deviations;
   std::uint32_t incarnation = 0;
   Endpoint self;
   std::uint32_t next_conn_serial = 1;  // for ConnId::dialled
@@ -51,7 +62,13 @@ struct Server {
   MigrateState migrate;
   Persistence persistence;
   Shutdown shutdown;
+  Debug debug;
 };
+
+// Does this server follow that rule of another version?
+inline bool deviates(const Server& server, Deviation deviation) {
+  return server.deviations.has(deviation);
+}
 
 inline ConnId mint_conn(Server& server) {
   return ConnId::dialled(server.incarnation, server.next_conn_serial++);

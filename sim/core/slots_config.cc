@@ -11,6 +11,7 @@
 #include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/open_slots.h"
+#include "sim/core/pubsub.h"
 #include "sim/core/role.h"
 
 namespace sim {
@@ -54,13 +55,14 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
                          const SlotSet& claims) {
   ClusterState& cluster = server.cluster;
   const PeerId us = am_primary(cluster) ? kMyself : my_primary(cluster);
+  const bool remember = !deviates(server, Deviation::kNoOwnerNotClaiming);
   ClaimOutcome outcome;
   cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
     const std::uint64_t owner_epoch = owner.is_none() ? 0 : cluster.peers.cold(owner).config_epoch;
     each_slot(first, last, [&](std::uint32_t slot) {
       if (!claims.test(slot)) {
         // It stays bound, for routing and coverage, but is anybody's to take.
-        if (owner == claimer) cluster.not_claiming.set(slot);
+        if (owner == claimer && remember) cluster.not_claiming.set(slot);
         return;
       }
       ++outcome.claimed;
@@ -121,7 +123,9 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
     });
   });
   if (moved.empty()) return;
+  remove_shard_channels(server, pass, slots, owner);
   cluster.owners.assign(slots, owner);
+  if (deviates(server, Deviation::kClaimBitCleared)) cluster.not_claiming &= ~slots;
   const NodeName to = peer_name(server, owner);
   for (const auto& [from, gone] : moved) {
     pass.note(event::SlotsRebound{server.names->share(gone), peer_name(server, from), to, epoch});
@@ -183,6 +187,7 @@ void update_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t epoc
 }
 
 void correct_stale_claims(Server& server, Pass& pass, PeerId sender, const bus::Header& header) {
+  if (deviates(server, Deviation::kUpdateOnlyPrimaries) && !header.replica_of.is_none()) return;
   ClusterState& cluster = server.cluster;
   PeerId better = kNoPeer;
   cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {

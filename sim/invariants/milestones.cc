@@ -37,6 +37,7 @@ constexpr MilestoneKind kKinds[] = {
     {"takeover", "a replica took over without asking anybody"},
     {"following", "a node follows another primary than before"},
     {"demoted", "a primary became a replica"},
+    {"replica-migrated", "a replica left its shard for a primary that had no working replica"},
     {"manual-failover", "a manual failover was asked for"},
     {"manual-failover-done", "a manual failover came to its end"},
     {"manual-failover-timed-out", "a manual failover was given up"},
@@ -305,6 +306,10 @@ void Milestones::see_election(const Record& record) {
       add("demoted", record, who, name + " is a primary no more", false);
     }
     add("following", record, who, name + " follows " + label(follow->primary));
+  } else if (const auto* migrated = std::get_if<event::ReplicaMigrated>(&record.event)) {
+    add("replica-migrated", record, who,
+        name + " leaves " + label(migrated->from) + " for " + label(migrated->to) +
+            ", which has no working replica");
   } else if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
     const bool done = manual->phase == "done", timed_out = manual->phase == "timed out";
     add(done        ? "manual-failover-done"

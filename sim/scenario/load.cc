@@ -200,6 +200,7 @@ Scenario read_variant(const JsonRef& document, const Vocabulary& vocabulary, Pro
     const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
     check_hosts(root, servers);
     learn_names(servers, scenario);
+    for (const Vocabulary::Fault& fault : vocabulary.faults) scenario.known.faults.add(fault.name);
     learn_boxes(root, scenario);
     if (servers.empty() && root.has("workload"))
       root.problem("workload", "there is no server that clients could ask");

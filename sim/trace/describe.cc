@@ -152,6 +152,9 @@ class Words {
   std::string operator()(const event::Following& e) const {
     return (e.was_primary ? "steps down and follows " : "now follows ") + node(e.primary);
   }
+  std::string operator()(const event::ReplicaMigrated& e) const {
+    return "leaves " + node(e.from) + " for " + node(e.to) + ", which has no working replica";
+  }
   std::string operator()(const event::ManualFailover& e) const {
     return "manual failover" + because(e.phase);
   }

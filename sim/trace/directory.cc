@@ -21,6 +21,9 @@ void Directory::see(const Record& record) {
     if (ended->left.value < actors_.size()) actors_[ended->left.value].left = true;
     return;
   }
+  if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
+    hit_[began->kind] = began->targets;
+  }
   if (record.machine.value >= actors_.size()) return;
   Actor& actor = actors_[record.machine.value];
   if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
@@ -47,6 +50,11 @@ void Directory::see(const Record& record) {
   } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
     actor.paused = false;
   }
+}
+
+std::vector<MachineId> Directory::hit_by(std::string_view kind) const {
+  const auto found = hit_.find(kind);
+  return found == hit_.end() ? std::vector<MachineId>{} : found->second;
 }
 
 void Directory::see_claim(MachineId machine, const event::Claim& claim) {

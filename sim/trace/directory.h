@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -69,6 +70,10 @@ class Directory final : public TraceFold {
   std::vector<MachineId> in_zone(std::string_view zone) const;  // cluster nodes, up or not
   std::vector<MachineId> on_host(std::string_view host) const;
 
+  // ---- Faults ----
+  // Whom the latest fault of this kind hit.
+  std::vector<MachineId> hit_by(std::string_view kind) const;
+
   // ---- Slots and shards ----
   // The live claimant with the greatest configEpoch (equal ones: the greatest node id, as a
   // collision resolves).
@@ -115,6 +120,7 @@ class Directory final : public TraceFold {
   std::vector<Actor> actors_;    // by MachineId
   std::vector<SlotsRef> homes_;  // by shard
   std::map<NodeName, MachineId> by_id_;
+  std::map<std::string, std::vector<MachineId>, std::less<>> hit_;  // by kind of fault
 };
 
 }  // namespace sim

@@ -173,6 +173,10 @@ void fields(V& v, FieldRef<V, event::Following> e) {
   v("primary", e.primary), v("was_primary", e.was_primary);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::ReplicaMigrated> e) {
+  v("from", e.from), v("to", e.to);
+}
+template <class V>
 void fields(V& v, FieldRef<V, event::ManualFailover> e) {
   v("phase", e.phase);
 }

@@ -155,6 +155,10 @@ struct Following {
   NodeName primary;
   bool was_primary = false;
 };
+// A replica leaves a shard that can spare it, for a primary that has none. Following comes next.
+struct ReplicaMigrated {
+  NodeName from, to;  // primaries
+};
 struct ManualFailover {
   std::string phase;  // "requested", "primary paused writes", "offset matched", "timed out", "done"
 };
@@ -407,15 +411,15 @@ using Event = std::variant<
     event::SlotClosed, event::KeysMigrated, event::SuspicionChanged, event::PeerLearned,
     event::PeerForgotten, event::EpochChanged, event::ElectionScheduled, event::ElectionStarted,
     event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
-    event::ElectionHindered, event::Promoted, event::Following, event::ManualFailover,
-    event::ReplicationUp, event::ReplicationDown, event::StreamAt, event::WriteApplied,
-    event::KeysDropped, event::ConfigSaved, event::Remark, event::LogLine, event::ViewSnapshot,
-    event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead, event::Measured,
-    event::MachineCrashed, event::MachineStarted, event::MachinePaused, event::MachineResumed,
-    event::ProgramExited, event::ClockStepped, event::Reachability, event::Delivered,
-    event::Connection, event::MessageTouched, event::PhaseBegan, event::FaultBegan,
-    event::FaultEnded, event::StepReply, event::ProgramRan, event::OperationBegan,
-    event::OperationEnded, event::Converged>;
+    event::ElectionHindered, event::Promoted, event::Following, event::ReplicaMigrated,
+    event::ManualFailover, event::ReplicationUp, event::ReplicationDown, event::StreamAt,
+    event::WriteApplied, event::KeysDropped, event::ConfigSaved, event::Remark, event::LogLine,
+    event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead,
+    event::Measured, event::MachineCrashed, event::MachineStarted, event::MachinePaused,
+    event::MachineResumed, event::ProgramExited, event::ClockStepped, event::Reachability,
+    event::Delivered, event::Connection, event::MessageTouched, event::PhaseBegan,
+    event::FaultBegan, event::FaultEnded, event::StepReply, event::ProgramRan,
+    event::OperationBegan, event::OperationEnded, event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
 // `not checked`.

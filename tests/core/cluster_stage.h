@@ -20,12 +20,14 @@ struct ClusterSpec {
   bool known = true;  // false: nodes without a nodes.conf, who know nobody
   Config config;
   Mutation mutation = Mutation::kNone;
+  Deviations deviations{};
   std::map<std::string, std::string> directives;                         // for all
   std::map<std::string, std::map<std::string, std::string>> of_machine;  // for one
   std::uint64_t seed = 1;
   Duration latency = 1ms;                    // one way
   std::map<std::string, std::string> files;  // nodes.conf of these machines, instead
   bool through_wire = false;
+  bool typed_replies = false;      // of consoles: a bulk string is put in quotes
   std::map<std::string, Cut> raw;  // machines behind sockets that know bytes only
 };
 
@@ -65,6 +67,7 @@ class ClusterStage {
   }
   // Types a command at a machine's console ("" is an empty word) and waits a moment for the answer.
   std::string tell(const std::string& who, const std::string& command);
+  std::string tell(const std::string& who, const std::vector<std::string>& words);
   event::ViewSnapshot view(const std::string& who);
 
   const std::vector<Record>& records() const { return records_; }
