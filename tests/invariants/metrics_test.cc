@@ -142,7 +142,8 @@ TEST(Metrics, CountWhatOperationsMoved) {
   story.at(4s).say(plan, event::OperationEnded{1, "reshard", true, "", kNoMachine, true, ""});
   story.say(plan, event::OperationBegan{2, "rebalance", "rebalance"});
   story.say(client, line("####"));
-  story.at(9s).say(plan, event::OperationEnded{2, "rebalance", false, "dead", kNoMachine, true, ""});
+  story.at(9s).say(plan,
+                   event::OperationEnded{2, "rebalance", false, "dead", kNoMachine, true, ""});
   const Metrics metrics = measured(story);
   EXPECT_EQ(metrics.value("slots_moved"), 6);
   EXPECT_EQ(metrics.value("keys_migrated"), 3);
