@@ -103,9 +103,11 @@ TEST(WhatRepeats, HitsAnotherEachTimeAndIsTakenBack) {
   const RunResult result =
       run(R"({"at": "1s", "do": "repeat", "times": 2, "steps": [
       {"then": "0s", "id": "stop", "do": "pause", "node": "any-replica", "for": "heal"},
-      {"then": "1s", "do": "command", "node": {"not": "hit-by:pause"}, "command": "PING", "expect": "PONG", "within": "100ms"},
+      {"then": "1s", "do": "command", "node": {"not": "hit-by:pause"}, "command": "PING",
+       "expect": "PONG", "within": "100ms"},
       {"then": "0s", "do": "end", "step": "stop"},
-      {"then": "0s", "do": "command", "node": "hit-by:pause", "command": "ECHO {round}", "expect": "{round}", "within": "100ms"}]})",
+      {"then": "0s", "do": "command", "node": "hit-by:pause", "command": "ECHO {round}",
+       "expect": "{round}", "within": "100ms"}]})",
           R"("reached": [{"event": "resume", "count": 2}, {"event": "step-reply", "count": 12}])");
   EXPECT_EQ(result.headline, "PASS");
 }
