@@ -126,7 +126,7 @@ TEST(Determinism, ARunCopiedWhileAMigrateWaitsFinishesEqual) {
     while ((!original.formed() || original.now() < sim_time(when)) && original.advance()) continue;
     copies.push_back(std::make_unique<sim::Run>(original));
   };
-  for (const Duration when : {1600ms, 2s, 2400ms}) copy_at(when);
+  for (const Duration when : {Duration{1600ms}, Duration{2s}, Duration{2400ms}}) copy_at(when);
   const std::string expected = finish(original);
   EXPECT_THAT(expected, HasSubstr("IOERR"));
   for (const auto& copy : copies) EXPECT_EQ(finish(*copy), expected);
