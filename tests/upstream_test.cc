@@ -220,6 +220,21 @@ std::string page_of(const Measurements& sim, const Measurements& real) {
     page += "| " + scenario.refs.at(0) + " | `" + name + "`" + measured(sim, name) +
             measured(real, name) + " |\n";
   }
+  page +=
+      "\nWhere ours differ from the tests they come from:\n\n"
+      "* `00-base` asks for no functions or scripts: our node has none.\n"
+      "* Who is deaf to its primary in `05-slave-selection`, `06-slave-stop-cond` and "
+      "`22-replica-in-sync` is cut off from the replication alone, where the tests kill the "
+      "connection and keep it from coming back.\n"
+      "* `10-manual-failover-paused`: as in the test, the replica is primary within five seconds, "
+      "by "
+      "an election; that it was not before its primary was held for failed is said as well.\n"
+      "* `12-replica-migration-2` resets the emptied node, which has become a replica, before it "
+      "gets "
+      "slots back; the test asks the replica for its replicas and is content with any answer.\n"
+      "* `21-many-slot-migration` opens 100 slots, not 1000.\n"
+      "* `22-replica-in-sync` and `28-cluster-shards` make a replica's first copy slow by a slow "
+      "network, not by a slow load, which only a process has.\n";
   page += "\nOf " + std::string(kRedisTests) +
           ", these are no scenarios:\n\n| test | because |\n| --- | --- |\n";
   for (const UpstreamTest& test : kTests) {
