@@ -327,10 +327,9 @@ struct IsMilestone {
     using namespace event;
     return kIsOneOf<E, HealthChanged, ElectionScheduled, ElectionStarted, VoteGranted,
                     ElectionExpired, Promoted, Following, ReplicaMigrated, ManualFailover,
-                    SlotOpened, SlotClosed, KeysMigrated, KeysDropped, Remark, SuspicionChanged,
-                    MachineCrashed, MachinePaused, MachineResumed, ProgramExited, ClockStepped,
-                    PhaseBegan, FaultBegan, StepReply, ProgramRan, OperationBegan, OperationEnded,
-                    Converged>;
+                    KeysDropped, Remark, SuspicionChanged, MachineCrashed, MachinePaused,
+                    MachineResumed, ProgramExited, ClockStepped, PhaseBegan, FaultBegan, StepReply,
+                    ProgramRan, OperationBegan, OperationEnded, Converged>;
   }
   bool operator()(const event::LogLine& e) const { return is_worth_telling(e); }
   bool operator()(const event::MachineStarted& e) const { return e.incarnation > 0; }
