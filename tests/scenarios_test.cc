@@ -22,11 +22,10 @@
 #include <string>
 #include <vector>
 
-#include "sim/scenario/operations.h"
-#include "sim/app/process_host.h"
-#include "sim/app/program_lookup.h"
 #include "sim/app/run_once.h"
 #include "sim/app/vocabulary.h"
+#include "sim/scenario/operations.h"
+#include "tests/runnable.h"
 
 namespace sim {
 namespace {
@@ -153,12 +152,6 @@ std::string first_difference(const std::string& expected, const std::string& fou
 constexpr const char* kHowToRewrite =
     "If that is meant: REWRITE=1 build/tests/whole_tests --gtest_filter='*InGolden*'";
 
-// Whether this is a place for its programs, if it has any.
-bool can_run(const Scenario& scenario) {
-  return !has_processes(scenario) || !find_program("redis-server").empty();
-}
-constexpr const char* kNoServer = "no redis-server is installed";
-
 bool runs_programs(const Scenario& scenario) {
   return std::any_of(scenario.timeline.begin(), scenario.timeline.end(),
                      [](const Step& step) { return step.what == Step::What::kProgram; });
@@ -189,7 +182,7 @@ TEST_P(ShippedScenario, ComesOutAsExpectedAndAsWrittenDownInGolden) {
     });
   }
   for (const Scenario& scenario : load(name(), text_of(name()))) {
-    if (!can_run(scenario)) GTEST_SKIP() << kNoServer;
+    if (const auto why = not_runnable(scenario)) GTEST_SKIP() << *why;
     for (std::uint64_t seed = 1; seed <= kGoldenSeeds; ++seed) {
       const RunResult result = run(scenario, seed);
       EXPECT_EQ(result.code, exit_code::kOk) << "seed " << seed << ": " << result.headline;
@@ -265,7 +258,7 @@ TEST_P(ShippedScenario, FailsWhenAnyOfItsFaultsIsTakenOut) {
   ASSERT_FALSE(cases.empty()) << "no faults: say here why it needs none";
   for (const auto& [what, changed] : cases) {
     for (const Scenario& scenario : load(name(), changed.dump())) {
-      if (!can_run(scenario)) GTEST_SKIP() << kNoServer;
+      if (const auto why = not_runnable(scenario)) GTEST_SKIP() << *why;
       const RunResult result = run(scenario, 1);
       EXPECT_TRUE(falls_short(result)) << "without " << what << ": " << result.headline;
     }
