@@ -284,8 +284,9 @@ TEST(AckedWrites, ThatWentWithTheirSlotMayBeLostWithItsTaker) {
     story.final("k", OpKind::kRead, "", true);
     const Judged judged = story.judged();
     EXPECT_EQ(judged.judgement, had == 79 ? Judgement::kPass : Judgement::kFail) << judged.what();
-    if (had != 79) continue;
-    EXPECT_THAT(judged.summary, HasSubstr("1 not replicated in time, permitted"));
+    if (had == 79) {
+      EXPECT_THAT(judged.summary, HasSubstr("1 not replicated in time, permitted"));
+    }
   }
 }
 
