@@ -4,6 +4,7 @@
 #include <chrono>
 #include <variant>
 
+#include "sim/core/charges.h"
 #include "sim/core/cluster_cron.h"
 #include "sim/core/data.h"
 #include "sim/core/heartbeat.h"
@@ -11,6 +12,7 @@
 #include "sim/core/links.h"
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/persistence.h"
 #include "sim/core/replication.h"
 #include "sim/core/shutdown.h"
 #include "sim/core/slots_config.h"
@@ -121,6 +123,9 @@ ClusterNode::ClusterNode(const NodeSetup& setup) {
   server_.config = setup.config;
   server_.names = setup.names;
   server_.mutation = setup.mutation;
+  server_.costs = setup.costs;
+  dataset_ = setup.dataset;
+  history_ = setup.history;
 }
 
 void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices& choices,
@@ -128,30 +133,38 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
   Pass pass(now, choices, effects, outbox_);
   // Being asked what one believes is not a pass of the event loop.
   const auto [asked_only, late] = occasion_of(inputs);
-  if (last_tick_ && !asked_only && !late) count_idle_ticks(now);
+  const bool was_loading = server_.loading.on();
+  if (last_tick_ && !asked_only && !late && !was_loading) count_idle_ticks(now);
+  const std::size_t first_effect = effects.size();
+  charge_inputs(server_, pass, inputs);
   for (const Input& input : inputs) {
     if (!pass.exited()) take(pass, input);
   }
   if (asked_only) return;
-  if (!pass.exited() && last_tick_ && now.monotonic >= next_tick()) {
-    run_cron(pass, late ? now.monotonic : next_tick());
+  if (was_loading && server_.loading.on() && !pass.exited()) take_loading(pass);
+  const auto attends = [&] { return !pass.exited() && last_tick_ && !server_.loading.on(); };
+  if (attends() && now.monotonic >= next_tick()) {
+    run_cron(pass, late || was_loading ? now.monotonic : next_tick());
   }
-  if (!pass.exited() && last_tick_) {
+  if (attends()) {
     if (server_.config.cluster_enabled) cluster_before_sleep(server_, pass);
     data_before_sleep(server_, pass);
     if (server_.config.cluster_enabled) tell_claim(server_, pass);
   }
   if (pass.exited()) last_tick_.reset();
   pass.flush();
+  charge_effects(server_, pass, first_effect, effects);
   if (last_tick_) plan_ticks(now);
 }
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
+  if (server_.loading.on()) return next_of(server_.loading);
   if (!last_tick_) return std::nullopt;
   return next_tick() + idle_ticks_ * period_;
 }
 
 std::optional<MonotonicTime> ClusterNode::tick() const {
+  if (server_.loading.on()) return next_of(server_.loading);
   if (!last_tick_) return std::nullopt;
   return next_tick();
 }
@@ -162,7 +175,34 @@ std::unique_ptr<Node> ClusterNode::clone() const {
 
 void ClusterNode::take(Pass& pass, const Input& input) {
   if (const auto* booted = std::get_if<Booted>(&input)) return boot(pass, *booted);
-  if (last_tick_) std::visit(Deliver{server_, pass}, input);
+  if (waits_for_data(input)) return unseen_.push_back(input);
+  if (last_tick_ || server_.loading.on()) std::visit(Deliver{server_, pass}, input);
+}
+
+// A server that starts does not accept on its bus before it has its data.
+bool ClusterNode::waits_for_data(const Input& input) {
+  if (server_.loading.from != Loading::From::kDisk || !server_.config.cluster_enabled) return false;
+  if (const auto* accepted = std::get_if<Accepted>(&input)) {
+    if (accepted->local.port != server_.config.bus_port()) return false;
+    unseen_conns_.insert(accepted->conn);
+    return true;
+  }
+  if (const auto* received = std::get_if<Received>(&input)) {
+    return unseen_conns_.contains(received->conn);
+  }
+  const auto* closed = std::get_if<Closed>(&input);
+  return closed != nullptr && unseen_conns_.contains(closed->conn);
+}
+
+void ClusterNode::take_loading(Pass& pass) {
+  const bool from_disk = server_.loading.from == Loading::From::kDisk;
+  if (!load_on(server_, pass)) return;
+  if (!from_disk) return replication_loaded(server_, pass);
+  data_loaded(pass);
+  unseen_conns_.clear();
+  for (const Input& input : std::exchange(unseen_, {})) {
+    if (!pass.exited()) take(pass, input);
+  }
 }
 
 void ClusterNode::boot(Pass& pass, const Booted& booted) {
@@ -176,12 +216,28 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
   } else {
     make_standalone(server_, pass);
   }
-  persistence_load(server_, pass, *booted.disk, !am_primary(server_.cluster));
-  if (pass.exited()) return;
-  if (server_.config.cluster_enabled) adopt_orphan_slots(server_, pass);
   pass.listen(server_.config.port);
+  disk_ = booted.disk;
+  if (server_.costs.load_rate == 0) return data_loaded(pass);
+  const Stored stored = persistence_stored(server_, *disk_);
+  const Duration time =
+      loading_time(server_, Loading::From::kDisk, stored.real_bytes, stored.virtual_bytes);
+  if (time == Duration::zero()) return data_loaded(pass);
+  begin_loading(server_, pass, Loading::From::kDisk, stored.real_bytes + stored.virtual_bytes,
+                time);
+}
+
+void ClusterNode::data_loaded(Pass& pass) {
+  const bool as_replica = !am_primary(server_.cluster);
+  // The data set is not from the disk: it was there before the time of this world began.
+  const bool first = server_.incarnation == 0;
+  if (first) server_.weight = dataset_;
+  persistence_load(server_, pass, *std::exchange(disk_, nullptr), as_replica);
+  if (pass.exited()) return;
+  if (first && !history_.is_none()) adopt_history(server_, {history_, 0, 0, {}}, as_replica);
+  if (server_.config.cluster_enabled) adopt_orphan_slots(server_, pass);
   const ClusterState& cluster = server_.cluster;
-  pass.note(event::NodeStarted{my_name(server_), booted.incarnation, cluster.current_epoch,
+  pass.note(event::NodeStarted{my_name(server_), server_.incarnation, cluster.current_epoch,
                                cluster.last_vote_epoch, server_.keyspace.size()});
   oversleep_ = std::chrono::microseconds{pass.choices.choose(Site::kCronPhase, kOversleeps)};
   set_period();

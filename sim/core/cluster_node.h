@@ -12,7 +12,9 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
+#include <vector>
 
 #include "sim/core/mutation.h"
 #include "sim/core/pass.h"
@@ -25,6 +27,11 @@ struct NodeSetup {
   Config config;
   NamesRef names;  // shared by the cluster nodes of a run
   Mutation mutation = Mutation::kNone;
+  Costs costs = {};
+  // What it holds when it starts for the first time, beyond keys, and the id of the replication
+  // history that the servers of its shard then share; none: it is alone with it.
+  Weight dataset = {};
+  NodeName history = {};
 };
 
 class ClusterNode final : public Node {
@@ -41,6 +48,9 @@ class ClusterNode final : public Node {
 
  private:
   void boot(Pass& pass, const Booted& booted);
+  void data_loaded(Pass& pass);
+  bool waits_for_data(const Input& input);
+  void take_loading(Pass& pass);
   void take(Pass& pass, const Input& input);
   void run_cron(Pass& pass, MonotonicTime tick);
   void set_period();
@@ -49,6 +59,8 @@ class ClusterNode final : public Node {
   void count_idle_ticks(const Clocks& now);
 
   Server server_;
+  Weight dataset_;
+  NodeName history_;
   Outbox outbox_;                           // empty between steps
   std::optional<MonotonicTime> last_tick_;  // of the server cron; none before boot and after exit
   Duration oversleep_{};                    // by which it does at each tick
@@ -56,6 +68,10 @@ class ClusterNode final : public Node {
   Duration period_{};                       // between ticks
   std::uint64_t ticks_per_second_ = 1, ticks_per_cluster_cron_ = 1;
   std::uint32_t idle_ticks_ = 0;  // so many after that one have nothing to do
+  // While it loads what its disk has: that, and what the bus brings, which nobody looks at yet.
+  std::shared_ptr<const DiskImage> disk_;
+  std::vector<Input> unseen_;
+  std::set<ConnId> unseen_conns_;
 };
 
 class ClusterNodeFactory final : public NodeFactory {

@@ -9,9 +9,11 @@
 
 #include <cstdint>
 
+#include "sim/base/costs.h"
 #include "sim/core/cluster_state.h"
 #include "sim/core/config.h"
 #include "sim/core/keyspace.h"
+#include "sim/core/loading.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_state.h"
 #include "sim/core/session.h"
@@ -29,8 +31,15 @@ struct Shutdown {
   std::int64_t wait_until_ms = 0;  // cached wall: for replicas, and no longer; 0: not waiting
 };
 
+// What the program has done so far, in time it was busy (sim/base/costs.h).
+struct Work {
+  Duration busy{}, longest{};     // in all, and in one pass
+  std::uint64_t map_replies = 0;  // CLUSTER SLOTS, SHARDS and NODES
+};
+
 struct Server {
   Config config;
+  Costs costs;
   NamesRef names;
   Mutation mutation{};
   std::uint32_t incarnation = 0;
@@ -45,9 +54,12 @@ struct Server {
   ClusterState cluster;
   ReplicationState replication;
   Keyspace keyspace;
+  Weight weight;  // what it holds beyond that
+  Loading loading;
   Sessions sessions;
   Persistence persistence;
   Shutdown shutdown;
+  Work work;
 };
 
 inline ConnId mint_conn(Server& server) {

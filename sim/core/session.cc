@@ -86,6 +86,7 @@ void process(Server& server, Pass& pass, Session& session, const Request& reques
   server.cached_wall_ms = pass.wall_ms();
   const resp::Command& command = request->command();
   if (command.empty()) return;
+  pass.charge(server.costs.cpu.per_command);
   const CommandSpec* const spec = find_command(command[0]);
   if (spec == nullptr) return reply(pass, session, resp::error(unknown_command(command)));
   if (!arity_fits(*spec, command.size())) {

@@ -6,6 +6,7 @@
 
 #include "sim/base/check.h"
 #include "sim/invariants/stage.h"
+#include "sim/invariants/work_metrics.h"
 
 namespace sim {
 namespace {
@@ -56,7 +57,10 @@ struct Metrics::Impl {
   };
 
   explicit Impl(const RunFacts& facts)
-      : stage(facts.cast), shards(stage.directory().shard_count()), buses(facts.cast.size()) {
+      : stage(facts.cast),
+        work(facts.cast),
+        shards(stage.directory().shard_count()),
+        buses(facts.cast.size()) {
     const std::vector<std::string> apart = workloads_apart(facts.cast);
     workloads.insert(workloads.end(), apart.begin(), apart.end());
     traffic.resize(workloads.size());
@@ -90,6 +94,7 @@ struct Metrics::Impl {
   void finish_buses();
 
   Stage stage;
+  WorkMetrics work;
   std::map<MachineId, Outage> losses;
   std::map<std::uint64_t, Operation> operations;
   std::vector<Shard> shards;
@@ -113,6 +118,7 @@ void Metrics::Impl::longest(const std::string& name, Duration duration) {
 
 void Metrics::Impl::see(const Record& record) {
   stage.see(record);
+  work.see(record, stage);
   see_losses(record);
   see_clients(record);
   if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
@@ -375,6 +381,7 @@ void Metrics::Impl::finish(SimTime end, std::span<const Metric> counted_elsewher
   for (const auto& [name, value] : sums) put(name, value);
   for (const auto& [name, value] : maxima) put(name, value);
   finish_buses();
+  work.finish(end, stage, values);
   values.insert(values.end(), counted_elsewhere.begin(), counted_elsewhere.end());
   std::sort(values.begin(), values.end(),
             [](const Metric& a, const Metric& b) { return a.name < b.name; });

@@ -174,6 +174,17 @@ struct KeysDropped {
   std::uint64_t keys = 0;
   std::string why;
 };
+// Reading the data set takes this node its time: commands are refused meanwhile.
+struct LoadingBegan {
+  std::uint64_t bytes = 0;
+  std::string from;  // "its disk", "its primary"
+};
+struct LoadingEnded {};
+// A child was forked to write the data set; the node stood still for it.
+struct Forked {
+  std::int64_t stall_ns = 0;
+  std::uint64_t bytes = 0;  // of memory
+};
 struct ConfigSaved {
   bool synced = false;
 };
@@ -286,6 +297,11 @@ struct MachineStarted {
 };
 struct MachinePaused {};
 struct MachineResumed {};
+// A pass of the program's event loop began that takes so long that others may notice.
+struct StallBegan {
+  std::int64_t ns = 0;
+};
+struct StallEnded {};
 struct ProgramExited {
   int code = 0;
   std::string why;
@@ -372,13 +388,14 @@ using Event =
                  event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
                  event::ElectionHindered, event::Promoted, event::Following, event::ManualFailover,
                  event::ReplicationUp, event::ReplicationDown, event::StreamAt, event::WriteApplied,
-                 event::KeysDropped, event::ConfigSaved, event::Remark, event::LogLine,
-                 event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected,
-                 event::CacheRead, event::Measured, event::MachineCrashed, event::MachineStarted,
-                 event::MachinePaused, event::MachineResumed, event::ProgramExited,
-                 event::ClockStepped, event::Reachability, event::Delivered, event::Connection,
-                 event::MessageTouched, event::PhaseBegan, event::FaultBegan, event::FaultEnded,
-                 event::StepReply, event::ProgramRan, event::Converged>;
+                 event::KeysDropped, event::LoadingBegan, event::LoadingEnded, event::Forked,
+                 event::ConfigSaved, event::Remark, event::LogLine, event::ViewSnapshot,
+                 event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead,
+                 event::Measured, event::MachineCrashed, event::MachineStarted,
+                 event::MachinePaused, event::MachineResumed, event::StallBegan, event::StallEnded,
+                 event::ProgramExited, event::ClockStepped, event::Reachability, event::Delivered,
+                 event::Connection, event::MessageTouched, event::PhaseBegan, event::FaultBegan,
+                 event::FaultEnded, event::StepReply, event::ProgramRan, event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
 // `not checked`.
