@@ -207,7 +207,8 @@ void add_workloads(Page& page) {
 }
 
 void add_steps(Page& page) {
-  const std::vector<std::string> common = {"do", "at", "when", "after", "delay", "id", "note"};
+  const std::vector<std::string> common = {"do",   "at",    "when", "after",
+                                           "then", "delay", "id",   "note"};
   page.heading(2, "`timeline[]`: what happens");
   page.say(schema()["definitions"]["step"]["description"].get<std::string>() +
            " These keys every step may have:");
@@ -228,6 +229,7 @@ void add_steps(Page& page) {
     }
     page.say(about);
     if (fault != nullptr) page.json(fault->example);
+    if (const OperationInfo* operation = find_operation(name)) page.json(operation->example);
     page.properties(step, name + ".", 4, common);
   }
 }

@@ -120,6 +120,8 @@ Machines select(const Selector& selector, const Directory& directory, Choices& c
       return just(directory.owner_of(SlotId{static_cast<std::uint16_t>(selector.number)}));
     case Kind::kSpare:
       return spare(directory, selector.number);
+    case Kind::kHitBy:
+      return directory.hit_by(name);
     case Kind::kUnion: {
       Machines together;
       for (const Selector& part : selector.parts) {

@@ -192,9 +192,15 @@ int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& ar
     write_file(directory / "report.txt", report_run(scenario, result, Paint::plain()));
   }
   if (!arguments.junit.empty()) {
-    SeedsSummary summary{
-        &scenario, result.code == 0 ? 1u : 0u, result.code == 0 ? 0u : 1u, {}, {}, {}, result.code};
-    if (result.code != 0) summary.failures.push_back(result);
+    SeedsSummary summary;
+    summary.scenario = &scenario;
+    summary.code = result.code;
+    if (result.code == exit_code::kOk) {
+      summary.passes(result);
+    } else {
+      summary.failed = 1;
+      summary.failures.push_back(result);
+    }
     write_file(arguments.junit, junit_xml({summary}));
   }
   return interrupted() ? exit_code::kInterrupted : result.code;
@@ -291,8 +297,7 @@ class Campaign {
         violations_[task.scenario] || saw_expected_violation(scenario, result);
     if (arguments_.json) json_ += (json_.empty() ? "" : ",\n") + to_json(result);
     if (result.code == exit_code::kOk) {
-      ++summary.passed;
-      return;
+      return summary.passes(result);
     }
     ++summary.failed;
     summary.code = exit_code::worse(summary.code, result.code);

@@ -73,6 +73,7 @@ Judge::Judge(const Judge& other)
       timeline_(other.timeline_),
       replies_(other.replies_),
       programs_(other.programs_),
+      operations_(other.operations_),
       logged_(other.logged_),
       logged_in_vain_(other.logged_in_vain_),
       end_(other.end_) {
@@ -110,6 +111,8 @@ void Judge::see_plan(const Record& record) {
     replies.nodes.push_back(reply->node.empty() ? "nobody" : reply->node);
   } else if (const auto* ran = std::get_if<event::ProgramRan>(&record.event)) {
     see_program(*ran);
+  } else if (const auto* operation = std::get_if<event::OperationEnded>(&record.event)) {
+    operations_.push_back(*operation);
   }
 }
 
@@ -150,6 +153,12 @@ void Judge::report(RunResult& result) const {
   for (const event::ProgramRan& ran : programs_) {
     result.expectations.push_back({ran.machine + " runs \"" + ran.command + "\" to " + ran.expected,
                                    ran.as_expected, ending_text(ran), exit_code::kViolation});
+  }
+  for (const event::OperationEnded& ended : operations_) {
+    result.expectations.push_back({"step " + std::to_string(ended.id) + ", " + ended.name +
+                                       ", comes to " + ended.expected,
+                                   ended.as_expected, operation_end_text(ended),
+                                   exit_code::kViolation});
   }
   for (const Metric& metric : metrics_.values()) {
     result.metrics.push_back({metric.name, format_metric(metric.value, metric.unit), metric.value});

@@ -59,6 +59,7 @@ class Judge final : public TraceFold {
   static Expectation expectation_of(const Replies& replies);
   std::vector<Replies> replies_;
   std::vector<event::ProgramRan> programs_;  // of each step, and of each machine its last
+  std::vector<event::OperationEnded> operations_;
   LogCounts logged_, logged_in_vain_;        // what was to be reached, and what was not
   SimTime end_{};
 };

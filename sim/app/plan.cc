@@ -10,6 +10,7 @@
 #include "sim/app/vocabulary.h"
 #include "sim/base/check.h"
 #include "sim/client/client_node.h"
+#include "sim/client/operator/operator_node.h"
 #include "sim/core/cluster_node.h"
 #include "sim/workloads/workload.h"
 
@@ -46,6 +47,7 @@ class Planner {
     plan_servers();
     plan_workloads();
     plan_programs();
+    plan_operators();
     plan_world();
     plan_steps();
     plan_facts();
@@ -186,6 +188,7 @@ class Planner {
     using Part = PlannedServer::Part;
     const ClusterOptions& cluster = plan_->scenario.cluster;
     NodeSetup setup{configs_[index], names_, options_.mutation,
+                    deviations_named(deviations_of(cluster, server.name)),
                     costs_of(cluster, server.name).costs};
     const bool booted = cluster.form == ClusterOptions::Form::kBooted;
     const bool has_data = server.part == Part::kStandalone ||
@@ -241,6 +244,10 @@ class Planner {
     for (const Step& step : scenario.timeline) {
       if (step.what == Step::What::kProgram) reserve_address(step.program.machine);
     }
+    for (const Step& step : scenario.timeline) {
+      if (step.what == Step::What::kOperation)
+        reserve_address(std::string(step.operation.machine()));
+    }
     for (ExecMachine& machine : plan_->scenario.machines) {
       machine.words = addressed(machine.words);
       FirstDisk disk;
@@ -253,6 +260,21 @@ class Planner {
       if (step.what != Step::What::kProgram || machine_named(step.program.machine)) continue;
       add_program(program_machine(step.program.machine, {}, scenario.cluster.model),
                   scenario.cluster.zones.front(), {});
+    }
+  }
+
+  // The machines at which operators work.
+  void plan_operators() {
+    const ClusterOptions& cluster = plan_->scenario.cluster;
+    for (const Step& step : plan_->scenario.timeline) {
+      if (step.what != Step::What::kOperation) continue;
+      const std::string name{step.operation.machine()};
+      if (machine_named(name)) continue;
+      if (step.operation.real) {
+        add_program(program_machine(name, {}, cluster.model), cluster.zones.front(), {});
+      } else {
+        add_tool(name, std::make_shared<OperatorNodeFactory>(), cluster.zones.front(), {});
+      }
     }
   }
 
@@ -281,15 +303,20 @@ class Planner {
 
   MachineId add_program(ProcessMachine machine, const std::string& zone, FirstDisk disk) {
     machine.endpoint = {program_addresses_.at(machine.name), 0};
+    return add_tool(machine.name, hosted(machine), zone, std::move(disk));
+  }
+
+  MachineId add_tool(const std::string& name, std::shared_ptr<const NodeFactory> factory,
+                     const std::string& zone, FirstDisk disk) {
     MachineSpec spec;
-    spec.info.name = machine.name;
+    spec.info.name = name;
     spec.info.kind = MachineKind::kProgram;
-    spec.info.endpoint = machine.endpoint;
-    spec.factory = hosted(machine);
+    spec.info.endpoint = {program_addresses_.at(name), 0};
+    spec.factory = std::move(factory);
     spec.disk = std::move(disk);
     spec.boot_at = kNotByItself;
     const MachineId id{static_cast<std::uint32_t>(plan_->world.machines.size())};
-    add_machine(std::move(spec), {machine.name, machine.name, "", zone, region_of(zone)});
+    add_machine(std::move(spec), {name, name, "", zone, region_of(zone)});
     return id;
   }
 
@@ -429,7 +456,7 @@ class Planner {
         return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
       });
       if (word.find("SLOTS") != std::string::npos || word.find("EPOCH") != std::string::npos ||
-          word == "REPLICATE") {
+          word == "REPLICATE" || word == "SETSLOT") {
         return true;
       }
     }

@@ -21,7 +21,7 @@ std::string config_text(const ProcessMachine& machine) {
   std::string text = line("protected-mode", "no");
   text += line("jemalloc-bg-thread", "no");
   for (const auto& [name, value] : machine.config) text += line(name, value);
-  text += line("bind", format_ipv4(machine.endpoint.ipv4) + " 127.0.0.1");
+  text += line("bind", "{address} 127.0.0.1");
   text += line("port", std::to_string(machine.endpoint.port));
   text += line("cluster-enabled", machine.cluster_enabled ? "yes" : "no");
   if (machine.cluster_enabled) text += line("cluster-config-file", "nodes.conf");
@@ -64,7 +64,10 @@ ProgramSetup setup_of(const ProcessMachine& machine, std::uint32_t number) {
 }  // namespace
 
 bool has_processes(const Scenario& scenario) {
-  const auto runs_program = [](const Step& step) { return step.what == Step::What::kProgram; };
+  const auto runs_program = [](const Step& step) {
+    return step.what == Step::What::kProgram ||
+           (step.what == Step::What::kOperation && step.operation.real);
+  };
   const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
   return !scenario.machines.empty() ||
          std::any_of(scenario.timeline.begin(), scenario.timeline.end(), runs_program) ||

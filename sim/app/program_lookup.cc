@@ -115,6 +115,8 @@ void require_programs(const Scenario& scenario) {
     const std::string where = "in step " + std::to_string(++number);
     if (step.what == Step::What::kProgram && is_known_before(step.program.words.front()))
       required_program(step.program.words.front(), where);
+    if (step.what == Step::What::kOperation && step.operation.real)
+      required_program("redis-cli", where);
     const std::string program = program_of_fault(step);
     if (!program.empty()) required_program(program, where);
   }

@@ -274,6 +274,18 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
   return out;
 }
 
+void SeedsSummary::passes(const RunResult& result) {
+  ++passed;
+  virtual_time += result.forming + result.end.time_since_epoch();
+  wall_ns += result.wall_ns;
+}
+
+namespace {
+double seconds(std::int64_t ns) {
+  return static_cast<double>(ns) / 1e9;
+}
+}  // namespace
+
 std::string junit_xml(const std::vector<SeedsSummary>& summaries) {
   std::string cases;
   std::uint64_t tests = 0, failures = 0;
@@ -281,19 +293,23 @@ std::string junit_xml(const std::vector<SeedsSummary>& summaries) {
     const std::string suite = xml(title(*summary.scenario));
     if (summary.passed > 0) {
       ++tests;
-      cases += fmt::format("  <testcase classname=\"{}\" name=\"{} seeds as expected\"/>\n", suite,
-                           summary.passed);
+      cases += fmt::format(
+          "  <testcase classname=\"{}\" name=\"{} seeds as expected\" time=\"{:.3f}\">"
+          "<properties><property name=\"virtual_seconds\" value=\"{:.3f}\"/></properties>"
+          "</testcase>\n",
+          suite, summary.passed, seconds(summary.wall_ns), seconds(summary.virtual_time.count()));
     }
     for (const RunResult& failure : summary.failures) {
       ++tests;
       ++failures;
       cases += fmt::format(
-          "  <testcase classname=\"{}\" name=\"seed={}\">\n    <properties><property name=\"seed\" "
+          "  <testcase classname=\"{}\" name=\"seed={}\" time=\"{:.3f}\">\n    "
+          "<properties><property name=\"seed\" "
           "value=\"{}\"/>"
           "<property name=\"digest\" value=\"{:016x}\"/></properties>\n    <failure "
           "message=\"{}\">{}</failure>\n  </testcase>\n",
-          suite, failure.seed, failure.seed, failure.digest, xml(failure.headline),
-          xml(failure_line(failure)));
+          suite, failure.seed, seconds(failure.wall_ns), failure.seed, failure.digest,
+          xml(failure.headline), xml(failure_line(failure)));
     }
     for (const Expectation& bound : summary.bounds) {
       if (bound.met) continue;

@@ -23,6 +23,9 @@ std::string failure_line(const RunResult& result);
 struct SeedsSummary {
   const Scenario* scenario = nullptr;
   std::uint64_t passed = 0, failed = 0;
+  Duration virtual_time{};   // of those that passed, forming included
+  std::int64_t wall_ns = 0;  // likewise, real time
+  void passes(const RunResult& result);
   std::vector<RunResult> failures;  // the first few, whole
   MetricTable metrics;
   std::vector<Expectation> bounds;

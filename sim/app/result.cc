@@ -92,6 +92,7 @@ std::string to_json(const RunResult& result) {
   json["decoded"] = result.decoded;
   json["memory_bytes"] = result.memory_bytes;
   json["cpu_ns"] = result.cpu_ns;
+  json["wall_ns"] = result.wall_ns;
   json["checkpoints"] = Json::array();
   for (const auto& [event, digest] : result.checkpoints)
     json["checkpoints"].push_back({event, hex(digest)});
@@ -152,6 +153,7 @@ RunResult result_from_json(const std::string& text) {
   result.decoded = json["decoded"];
   result.memory_bytes = json["memory_bytes"];
   result.cpu_ns = json["cpu_ns"];
+  result.wall_ns = json["wall_ns"];
   for (const Json& checkpoint : json["checkpoints"]) {
     result.checkpoints.emplace_back(checkpoint[0].get<std::uint64_t>(),
                                     std::stoull(checkpoint[1].get<std::string>(), nullptr, 16));

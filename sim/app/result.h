@@ -79,7 +79,8 @@ struct RunResult {
   std::uint64_t events = 0, deliveries = 0, encoded = 0, decoded = 0;
   std::uint64_t memory_bytes = 0;
   std::int64_t cpu_ns =
-      0;  // of the run itself; the only number here that differs between two equal runs
+      0;  // of the run itself; this and the next differ between two equal runs
+  std::int64_t wall_ns = 0;  // real time
   std::vector<std::pair<std::uint64_t, std::uint64_t>> checkpoints;
   std::vector<std::string> watched;
   std::vector<InvariantResult> invariants;

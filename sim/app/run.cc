@@ -40,8 +40,12 @@ Run::Run(const Run& other)
       fault_choices_(other.fault_choices_),
       nemesis_choices_(other.nemesis_choices_),
       nemesis_kinds_(other.nemesis_kinds_),
-      pending_(other.pending_),
+      questions_(other.questions_),
+      tickets_(other.tickets_),
+      next_question_(other.next_question_),
+      remembered_(other.remembered_),
       pending_programs_(other.pending_programs_),
+      operations_(other.operations_),
       programs_ended_(other.programs_ended_),
       next_fault_id_(other.next_fault_id_),
       meet_stage_(other.meet_stage_),
@@ -105,8 +109,14 @@ void Run::carry_out(const Action& action) {
       return audit_poll();
     case Action::Kind::kReplyDeadline:
       return reply_deadline(action.index);
+    case Action::Kind::kAskAgain:
+      return ask_once(action.index);
     case Action::Kind::kProgramDeadline:
       return program_deadline(action.index);
+    case Action::Kind::kOperation:
+      return operation_goes_on(action.index);
+    case Action::Kind::kOperationDeadline:
+      return operation_deadline(action.index);
   }
 }
 

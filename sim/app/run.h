@@ -17,6 +17,7 @@
 
 #include "sim/app/judge.h"
 #include "sim/app/last_records.h"
+#include "sim/app/operations.h"
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
 #include "sim/world/world.h"
@@ -67,9 +68,12 @@ class Run {
       kSettlePoll,
       kAuditPoll,
       kReplyDeadline,
-      kProgramDeadline
+      kAskAgain,
+      kProgramDeadline,
+      kOperation,
+      kOperationDeadline
     } kind{};
-    std::uint32_t index = 0;  // step, active fault or ticket
+    std::uint32_t index = 0;  // step (of operations too), active fault, question or ticket
   };
   struct ActiveFault {
     std::uint32_t id = 0;
@@ -78,10 +82,20 @@ class Run {
     std::unique_ptr<Fault> fault;
     bool ended = false, forever = false, of_nemesis = false;
   };
-  struct PendingReply {
+  struct Answer {
+    MachineId machine;
+    std::optional<std::string> reply;
+  };
+  // A scripted command on its way.
+  struct Question {
     std::uint32_t step_number = 0;
-    MachineId node;
-    CommandStep command;
+    const CommandStep* command = nullptr;  // of the plan
+    ReplyExpectation expect;               // what was meant when it was asked
+    SimTime deadline;
+    std::vector<Answer> answers;  // to the last time it was asked
+    std::size_t missing = 0;      // of these
+    // Each answer is judged, and told, by itself.
+    bool one_by_one() const;
   };
   struct PendingProgram {
     std::uint32_t step_number = 0;
@@ -109,8 +123,10 @@ class Run {
 
   // run_steps.cc: timeline and nemesis.
   void step_due(std::uint32_t index);
+  void follow(const std::string& id);  // steps that come after this one
   void fire(std::uint32_t index);
-  void ask(const CommandStep& command, std::uint32_t number);
+  void step_done(std::uint32_t index);
+  void tell_missed_turns();
   void begin_fault(std::unique_ptr<Fault> fault, std::string_view kind, const std::string& step,
                    const Lifetime& lifetime, bool of_nemesis);
   void act(std::uint32_t index);
@@ -118,11 +134,21 @@ class Run {
   void tell_end(const ActiveFault& active);
   void nemesis_due();
   void schedule_nemesis();
+
+  // run_commands.cc: scripted commands.
+  void ask(const CommandStep& command, std::uint32_t number);
+  void ask_once(std::uint32_t id);
+  std::string resolved(std::string word, Choices& choices) const;
+  std::string address_of(MachineId machine) const;
   void replies();
-  void reply_deadline(std::uint32_t ticket);
-  std::vector<std::string> with_ids(std::vector<std::string> words, Choices& choices) const;
-  void tell_reply(std::uint32_t number, MachineId node, const CommandStep& command,
-                  std::string reply, bool met);
+  void all_answered(std::uint32_t id);
+  void reply_deadline(std::uint32_t id);
+  void close(std::uint32_t id);
+  bool meets(const Question& question, const Answer& answer) const;
+  bool meet_together(const Question& question) const;
+  bool as_expected(const Question& question) const;
+  void tell_answer(const Question& question, const Answer& answer);
+  void tell_reply(const Question& question, MachineId node, std::string reply, bool met);
 
   // run_programs.cc: what runs beside the cluster.
   void start_programs();
@@ -133,6 +159,23 @@ class Run {
   void tell_program(std::uint32_t number, const std::string& machine,
                     const std::vector<std::string>& words, const ProgramExpectation& expect,
                     std::optional<int> code, std::string output);
+
+  // run_operations.cc: what an operator does to the whole cluster.
+  const OperationStep& operation_of(const ActiveOperation& active) const;
+  ActiveOperation* find_operation_of(std::uint32_t index);
+  void begin_operation(std::uint32_t index);
+  void remember_subject(ActiveOperation& active) const;
+  void operation_goes_on(std::uint32_t index);
+  std::optional<Duration> carry_out(OperationPart part, ActiveOperation& active);
+  void type_program(OperationPart part, ActiveOperation& active);
+  void hand_over(ActiveOperation& active);
+  bool leads_shard(MachineId machine, const ActiveOperation& active) const;
+  bool all_know(MachineId newcomer);
+  bool operation_program_ended(const ProgramResult& result);
+  void operation_deadline(std::uint32_t index);
+  void stop_operation(std::uint32_t index, std::string why);
+  void end_operation(std::uint32_t index, bool done, std::string why);
+  void stop_operations();
 
   // run_settling.cc: healing, convergence, audit.
   void heal();
@@ -158,8 +201,13 @@ class Run {
   std::vector<ActiveFault> faults_;
   ChoiceStream fault_choices_, nemesis_choices_;
   std::vector<std::string> nemesis_kinds_;
-  std::map<std::uint32_t, PendingReply> pending_;             // by console ticket
+  std::map<std::uint32_t, Question> questions_;  // by their ids
+  std::map<std::uint32_t, std::pair<std::uint32_t, std::size_t>>
+      tickets_;  // of the console -> question, which of its answers
+  std::uint32_t next_question_ = 1;
+  RememberedReplies remembered_;
   std::map<std::uint32_t, PendingProgram> pending_programs_;  // by ticket
+  std::vector<ActiveOperation> operations_;
   std::vector<bool> programs_ended_;  // of the scenario's machines: in their present incarnation
   std::uint32_t next_fault_id_ = 1;
   int meet_stage_ = 0;

@@ -55,7 +55,7 @@ void plant(Run& run) {
 RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   PlanOptions options = settings.plan;
   provide_processes(scenario, options);  // perhaps in another process from here on
-  const std::int64_t cpu_before = process_cpu_ns();
+  const std::int64_t cpu_before = process_cpu_ns(), real_before = real_ns();
   const std::shared_ptr<const Plan> plan = make_plan(scenario, options);
   Run run(plan);
   const CheckContext context(run);
@@ -96,6 +96,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
       result.replay_options += " --mutate " + std::string(info.name);
   }
   result.cpu_ns = process_cpu_ns() - cpu_before;
+  result.wall_ns = real_ns() - real_before;
   return result;
 }
 

@@ -26,6 +26,7 @@ void Run::run_program(const ProgramStep& program, std::uint32_t number) {
 
 void Run::program_results() {
   for (ProgramResult& result : world_.take_program_results()) {
+    if (operation_program_ended(result)) continue;
     if (const auto found = pending_programs_.find(result.ticket);
         found != pending_programs_.end()) {
       const PendingProgram pending = found->second;
@@ -68,6 +69,7 @@ void Run::tell_program(std::uint32_t number, const std::string& machine,
   const bool met = expect.met_by(code, output);
   world_.note(event::ProgramRan{number, machine, command_text(words), code.has_value(),
                                 code.value_or(0), std::move(output), met, expect.text()});
+  if (met && number > 0) step_done(number - 1);
 }
 
 }  // namespace sim

@@ -12,6 +12,8 @@ constexpr Duration kAuditPatience = 60s;
 }  // namespace
 
 void Run::heal() {
+  tell_missed_turns();
+  stop_operations();
   if (!plan_->scenario.heal) {
     // Nothing is mended and nothing promised: the run ends as it stands.
     return finish();
@@ -92,7 +94,7 @@ void Run::begin_audit() {
 
 void Run::audit_poll() {
   const bool audited =
-      audits_done_ >= plan_->auditors.size() && pending_.empty() && pending_programs_.empty();
+      audits_done_ >= plan_->auditors.size() && questions_.empty() && pending_programs_.empty();
   if (!audited && world_.now() < audit_deadline_) {
     schedule(world_.now() + kPoll, {Action::Kind::kAuditPoll});
     return;

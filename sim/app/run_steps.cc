@@ -1,4 +1,4 @@
-// The timeline, the nemesis and scripted commands.
+// The timeline and the nemesis.
 #include <algorithm>
 
 #include "sim/app/casting.h"
@@ -84,14 +84,43 @@ void Run::happened(MachineId about, const std::function<bool(const EventPattern&
 
 void Run::step_due(std::uint32_t index) {
   if (phase_ != event::Phase::kFaults) return;  // healed meanwhile
+  const Step& step = plan_->steps[index].step;
+  fired_[step.id] = world_.now();
   fire(index);
-  const std::string& id = plan_->steps[index].step.id;
-  fired_[id] = world_.now();
+  if (step.what != Step::What::kOperation) follow(step.id);
+}
+
+void Run::follow(const std::string& id) {
   for (std::uint32_t i = 0; i < plan_->steps.size(); ++i) {
     const Trigger& trigger = plan_->steps[i].step.trigger;
     if (trigger.kind != Trigger::Kind::kAfter || triggered_[i] || trigger.after != id) continue;
     triggered_[i] = true;
     schedule(world_.now() + trigger.delay, {Action::Kind::kStep, i});
+  }
+  const Step::What what = plan_->steps[index].step.what;
+  if (what == Step::What::kFault || what == Step::What::kEnd) step_done(index);
+}
+
+// Only now comes the next one's turn, if it waits for this one.
+void Run::step_done(std::uint32_t index) {
+  const std::uint32_t next = index + 1;
+  if (next >= plan_->steps.size() || triggered_[next]) return;
+  const Trigger& trigger = plan_->steps[next].step.trigger;
+  if (trigger.kind != Trigger::Kind::kThen) return;
+  triggered_[next] = true;
+  schedule(world_.now() + trigger.delay, {Action::Kind::kStep, next});
+}
+
+// A step whose turn did not come while there was time has not shown what it is there to show.
+void Run::tell_missed_turns() {
+  for (std::uint32_t i = 1; i < plan_->steps.size(); ++i) {
+    const Step& step = plan_->steps[i].step;
+    if (step.trigger.kind != Trigger::Kind::kThen || fired_.count(step.id) > 0) continue;
+    const Step& before = plan_->steps[i - 1].step;
+    if (before.trigger.kind == Trigger::Kind::kThen && fired_.count(before.id) == 0)
+      continue;  // told of an earlier one
+    world_.note(event::StepReply{i + 1, "", step.id, "its turn did not come before the end", false,
+                                 "its turn"});
   }
 }
 
@@ -105,6 +134,8 @@ void Run::fire(std::uint32_t index) {
       return ask(step.command, index + 1);
     case Step::What::kProgram:
       return run_program(step.program, index + 1);
+    case Step::What::kOperation:
+      return begin_operation(index);
     case Step::What::kEnd:
       for (std::uint32_t i = 0; i < faults_.size(); ++i) {
         if (faults_[i].step == step.ends) end_fault(i);
@@ -192,67 +223,6 @@ void Run::nemesis_due() {
       nemesis.lasting.min + std::chrono::milliseconds(choices.choose(
                                 Site::kFaultTime, static_cast<std::uint64_t>(span) + 1));
   begin_fault(std::move(fault), kind, "", {Lifetime::Kind::kFor, lasts}, true);
-}
-
-// ---- Commands ----
-
-void Run::ask(const CommandStep& command, std::uint32_t number) {
-  Choices choices(fault_choices_, world_choice_policy());
-  const std::vector<MachineId> targets = sim::resolve(command.node, directory_, choices);
-  if (targets.empty()) {
-    tell_reply(number, kNoMachine, command, "nobody is " + to_text(command.node),
-               !command.expect.any());
-  }
-  for (const MachineId target : targets) {
-    const std::uint32_t ticket = world_.levers().console(target, with_ids(command.words, choices));
-    pending_[ticket] = {number, target, command};
-    schedule(world_.now() + command.within, {Action::Kind::kReplyDeadline, ticket});
-  }
-}
-
-// "id-of:primary:shard-0" is that node's id by now; of somebody who never was up it stays as it is,
-// and the server will say that it knows no such node.
-std::vector<std::string> Run::with_ids(std::vector<std::string> words, Choices& choices) const {
-  for (std::string& word : words) {
-    const std::optional<std::string_view> whom = selector_of_id(word);
-    if (!whom) continue;
-    SelectorMistake mistake;
-    const std::optional<Selector> selector = parse_selector(*whom, &plan_->scenario.known, mistake);
-    CHECK(selector.has_value());  // loading has read it
-    const std::vector<MachineId> meant = sim::resolve(*selector, directory_, choices);
-    const event::Claim* claim = meant.empty() ? nullptr : directory_.claim(meant.front());
-    if (claim != nullptr) word = std::string(claim->id.view());
-  }
-  return words;
-}
-
-void Run::replies() {
-  for (const ConsoleReply& reply : world_.take_console_replies()) {
-    const auto found = pending_.find(reply.ticket);
-    if (found == pending_.end()) continue;
-    const PendingReply& pending = found->second;
-    const bool met = !pending.command.expect.any() || pending.command.expect.met_by(reply.text);
-    tell_reply(pending.step_number, pending.node, pending.command, reply.text, met);
-    pending_.erase(found);
-  }
-}
-
-void Run::reply_deadline(std::uint32_t ticket) {
-  const auto found = pending_.find(ticket);
-  if (found == pending_.end()) return;
-  const PendingReply& pending = found->second;
-  tell_reply(pending.step_number, pending.node, pending.command, "(no reply in time)",
-             !pending.command.expect.any());
-  pending_.erase(found);
-}
-
-void Run::tell_reply(std::uint32_t number, MachineId node, const CommandStep& command,
-                     std::string reply, bool met) {
-  std::string words;
-  for (const std::string& word : command.words) words += (words.empty() ? "" : " ") + word;
-  const std::string who = node == kNoMachine ? "" : std::string(directory_.name(node));
-  world_.note(event::StepReply{number, who, std::move(words), std::move(reply), met,
-                               command.expect.text()});
 }
 
 }  // namespace sim

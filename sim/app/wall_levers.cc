@@ -25,6 +25,7 @@ std::string refusal_of(const Step& step) {
   if (step.trigger.kind != Trigger::Kind::kAt)
     return "step " + step.id + " waits for something to happen, and nobody watches meanwhile";
   if (step.what == Step::What::kProgram) return "step " + step.id + " runs a program";
+  if (step.what == Step::What::kOperation) return "step " + step.id + " is an operation";
   if (step.what == Step::What::kCommand) return "step " + step.id + " is a scripted command";
   if (step.what == Step::What::kEnd) return "";
   if (std::find(kCan.begin(), kCan.end(), step.fault) == kCan.end())

@@ -23,7 +23,9 @@ constexpr std::array<std::string_view, kSiteCount> kSiteNames = {"node_id",
                                                                  "arrival",
                                                                  "client_node",
                                                                  "backoff",
-                                                                 "program-seed"};
+                                                                 "program-seed",
+                                                                 "peer_order",
+                                                                 "migrate_socket"};
 }  // namespace
 
 std::string_view site_name(Site site) {

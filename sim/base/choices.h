@@ -45,6 +45,8 @@ enum class Site : std::uint8_t {
   kClientNode,      // client: which node to ask
   kBackoff,         // client: how long to wait
   kProgramSeed,     // what an unmodified program takes for randomness
+  kPeerOrder,       // in which order a node walks through its peers
+  kMigrateSocket,   // which kept connection of MIGRATE makes room for another
   kCount
 };
 inline constexpr std::size_t kSiteCount = static_cast<std::size_t>(Site::kCount);

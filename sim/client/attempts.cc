@@ -64,6 +64,7 @@ void back_off(Pass& pass, FlightId id, std::string_view why) {
   const Patience& patience = c.setup->patience;
   if (pass.time() >= flight.give_up) return give_up(pass, id, why);
   flight.stage = Stage::kBackingOff;
+  flight.asking = false;
   flight.trouble = why;
   flight.serial = 0;
   flight.redirects_in_a_row = 0;

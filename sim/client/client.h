@@ -80,6 +80,7 @@ struct Flight {
   MonotonicTime attempt_over;
   PeerId peer = kNoPeer;      // whom it asks
   PeerId told = kNoPeer;      // where a redirection said to go next
+  bool asking = false;        // it was an ASK: ASKING goes before the request
   bool asked_around = false;  // somebody else was asked in place of the owner
   std::uint32_t attempts = 0;
   std::uint32_t redirects = 0;

@@ -13,6 +13,10 @@ constexpr Attempt kNobody{};
 void send(Pass& pass, Peer& peer, const Attempt& attempt) {
   Flight& flight = pass.client.flights[attempt.flight];
   flight.stage = Stage::kSent;
+  if (flight.asking) {
+    peer.awaiting.push_back(kNobody);
+    pass.out.emplace_back(Send{peer.conn, PayloadRef(new resp::RequestPayload({"ASKING"}))});
+  }
   peer.awaiting.push_back(attempt);
   pass.out.emplace_back(Send{peer.conn, flight.request});
 }

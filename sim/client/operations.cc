@@ -218,7 +218,7 @@ void prepare(Pass& pass, FlightId id, event::OpKind kind, resp::Command command)
   flight.told = kNoPeer;
   flight.asked_around = false;
   flight.attempts = flight.redirects = flight.redirects_in_a_row = flight.backoffs = 0;
-  flight.maybe_happened = false;
+  flight.maybe_happened = flight.asking = false;
 }
 
 void begin_next(Pass& pass, FlightId id) {

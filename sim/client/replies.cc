@@ -25,11 +25,32 @@ constexpr std::array<Refusal, 6> kRefusals{{{"CLUSTERDOWN", Advice::kLater},
                                             {"MASTERDOWN", Advice::kElsewhere},
                                             {"READONLY", Advice::kElsewhere}}};
 
-void follow(Pass& pass, FlightId id, const std::string& error, SlotId slot, Endpoint owner) {
+// MOVED is news about the slot; ASK is about this one request, and ASKING goes before it.
+enum class Redirection : std::uint8_t { kNone, kMoved, kAsk };
+
+struct Direction {
+  Redirection kind{};
+  SlotId slot;
+  Endpoint target;
+};
+Direction direction_of(const Client& client, const Flight& flight, const std::string& error) {
+  Direction direction;
+  if (client.setup->routing != RoutingKind::kCluster) return direction;
+  const Endpoint asked = client.peers[flight.peer].server.endpoint;
+  if (parse_redirection(error, "MOVED", asked, direction.slot, direction.target)) {
+    direction.kind = Redirection::kMoved;
+  } else if (parse_redirection(error, "ASK", asked, direction.slot, direction.target)) {
+    direction.kind = Redirection::kAsk;
+  }
+  return direction;
+}
+
+void follow(Pass& pass, FlightId id, const std::string& error, const Direction& direction) {
   Client& c = pass.client;
-  c.slots.moved(slot, owner);
-  const PeerId target = peer_for(c, owner);
-  want_refresh(pass);
+  const bool moved = direction.kind == Redirection::kMoved;
+  if (moved) c.slots.moved(direction.slot, direction.target);
+  const PeerId target = peer_for(c, direction.target);
+  if (moved) want_refresh(pass);
   Flight& flight = c.flights[id];
   ++flight.redirects;
   if (flight.redirects_in_a_row++ >= c.setup->patience.redirects_max) {
@@ -38,6 +59,7 @@ void follow(Pass& pass, FlightId id, const std::string& error, SlotId slot, Endp
     return end_operation(pass, id, outcome, nullptr, "too many redirections, last: " + error);
   }
   flight.told = target;
+  flight.asking = !moved;
   begin_attempt(pass, id);
 }
 
@@ -47,25 +69,23 @@ void on_reply(Pass& pass, FlightId id, const resp::Value& reply) {
   Client& c = pass.client;
   Flight& flight = c.flights[id];
   flight.serial = 0;
+  flight.asking = false;
   const auto* error = std::get_if<resp::Error>(&reply.data);
   if (!error) return end_operation(pass, id, event::OpOutcome::kOk, &reply, {});
 
-  SlotId slot;
-  Endpoint owner;
-  const bool cluster = c.setup->routing == RoutingKind::kCluster;
-  const bool moved =
-      cluster && parse_moved(error->text, c.peers[flight.peer].server.endpoint, slot, owner);
+  const Direction direction = direction_of(c, flight, error->text);
+  const bool redirected = direction.kind != Redirection::kNone;
   const std::string_view word = std::string_view(error->text).substr(0, error->text.find(' '));
   const auto* refusal = std::find_if(kRefusals.begin(), kRefusals.end(),
                                      [&](const Refusal& r) { return r.word == word; });
-  if (!moved && refusal == kRefusals.end()) {
+  if (!redirected && refusal == kRefusals.end()) {
     // An error says that this attempt did nothing. An earlier one still may have.
     const auto outcome =
         flight.maybe_happened ? event::OpOutcome::kUnknown : event::OpOutcome::kFailed;
     return end_operation(pass, id, outcome, &reply, {});
   }
   if (flight.operation != 0) pass.note(event::Redirected{flight.operation, error->text});
-  if (moved) return follow(pass, id, error->text, slot, owner);
+  if (redirected) return follow(pass, id, error->text, direction);
 
   if (refusal->advice == Advice::kElsewhere) {
     c.peers[flight.peer].shunned_until = pass.time() + c.setup->patience.backoff_max;

@@ -101,10 +101,12 @@ std::vector<Endpoint> SlotMap::endpoints() const {
   return all;
 }
 
-bool parse_moved(std::string_view error, Endpoint asked, SlotId& slot, Endpoint& owner) {
-  constexpr std::string_view kWord = "MOVED ";
-  if (!error.starts_with(kWord)) return false;
-  error.remove_prefix(kWord.size());
+bool parse_redirection(std::string_view error, std::string_view word, Endpoint asked, SlotId& slot,
+                       Endpoint& owner) {
+  if (!error.starts_with(word) || error.size() == word.size()) return false;
+  error.remove_prefix(word.size());
+  if (error.front() != ' ') return false;
+  error.remove_prefix(1);
   const std::size_t space = error.find(' ');
   const std::size_t colon = error.rfind(':');
   if (space == error.npos || colon == error.npos || colon < space) return false;

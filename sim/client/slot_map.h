@@ -40,8 +40,9 @@ class SlotMap {
   std::vector<std::uint16_t> shard_of_;  // by slot
 };
 
-// The parts of "MOVED 3999 10.0.0.2:6381". `asked` stands in for an empty host. False if it is not
-// of that form.
-bool parse_moved(std::string_view error, Endpoint asked, SlotId& slot, Endpoint& owner);
+// The parts of "MOVED 3999 10.0.0.2:6381", or of "ASK ..." (`word`). `asked` stands in for an empty
+// host. False if it is not of that form.
+bool parse_redirection(std::string_view error, std::string_view word, Endpoint asked, SlotId& slot,
+                       Endpoint& owner);
 
 }  // namespace sim

@@ -40,7 +40,7 @@ void charge_inputs(const Server& server, Pass& pass, std::span<const Input> inpu
   pass.charge(traffic.cost(costs));
 }
 
-void charge_effects(Server& server, const Pass& pass, std::size_t first, Effects& effects) {
+Duration charge_effects(Server& server, const Pass& pass, std::size_t first, Effects& effects) {
   Duration spent = pass.spent();
   const CpuCosts& costs = server.costs.cpu;
   if (!sockets_are_free(costs)) {
@@ -50,10 +50,11 @@ void charge_effects(Server& server, const Pass& pass, std::size_t first, Effects
     }
     spent += traffic.cost(costs);
   }
-  if (spent == Duration::zero()) return;
+  if (spent == Duration::zero()) return spent;
   server.work.busy += spent;
   server.work.longest = std::max(server.work.longest, spent);
   effects.emplace_back(Busy{spent});
+  return spent;
 }
 
 void charge_flush(const Server& server, Pass& pass) {

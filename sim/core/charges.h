@@ -13,8 +13,9 @@ namespace sim {
 
 // Charges what came in, before it is handled.
 void charge_inputs(const Server& server, Pass& pass, std::span<const Input> inputs);
-// The end of a pass that asked for `effects`: adds what it sends, tells how long all of it took.
-void charge_effects(Server& server, const Pass& pass, std::size_t first, Effects& effects);
+// The end of a pass that asked for `effects`: adds what it sends, asks for the time that all of it
+// took, and answers that.
+Duration charge_effects(Server& server, const Pass& pass, std::size_t first, Effects& effects);
 // A reply that describes the cluster and lists so many servers.
 void charge_map_reply(Server& server, Pass& pass, std::uint64_t entries);
 // Throwing all data away; before that is done.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "sim/core/charges.h"
+#include "sim/core/cluster_reset.h"
 #include "sim/core/cluster_slot_commands.h"
 #include "sim/core/commands.h"
 #include "sim/core/epochs.h"
@@ -82,7 +83,9 @@ Value replicate(Server& server, Pass& pass, const Command& command) {
   if (am_primary(cluster) && (am_serving(cluster) || !server.keyspace.empty())) {
     return resp::error("ERR To set a master the node must be empty and without assigned slots.");
   }
+  const bool moves = my_primary(cluster) != peer;
   follow(server, pass, peer);
+  if (moves) forget_other_shard(server);
   return state_changed(server);
 }
 
@@ -99,6 +102,17 @@ Value replicas(Server& server, Pass&, const Command& command) {
     lines.items.push_back(resp::bulk(nodes_conf::print(peer_line(server, peer))));
   });
   return {std::move(lines)};
+}
+
+Value reset(Server& server, Pass& pass, const Command& command) {
+  if (command.size() > 3) return wrong_form(command);
+  const bool hard = command.size() == 3 && same_word(command[2], "hard");
+  if (command.size() == 3 && !hard && !same_word(command[2], "soft")) return refuse(kSyntaxError);
+  if (am_primary(server.cluster) && !server.keyspace.empty()) {
+    return resp::error("ERR CLUSTER RESET can't be called with master nodes containing keys");
+  }
+  reset_cluster(server, pass, hard);
+  return resp::ok();
 }
 
 Value count_reports(Server& server, Pass& pass, const Command& command) {
@@ -170,6 +184,9 @@ Value delete_slots(Server& server, Pass& pass, const Command& command) {
 Value delete_ranges(Server& server, Pass& pass, const Command& command) {
   return cluster_change_slots(server, pass, command, false, true);
 }
+Value set_slot(Server& server, Pass& pass, const Command& command) {
+  return cluster_set_slot(server, pass, command);
+}
 Value flush_slots(Server& server, Pass& pass, const Command&) {
   return cluster_flush_slots(server, pass);
 }
@@ -213,51 +230,44 @@ Value shards(Server& server, Pass& pass, const Command&) {
 Value links(Server& server, Pass&, const Command&) {
   return print_links(server);
 }
-Value help(Server&, Pass&, const Command&);
+Value help(Server&, Pass&, const Command&) {
+  return cluster_help();
+}
 
 struct Subcommand {
   std::string_view name;
   int arity;  // with CLUSTER and itself; negative: at least so many
   Value (*run)(Server&, Pass&, const Command&);
-  std::string_view usage;
 };
 constexpr std::array kSubcommands = {
-    Subcommand{"addslots", -3, add_slots, "ADDSLOTS <slot> [<slot> ...]"},
-    Subcommand{"addslotsrange", -4, add_ranges, "ADDSLOTSRANGE <start> <end> [...]"},
-    Subcommand{"bumpepoch", 2, bump_epoch, "BUMPEPOCH"},
-    Subcommand{"count-failure-reports", 3, count_reports, "COUNT-FAILURE-REPORTS <node-id>"},
-    Subcommand{"countkeysinslot", 3, count_keys, "COUNTKEYSINSLOT <slot>"},
-    Subcommand{"delslots", -3, delete_slots, "DELSLOTS <slot> [<slot> ...]"},
-    Subcommand{"delslotsrange", -4, delete_ranges, "DELSLOTSRANGE <start> <end> [...]"},
-    Subcommand{"failover", -2, failover, "FAILOVER [FORCE|TAKEOVER]"},
-    Subcommand{"flushslots", 2, flush_slots, "FLUSHSLOTS"},
-    Subcommand{"forget", 3, forget, "FORGET <node-id>"},
-    Subcommand{"getkeysinslot", 4, get_keys, "GETKEYSINSLOT <slot> <count>"},
-    Subcommand{"help", 2, help, "HELP"},
-    Subcommand{"info", 2, info, "INFO"},
-    Subcommand{"keyslot", 3, key_slot, "KEYSLOT <key>"},
-    Subcommand{"links", 2, links, "LINKS"},
-    Subcommand{"meet", -4, meet, "MEET <ip> <port> [<bus-port>]"},
-    Subcommand{"myid", 2, my_id, "MYID"},
-    Subcommand{"nodes", 2, nodes, "NODES"},
-    Subcommand{"replicas", 3, replicas, "REPLICAS <node-id>"},
-    Subcommand{"replicate", 3, replicate, "REPLICATE <node-id>"},
-    Subcommand{"saveconfig", 2, save_config, "SAVECONFIG"},
-    Subcommand{"set-config-epoch", 3, set_config_epoch, "SET-CONFIG-EPOCH <epoch>"},
-    Subcommand{"shards", 2, shards, "SHARDS"},
-    Subcommand{"slaves", 3, replicas, "SLAVES <node-id>"},
-    Subcommand{"slots", 2, slots, "SLOTS"},
+    Subcommand{"addslots", -3, add_slots},
+    Subcommand{"addslotsrange", -4, add_ranges},
+    Subcommand{"bumpepoch", 2, bump_epoch},
+    Subcommand{"count-failure-reports", 3, count_reports},
+    Subcommand{"countkeysinslot", 3, count_keys},
+    Subcommand{"delslots", -3, delete_slots},
+    Subcommand{"delslotsrange", -4, delete_ranges},
+    Subcommand{"failover", -2, failover},
+    Subcommand{"flushslots", 2, flush_slots},
+    Subcommand{"forget", 3, forget},
+    Subcommand{"getkeysinslot", 4, get_keys},
+    Subcommand{"help", 2, help},
+    Subcommand{"info", 2, info},
+    Subcommand{"keyslot", 3, key_slot},
+    Subcommand{"links", 2, links},
+    Subcommand{"meet", -4, meet},
+    Subcommand{"myid", 2, my_id},
+    Subcommand{"nodes", 2, nodes},
+    Subcommand{"replicas", 3, replicas},
+    Subcommand{"replicate", 3, replicate},
+    Subcommand{"reset", -2, reset},
+    Subcommand{"saveconfig", 2, save_config},
+    Subcommand{"set-config-epoch", 3, set_config_epoch},
+    Subcommand{"setslot", -4, set_slot},
+    Subcommand{"shards", 2, shards},
+    Subcommand{"slaves", 3, replicas},
+    Subcommand{"slots", 2, slots},
 };
-
-Value help(Server&, Pass&, const Command&) {
-  resp::Array lines;
-  lines.items.push_back(
-      {resp::Simple{"CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}});
-  for (const Subcommand& subcommand : kSubcommands) {
-    lines.items.push_back({resp::Simple{std::string(subcommand.usage)}});
-  }
-  return {std::move(lines)};
-}
 
 bool arity_fits(const Subcommand& subcommand, std::size_t words) {
   const auto count = static_cast<int>(words);

@@ -13,6 +13,7 @@
 #include "sim/core/manual_failover.h"
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/replica_migration.h"
 #include "sim/core/replication.h"
 
 namespace sim {
@@ -72,6 +73,11 @@ void ping_random_peer(Server& server, Pass& pass) {
   if (!chosen.is_none()) send_ping(server, pass, chosen);
 }
 
+// When anything at all came from the peer, beside its PONGs.
+std::int64_t heard_of_ms(const Server& server, const PeerCold& cold) {
+  return deviates(server, Deviation::kPongsOnlyLiveness) ? 0 : cold.data_received_ms;
+}
+
 // The link may be stuck: half the timeout without an answer or anything else on a link that is old
 // enough. A new one often helps.
 void renew_stuck_link(Server& server, Pass& pass, PeerId peer, std::int64_t now) {
@@ -81,7 +87,7 @@ void renew_stuck_link(Server& server, Pass& pass, PeerId peer, std::int64_t now)
   const PeerCold& cold = cluster.peers.cold(peer);
   const std::int64_t timeout = server.config.cluster_node_timeout_ms;
   if (now - cluster.peers.ping_sent_ms(peer) <= timeout / 2) return;
-  if (now - cold.data_received_ms <= timeout / 2) return;
+  if (now - heard_of_ms(server, cold) <= timeout / 2) return;
   if (now - cluster.dialled.find(cold.dialled_link)->created_ms() <= timeout) return;
   free_dialled_link(server, pass, peer);
 }
@@ -101,8 +107,8 @@ bool watch(Server& server, Pass& pass, PeerId peer) {
     return false;
   }
   if (!hot.pinged()) return false;
-  const std::int64_t silence =
-      now - std::max(cluster.peers.ping_sent_ms(peer), cluster.peers.cold(peer).data_received_ms);
+  const std::int64_t silence = now - std::max(cluster.peers.ping_sent_ms(peer),
+                                              heard_of_ms(server, cluster.peers.cold(peer)));
   if (silence <= timeout || hot.has(bus::flag::kPfail | bus::flag::kFail)) return false;
   suspect(server, pass, peer);
   return true;
@@ -168,6 +174,7 @@ void cluster_cron(Server& server, Pass& pass) {
   if (!am_primary(cluster)) {
     handle_manual_failover(server, pass);
     handle_failover(server, pass);
+    if (may_have_to_migrate(server)) handle_replica_migration(server, pass);
   }
   if (turned || !cluster.ok) evaluate_health(server, pass);
   if ((cluster.todo & todo::kSaveNextCron) != 0) {

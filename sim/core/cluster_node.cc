@@ -4,6 +4,7 @@
 #include <chrono>
 #include <variant>
 
+#include "sim/core/busy.h"
 #include "sim/core/charges.h"
 #include "sim/core/cluster_cron.h"
 #include "sim/core/data.h"
@@ -11,6 +12,7 @@
 #include "sim/core/idle.h"
 #include "sim/core/links.h"
 #include "sim/core/membership.h"
+#include "sim/core/migrate.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication.h"
@@ -24,26 +26,10 @@ namespace {
 // A real server makes its cron due this long after its start, and then loads its data: so it has
 // links to everybody, and has sent its first pings, before most of its peers dial it again.
 constexpr Duration kFirstCron = 1ms;
-// The poll takes whole milliseconds, rounded up, counted from when it is entered, so a real server
-// oversleeps its cron by up to one of them, and crons drift apart. Here every program oversleeps by
-// an amount of its own, always the same: what a tick does then depends on its number only.
-// (Protocol §4.)
-constexpr std::uint64_t kOversleeps = 1'000;  // us
 
-// Keys in slots that nodes.conf gives to nobody: a primary that has them serves them. (Protocol §8,
-// startup. What nodes.conf gives to others would be marked as importing, which is not modelled.)
-void adopt_orphan_slots(Server& server, Pass& pass) {
-  ClusterState& cluster = server.cluster;
-  if (!am_primary(cluster) || server.keyspace.empty()) return;
-  SlotSet unbound;
-  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
-    if (!owner.is_none()) return;
-    for (std::uint32_t slot = first.value; slot <= last.value; ++slot) unbound.set(slot);
-  });
-  unbound &= server.keyspace.occupied_slots();
-  if (unbound.none()) return;
-  bind_slots(server, pass, unbound, kMyself, cluster.peers.cold(kMyself).config_epoch);
-  save_nodes_file(server, pass, true);
+// The monotonic clock of a real server shows whole microseconds.
+MonotonicTime as_read(MonotonicTime time) {
+  return std::chrono::floor<std::chrono::microseconds>(time);
 }
 
 bool is_turn(std::uint64_t runs, std::uint64_t every) {
@@ -53,13 +39,15 @@ bool is_turn(std::uint64_t runs, std::uint64_t every) {
 
 struct Occasion {
   bool asked_only = false;
+  bool woken_only = false;
   bool late = false;  // the program could not run when it should have, so no tick was run either
 };
 Occasion occasion_of(std::span<const Input> inputs) {
-  Occasion occasion{!inputs.empty(), false};
+  Occasion occasion{!inputs.empty(), !inputs.empty(), false};
   for (const Input& input : inputs) {
     if (!std::holds_alternative<Probed>(input)) occasion.asked_only = false;
     const auto* passed = std::get_if<DeadlinePassed>(&input);
+    if (passed == nullptr) occasion.woken_only = false;
     if (passed != nullptr && passed->late) occasion.late = true;
   }
   return occasion;
@@ -85,6 +73,8 @@ struct Deliver {
       link_connected(server, pass, connected.conn);
     } else if (is_replication_link(server, connected.conn)) {
       replication_link_connected(server, pass, connected);
+    } else if (is_migrate_socket(server, connected.conn)) {
+      migrate_connected(server, pass, connected.conn);
     }
   }
   void operator()(const Received& received) const {
@@ -94,11 +84,15 @@ struct Deliver {
       replication_link_received(server, pass, *received.payload);
     } else if (!received.conn.is_dialled()) {
       session_received(server, pass, received.conn, received.payload);
+    } else if (is_migrate_socket(server, received.conn)) {
+      migrate_received(server, pass, received.conn, *received.payload);
     }
   }
   void operator()(const Sent& sent) const {
     if (is_bus_link(server, sent.conn)) {
       link_unsent(server, pass, sent);
+    } else if (is_migrate_socket(server, sent.conn)) {
+      migrate_sent(server, pass, sent);
     } else {
       session_sent(server, pass, sent);
     }
@@ -110,12 +104,23 @@ struct Deliver {
       replication_link_closed(server, pass, closed.why);
     } else if (!closed.conn.is_dialled()) {
       session_closed(server, pass, closed.conn);
+    } else if (is_migrate_socket(server, closed.conn)) {
+      migrate_closed(server, pass, closed.conn, closed.why);
     }
   }
   void operator()(const DeadlinePassed&) const {}
   void operator()(const Probed& probed) const { pass.note(snapshot_view(server, probed.full)); }
   void operator()(const RunProgram&) const { CHECK(false); }  // there is no system to run it
 };
+
+bool passes_migrate(const Server& server, const Input& input) {
+  const auto is_its_own = [&server](ConnId conn) { return is_migrate_socket(server, conn); };
+  if (const auto* connected = std::get_if<Connected>(&input)) return is_its_own(connected->conn);
+  if (const auto* received = std::get_if<Received>(&input)) return is_its_own(received->conn);
+  if (const auto* sent = std::get_if<Sent>(&input)) return is_its_own(sent->conn);
+  if (const auto* closed = std::get_if<Closed>(&input)) return is_its_own(closed->conn);
+  return std::holds_alternative<Probed>(input) || std::holds_alternative<DeadlinePassed>(input);
+}
 
 }  // namespace
 
@@ -126,57 +131,89 @@ ClusterNode::ClusterNode(const NodeSetup& setup) {
   server_.costs = setup.costs;
   dataset_ = setup.dataset;
   history_ = setup.history;
+  server_.deviations = setup.deviations;
 }
 
 void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices& choices,
                        Effects& effects) {
   Pass pass(now, choices, effects, outbox_);
-  // Being asked what one believes is not a pass of the event loop.
-  const auto [asked_only, late] = occasion_of(inputs);
-  const bool was_loading = server_.loading.on();
-  if (last_tick_ && !asked_only && !late && !was_loading) count_idle_ticks(now);
   const std::size_t first_effect = effects.size();
+  // Being asked what one believes is not a pass of the event loop.
+  const auto [asked_only, woken_only, late] = occasion_of(inputs);
+  const bool was_loading = server_.loading.on();
+  const bool polls = due_ && !is_busy(server_) && !was_loading;
+  if (polls && !asked_only && !late) count_idle_ticks(now);
+  // Nor is being woken before the poll is over, because the clocks are about to change.
+  if (polls && woken_only && now.monotonic < next_tick()) return plan_ticks(now);
+  wake(now);
   charge_inputs(server_, pass, inputs);
-  for (const Input& input : inputs) {
-    if (!pass.exited()) take(pass, input);
-  }
+  take_all(pass, inputs);
   if (asked_only) return;
+  migrate_check_time(server_, pass);
+  take_kept(pass);
   if (was_loading && server_.loading.on() && !pass.exited()) take_loading(pass);
-  const auto attends = [&] { return !pass.exited() && last_tick_ && !server_.loading.on(); };
-  if (attends() && now.monotonic >= next_tick()) {
-    run_cron(pass, late || was_loading ? now.monotonic : next_tick());
+  if (is_busy(server_) && !pass.exited()) {
+    charge_effects(server_, pass, first_effect, effects);
+    return;
   }
+  const auto attends = [&] { return !pass.exited() && due_ && !server_.loading.on(); };
+  // Whatever wakes the poll, a cron that is due runs.
+  if (attends() && now.monotonic >= *due_) run_cron(pass);
   if (attends()) {
     if (server_.config.cluster_enabled) cluster_before_sleep(server_, pass);
     data_before_sleep(server_, pass);
     if (server_.config.cluster_enabled) tell_claim(server_, pass);
   }
-  if (pass.exited()) last_tick_.reset();
+  if (pass.exited()) due_.reset();
   pass.flush();
-  charge_effects(server_, pass, first_effect, effects);
-  if (last_tick_) plan_ticks(now);
+  polled_ = now.monotonic + charge_effects(server_, pass, first_effect, effects);
+  if (due_) plan_ticks(now);
 }
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
-  if (server_.loading.on()) return next_of(server_.loading);
-  if (!last_tick_) return std::nullopt;
+  if (!due_ || is_busy(server_) || server_.loading.on()) return tick();
   return next_tick() + idle_ticks_ * period_;
 }
 
 std::optional<MonotonicTime> ClusterNode::tick() const {
-  if (server_.loading.on()) return next_of(server_.loading);
-  if (!last_tick_) return std::nullopt;
-  return next_tick();
+  if (server_.loading.on() && !is_busy(server_)) return next_of(server_.loading);
+  if (!due_) return std::nullopt;
+  return is_busy(server_) ? end_of_wait(server_) : next_tick();
 }
 
 std::unique_ptr<Node> ClusterNode::clone() const {
   return std::make_unique<ClusterNode>(*this);
 }
 
+void ClusterNode::wake(const Clocks& now) {
+  if (to_ns(now.monotonic) >= server_.debug.asleep_until_ns) server_.debug.asleep_until_ns = 0;
+}
+
+// While the program waits, only what it waits for gets through.
+void ClusterNode::take_all(Pass& pass, std::span<const Input> inputs) {
+  for (const Input& input : inputs) {
+    if (pass.exited()) return;
+    const bool must_wait = is_busy(server_) || !kept_.empty();
+    if (must_wait && !passes_migrate(server_, input)) {
+      kept_.push_back(input);
+    } else {
+      take(pass, input);
+    }
+  }
+}
+
+void ClusterNode::take_kept(Pass& pass) {
+  while (!kept_.empty() && !is_busy(server_) && !pass.exited()) {
+    const Input input = std::move(kept_.front());
+    kept_.pop_front();
+    take(pass, input);
+  }
+}
+
 void ClusterNode::take(Pass& pass, const Input& input) {
   if (const auto* booted = std::get_if<Booted>(&input)) return boot(pass, *booted);
   if (waits_for_data(input)) return unseen_.push_back(input);
-  if (last_tick_ || server_.loading.on()) std::visit(Deliver{server_, pass}, input);
+  if (due_ || server_.loading.on()) std::visit(Deliver{server_, pass}, input);
 }
 
 // A server that starts does not accept on its bus before it has its data.
@@ -235,38 +272,52 @@ void ClusterNode::data_loaded(Pass& pass) {
   persistence_load(server_, pass, *std::exchange(disk_, nullptr), as_replica);
   if (pass.exited()) return;
   if (first && !history_.is_none()) adopt_history(server_, {history_, 0, 0, {}}, as_replica);
-  if (server_.config.cluster_enabled) adopt_orphan_slots(server_, pass);
+  if (server_.config.cluster_enabled) match_slots_with_data(server_, pass);
   const ClusterState& cluster = server_.cluster;
   pass.note(event::NodeStarted{my_name(server_), server_.incarnation, cluster.current_epoch,
                                cluster.last_vote_epoch, server_.keyspace.size()});
-  oversleep_ = std::chrono::microseconds{pass.choices.choose(Site::kCronPhase, kOversleeps)};
   set_period();
-  last_tick_ = pass.now.monotonic + kFirstCron - period_;
+  due_ = as_read(pass.now.monotonic) + kFirstCron;
 }
 
 void ClusterNode::set_period() {
   period_hz_ = server_.config.hz;
   const std::int64_t tick_ms = 1000 / period_hz_;
-  period_ = std::chrono::milliseconds(tick_ms) + oversleep_;
+  period_ = std::chrono::milliseconds(tick_ms);
   ticks_per_second_ = static_cast<std::uint64_t>(std::max<std::int64_t>(1, 1000 / tick_ms));
   ticks_per_cluster_cron_ = static_cast<std::uint64_t>(std::max<std::int64_t>(1, 100 / tick_ms));
 }
 
+// The poll takes whole milliseconds, rounded up, counted from when it is entered: so a server
+// oversleeps its cron by what its last packet left of a millisecond, and crons drift apart.
+// (Protocol §4.)
+MonotonicTime ClusterNode::next_tick() const {
+  if (*due_ <= polled_) return polled_;
+  return polled_ + std::chrono::ceil<std::chrono::milliseconds>(*due_ - as_read(polled_));
+}
+
 void ClusterNode::plan_ticks(const Clocks& now) {
   if (server_.config.hz != period_hz_) set_period();
-  idle_ticks_ = idle_ticks(server_, now, *last_tick_, period_);
+  idle_ticks_ = idle_ticks(server_, now, next_tick() - period_, period_);
 }
 
-// Those that have passed by now without being asked for.
+// Those that have passed by now without being asked for: nothing came in between, so the first is
+// as late as the poll makes it, and the others follow at whole periods.
 void ClusterNode::count_idle_ticks(const Clocks& now) {
-  if (idle_ticks_ == 0 || now.monotonic <= next_tick()) return;
+  if (idle_ticks_ == 0) return;
+  MonotonicTime tick = next_tick();
+  if (now.monotonic <= tick) return;
   std::uint32_t counted = 0;  // one by one: there are few, and a division takes longer
-  for (; counted < idle_ticks_ && next_tick() < now.monotonic; ++counted) *last_tick_ += period_;
+  for (; counted < idle_ticks_ && tick < now.monotonic; ++counted) {
+    polled_ = tick;
+    tick += period_;
+  }
+  due_ = as_read(polled_) + period_;
   idle_ticks_ -= counted;
-  skip_ticks(server_, counted, to_ms(now.wall - (now.monotonic - *last_tick_)));
+  skip_ticks(server_, counted, to_ms(now.wall - (now.monotonic - polled_)));
 }
 
-void ClusterNode::run_cron(Pass& pass, MonotonicTime tick) {
+void ClusterNode::run_cron(Pass& pass) {
   server_.cached_wall_ms = pass.wall_ms();
   shutdown_cron(server_, pass);
   if (pass.exited()) return;
@@ -277,7 +328,8 @@ void ClusterNode::run_cron(Pass& pass, MonotonicTime tick) {
   if (server_.config.cluster_enabled && is_turn(runs, ticks_per_cluster_cron_)) {
     cluster_cron(server_, pass);
   }
-  last_tick_ = tick;
+  if (is_turn(runs, ticks_per_second_)) migrate_cron(server_, pass);
+  due_ = as_read(pass.now.monotonic + pass.spent()) + period_;
 }
 
 }  // namespace sim

@@ -10,6 +10,7 @@
 // to.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -27,6 +28,7 @@ struct NodeSetup {
   Config config;
   NamesRef names;  // shared by the cluster nodes of a run
   Mutation mutation = Mutation::kNone;
+  Deviations deviations{};
   Costs costs = {};
   // What it holds when it starts for the first time, beyond keys, and the id of the replication
   // history that the servers of its shard then share; none: it is alone with it.
@@ -51,23 +53,27 @@ class ClusterNode final : public Node {
   void data_loaded(Pass& pass);
   bool waits_for_data(const Input& input);
   void take_loading(Pass& pass);
+  void wake(const Clocks& now);
   void take(Pass& pass, const Input& input);
-  void run_cron(Pass& pass, MonotonicTime tick);
+  void take_all(Pass& pass, std::span<const Input> inputs);
+  void take_kept(Pass& pass);
+  void run_cron(Pass& pass);
   void set_period();
   void plan_ticks(const Clocks& now);
-  MonotonicTime next_tick() const { return *last_tick_ + period_; }
+  MonotonicTime next_tick() const;
   void count_idle_ticks(const Clocks& now);
 
   Server server_;
   Weight dataset_;
   NodeName history_;
-  Outbox outbox_;                           // empty between steps
-  std::optional<MonotonicTime> last_tick_;  // of the server cron; none before boot and after exit
-  Duration oversleep_{};                    // by which it does at each tick
-  std::int64_t period_hz_ = 0;              // the hz that `period_` is made of
-  Duration period_{};                       // between ticks
+  Outbox outbox_;                     // empty between steps, but while the program waits
+  std::deque<Input> kept_;            // came while the program waited, and waits too
+  std::optional<MonotonicTime> due_;  // the server cron; none before boot and after exit
+  MonotonicTime polled_{};            // when the event loop last went to sleep
+  std::int64_t period_hz_ = 0;        // the hz that `period_` is made of
+  Duration period_{};                 // from one run of the cron to when the next is due
   std::uint64_t ticks_per_second_ = 1, ticks_per_cluster_cron_ = 1;
-  std::uint32_t idle_ticks_ = 0;  // so many after that one have nothing to do
+  std::uint32_t idle_ticks_ = 0;  // so many, the next one first, have nothing to do
   // While it loads what its disk has: that, and what the bus brings, which nobody looks at yet.
   std::shared_ptr<const DiskImage> disk_;
   std::vector<Input> unseen_;

@@ -11,6 +11,8 @@ namespace sim {
 // slot moves.
 resp::Value cluster_change_slots(Server& server, Pass& pass, const resp::Command& command, bool add,
                                  bool ranges);
+// SETSLOT, in all its forms. (Protocol §9.3.)
+resp::Value cluster_set_slot(Server& server, Pass& pass, const resp::Command& command);
 resp::Value cluster_flush_slots(Server& server, Pass& pass);
 resp::Value cluster_key_slot(const resp::Command& command);
 resp::Value cluster_count_keys_in_slot(const Server& server, const resp::Command& command);

@@ -5,6 +5,11 @@
 #include "sim/core/server.h"
 
 namespace sim {
+namespace {
+
+constexpr std::size_t kIpTextMax = 45;  // what fits into a header with the NUL behind it
+
+}  // namespace
 
 const NodeName& peer_name(const Server& server, PeerId peer) {
   return server.names->name(peer.is_none() ? NameRef{} : server.cluster.peers.name(peer));
@@ -59,13 +64,15 @@ void refresh_own_row(Server& server) {
   const Config& config = server.config;
   PeerTable& peers = server.cluster.peers;
   Address address = peer_address(server, kMyself);
-  if (!config.cluster_announce_ip.empty()) address.ip = config.cluster_announce_ip;
+  if (!config.cluster_announce_ip.empty()) {
+    address.ip = config.cluster_announce_ip.substr(0, kIpTextMax);
+  }
   address.port = config.cluster_announce_port != 0 ? config.cluster_announce_port : config.port;
   address.cport =
       config.cluster_announce_bus_port != 0 ? config.cluster_announce_bus_port : config.bus_port();
   address.pport = 0;
   peers.set_address(kMyself, server.names->intern(address));
-  address.ip = config.cluster_announce_ip;
+  address.ip = config.cluster_announce_ip.substr(0, kIpTextMax);
   server.cluster.header_address = server.names->intern(address);
   if (config.cluster_replica_no_failover) {
     peers.hot(kMyself).set(bus::flag::kNoFailover);

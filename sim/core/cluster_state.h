@@ -73,11 +73,21 @@ struct Told {
   bool started = false;
 };
 
-// The fingerprint of this node's view, kept until something it depends on changes.
+// Who could help an orphaned primary with a replica. (Protocol §4.1, step 4a.)
+struct Helpers {
+  bool known = false;
+  bool orphans = false;    // some primary has slots, but no working replica
+  std::uint32_t most = 0;  // working replicas of the primary that has most of them,
+  std::uint32_t mine = 0;  // and of mine
+};
+
+// What follows from who is who, kept until something of that changes: the fingerprint of this
+// node's view, and who could help whom.
 struct ViewCache {
   bool valid = false;
   std::uint64_t fingerprint = 0;
   std::uint32_t suspected = 0;
+  Helpers helpers;
 };
 
 struct ClusterState {
@@ -85,6 +95,7 @@ struct ClusterState {
   SlotOwners owners;
   SlotSet
       not_claiming;  // owner_not_claiming: bound, but its owner's header does not claim it any more
+  std::map<SlotId, PeerId> migrating_to, importing_from;  // open slots; see open_slots.h
   LinkTable<DialledLink> dialled;
   LinkTable<AcceptedLink> accepted;
   // Links whose connection is being made, with what waits to be sent on them.
@@ -107,6 +118,7 @@ struct ClusterState {
   std::map<PeerId, std::string> hostnames;
   std::map<PeerId, std::int64_t> handshake_began_ms;  // node ctime, of nodes in handshake
   std::map<PeerId, std::int64_t> failed_ms;           // fail_time; absent: 0
+  std::map<PeerId, std::int64_t> orphaned_ms;         // orphaned_time; absent: not orphaned
   std::map<PeerId, std::int64_t> voted_ms;  // on primaries: my last vote for one of its replicas
   std::map<std::string, std::int64_t, std::less<>>
       blacklist;  // lower-cased id -> expiry, unix seconds

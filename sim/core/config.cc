@@ -41,7 +41,10 @@ struct Hostname {
 struct SavePoints {
   bool Config::*field;
 };
-using Kind = std::variant<Yes, Number, Port, Memory, Word, Text, Hostname, SavePoints>;
+struct Tls {
+  bool Config::*field;
+};
+using Kind = std::variant<Yes, Number, Port, Memory, Word, Text, Hostname, SavePoints, Tls>;
 
 struct Directive {
   std::string_view name, alias;  // no alias: ""
@@ -53,6 +56,8 @@ struct Directive {
 const std::array kDirectives = {
     Directive{"appendfsync", "", false, Word{&Config::appendfsync, {"everysec", "always", "no"}}},
     Directive{"appendonly", "", false, Yes{&Config::appendonly}},
+    Directive{"cluster-allow-pubsubshard-when-down", "", false,
+              Yes{&Config::cluster_allow_pubsubshard_when_down}},
     Directive{"cluster-allow-reads-when-down", "", false,
               Yes{&Config::cluster_allow_reads_when_down}},
     Directive{"cluster-allow-replica-migration", "", false,
@@ -61,6 +66,7 @@ const std::array kDirectives = {
     Directive{"cluster-announce-hostname", "", false, Hostname{&Config::cluster_announce_hostname}},
     Directive{"cluster-announce-ip", "", false, Text{&Config::cluster_announce_ip}},
     Directive{"cluster-announce-port", "", false, Port{&Config::cluster_announce_port}},
+    Directive{"cluster-announce-tls-port", "", false, Port{&Config::cluster_announce_tls_port}},
     Directive{"cluster-config-file", "", true, Text{&Config::cluster_config_file}},
     Directive{"cluster-enabled", "", true, Yes{&Config::cluster_enabled}},
     Directive{"cluster-link-sendbuf-limit", "", false,
@@ -79,6 +85,9 @@ const std::array kDirectives = {
               Number{&Config::cluster_replica_validity_factor, 0, kIntMax}},
     Directive{"cluster-require-full-coverage", "", false,
               Yes{&Config::cluster_require_full_coverage}},
+    Directive{"dynamic-hz", "", false, Yes{&Config::dynamic_hz}},
+    Directive{"enable-debug-command", "", true,
+              Word{&Config::enable_debug_command, {"no", "yes", "local"}}},
     Directive{"hz", "", false, Number{&Config::hz, 0, kIntMax}},
     Directive{"min-replicas-max-lag", "min-slaves-max-lag", false,
               Number{&Config::min_replicas_max_lag_s, 0, kIntMax}},
@@ -87,16 +96,21 @@ const std::array kDirectives = {
     Directive{"port", "", false, Port{&Config::port}},
     Directive{"repl-backlog-size", "", false, Memory{&Config::repl_backlog_size, 1}},
     Directive{"repl-backlog-ttl", "", false, Number{&Config::repl_backlog_ttl_s, 0, kLongMax}},
+    Directive{"repl-diskless-load", "", false,
+              Word{&Config::repl_diskless_load, {"disabled", "on-empty-db", "swapdb"}}},
     Directive{"repl-diskless-sync", "", false, Yes{&Config::repl_diskless_sync}},
     Directive{"repl-diskless-sync-delay", "", false,
               Number{&Config::repl_diskless_sync_delay_s, 0, kIntMax}},
     Directive{"repl-ping-replica-period", "repl-ping-slave-period", false,
               Number{&Config::repl_ping_replica_period_s, 1, kIntMax}},
     Directive{"repl-timeout", "", false, Number{&Config::repl_timeout_s, 1, kIntMax}},
+    Directive{"replica-priority", "slave-priority", false,
+              Number{&Config::replica_priority, 0, kIntMax}},
     Directive{"replica-read-only", "slave-read-only", false, Yes{&Config::replica_read_only}},
     Directive{"replica-serve-stale-data", "slave-serve-stale-data", false,
               Yes{&Config::replica_serve_stale_data}},
     Directive{"save", "", false, SavePoints{&Config::save_on_shutdown}},
+    Directive{"tls-cluster", "", false, Tls{&Config::tls_cluster}},
 };
 
 using Refusal = std::optional<std::string>;
@@ -229,6 +243,12 @@ Refusal assign(Config& config, const SavePoints& kind, std::string_view value) {
   return std::nullopt;
 }
 
+// As a server without certificates answers.
+Refusal assign(Config& config, const Tls& kind, std::string_view value) {
+  if (same_word(value, "yes")) return "Unable to update TLS configuration. Check server logs.";
+  return assign(config, Yes{kind.field}, value);
+}
+
 std::string print(const Config& config, const Yes& kind) {
   return config.*kind.field ? "yes" : "no";
 }
@@ -252,6 +272,10 @@ std::string print(const Config& config, const Hostname& kind) {
 }
 std::string print(const Config& config, const SavePoints& kind) {
   return config.*kind.field ? std::string(kDefaultSavePoints) : "";
+}
+
+std::string print(const Config& config, const Tls& kind) {
+  return print(config, Yes{kind.field});
 }
 
 }  // namespace

@@ -8,33 +8,8 @@ using resp::Value;
 
 constexpr std::string_view kNoCluster = "ERR This instance has cluster support disabled";
 
-bool printable_name(std::string_view name) {
-  for (char c : name) {
-    if (c < '!' || c > '~') return false;
-  }
-  return true;
-}
-
-Value set_name(Session& session, const std::string& name) {
-  if (!printable_name(name)) {
-    return refuse("ERR Client names cannot contain spaces, newlines or special characters.");
-  }
-  session.name = name;
-  return resp::ok();
-}
-
 std::int64_t client_id(const Session& session) {
   return session.conn.serial();
-}
-
-// What of CLIENT INFO is known here.
-std::string describe_client(const Server& server, const Session& session) {
-  return "id=" + std::to_string(client_id(session)) + " addr=" + format_endpoint(session.remote) +
-         " laddr=" + format_endpoint(server.self) + " name=" + session.name + " flags=" +
-         (session.replica    ? "S"
-          : session.readonly ? "r"
-                             : "N") +
-         " db=0 resp=2\n";
 }
 
 Value not_for_disabled(const Execution& execution) {
@@ -45,6 +20,10 @@ Value not_for_disabled(const Execution& execution) {
 
 Value ping_command(Execution& execution) {
   if (execution.command.size() > 2) return wrong_arity("ping");
+  if (execution.session != nullptr && execution.session->subscriber()) {
+    const std::string text = execution.command.size() == 2 ? execution.command[1] : "";
+    return {resp::Array{{resp::bulk("pong"), resp::bulk(text)}}};
+  }
   if (execution.command.size() == 2) return resp::bulk(execution.command[1]);
   return {resp::Simple{"PONG"}};
 }
@@ -99,7 +78,7 @@ Value hello_command(Execution& execution) {
       }
       at += 2;
     } else if (same_word(command[at], "SETNAME") && more >= 1) {
-      const Value set = set_name(*execution.session, command[at + 1]);
+      const Value set = set_client_name(*execution.session, command[at + 1]);
       if (std::holds_alternative<resp::Error>(set.data)) return set;
       at += 1;
     } else {
@@ -124,36 +103,6 @@ Value hello_command(Execution& execution) {
       resp::bulk("modules"),
       {resp::Array{}},
   }}};
-}
-
-Value client_command(Execution& execution) {
-  const resp::Command& command = execution.command;
-  Session& session = *execution.session;
-  const std::string& what = command[1];
-  const auto fits = [&](std::size_t words) { return command.size() == words; };
-  if (same_word(what, "SETNAME")) {
-    return fits(3) ? set_name(session, command[2]) : wrong_arity("client|setname");
-  }
-  if (same_word(what, "GETNAME")) {
-    if (!fits(2)) return wrong_arity("client|getname");
-    return session.name.empty() ? Value{resp::Null{}} : resp::bulk(session.name);
-  }
-  if (same_word(what, "ID")) {
-    return fits(2) ? resp::integer(client_id(session)) : wrong_arity("client|id");
-  }
-  if (same_word(what, "INFO")) {
-    return fits(2) ? resp::bulk(describe_client(execution.server, session))
-                   : wrong_arity("client|info");
-  }
-  if (same_word(what, "LIST")) {
-    if (!fits(2)) return refuse(kSyntaxError);
-    std::string text;
-    for (const auto& [conn, other] : execution.server.sessions.by_conn) {
-      text += describe_client(execution.server, other);
-    }
-    return resp::bulk(std::move(text));
-  }
-  return unknown_subcommand("CLIENT", what);
 }
 
 Value readonly_command(Execution& execution) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/core/blocked.h"
 #include "sim/core/charges.h"
 #include "sim/core/cluster_state.h"
 #include "sim/core/commands.h"
@@ -16,17 +17,31 @@ namespace {
 constexpr std::uint64_t kSample = 20;
 constexpr int kRounds = 16;
 
-void expire_key(Server& server, const Entry& entry) {
-  const RequestRef del(new resp::RequestPayload({"DEL", entry.key}));
-  server.keyspace.erase(entry.slot_id(), del->command()[1]);
+RequestRef propagate_deletion(Server& server, std::string key) {
+  RequestRef del(new resp::RequestPayload({"DEL", std::move(key)}));
   replication_append(server, del);
   persistence_append(server, *del);
+  return del;
+}
+
+void expire_key(Server& server, const Entry& entry) {
+  const SlotId slot = entry.slot_id();
+  const RequestRef del = propagate_deletion(server, std::string(entry.key));
+  server.keyspace.erase(slot, del->command()[1]);
+}
+
+void tell_of_deletion(Server& server, SlotId slot) {
+  const std::uint64_t all = server.keyspace.count_in_slot(slot);
+  for (std::string& key : server.keyspace.keys_in_slot(slot, all)) {
+    propagate_deletion(server, std::move(key));
+  }
 }
 
 // Only primaries expire keys; replicas wait for the DEL. With few expiring keys all are looked at;
 // otherwise a stretch of them from a place left to chance.
 void expire_actively(Server& server, Pass& pass) {
   if (server.keyspace.expiring() == 0 || server.replication.link.primary) return;
+  if (!server.debug.expires_actively) return;
   if (server.config.cluster_enabled && !am_primary(server.cluster)) return;
   if (writes_paused(server)) return;
   for (int round = 0; round < kRounds && server.keyspace.expiring() > 0; ++round) {
@@ -52,21 +67,30 @@ void expire_actively(Server& server, Pass& pass) {
 }  // namespace
 
 void data_cron(Server& server, Pass& pass) {
+  blocked_cron(server, pass);
   full_sync_cron(server, pass);
   expire_actively(server, pass);
   if (server.config.appendonly) persistence_cron(server, pass);
 }
 
 void data_before_sleep(Server& server, Pass& pass) {
+  blocked_before_sleep(server, pass);
   sessions_resume(server, pass);
+  if (server.sessions.acks_wanted && !writes_paused(server)) {
+    server.sessions.acks_wanted = false;
+    replication_request_acks(server);
+  }
   replication_before_sleep(server, pass);
   if (server.config.appendonly) persistence_before_sleep(server, pass);
 }
 
 std::uint64_t drop_slot_keys(Server& server, Pass& pass, const SlotSet& slots) {
+  const bool tell = deviates(server, Deviation::kLostKeysReplicated);
   std::uint64_t dropped = 0;
   for (std::size_t slot = slots._Find_first(); slot < slots.size(); slot = slots._Find_next(slot)) {
-    dropped += server.keyspace.erase_slot(SlotId{static_cast<std::uint16_t>(slot)});
+    const SlotId gone{static_cast<std::uint16_t>(slot)};
+    if (tell) tell_of_deletion(server, gone);
+    dropped += server.keyspace.erase_slot(gone);
   }
   if (dropped > 0) pass.note(event::KeysDropped{dropped, "their slots were lost to another node"});
   return dropped;

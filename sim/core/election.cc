@@ -41,7 +41,7 @@ bool called_for(const Server& server) {
   const PeerHot& failed = cluster.peers.hot(primary);
   if (!failed.has(bus::flag::kFail) && !manual) return false;
   if (server.config.cluster_replica_no_failover && !manual) return false;
-  return failed.serving();
+  return failed.serving() || deviates(server, Deviation::kEmptyShardFailsOver);
 }
 
 bool data_too_old(const Server& server, const Pass& pass) {
@@ -118,7 +118,8 @@ std::uint32_t replica_rank(const Server& server) {
     const PeerCold& cold = cluster.peers.cold(peer);
     if (peer == kMyself || cold.primary != primary) return;
     if (cluster.peers.hot(peer).has(bus::flag::kNoFailover)) return;
-    if (cold.offset > mine) ++rank;
+    const bool tied = cold.offset == mine && deviates(server, Deviation::kDistinctRanks);
+    if (cold.offset > mine || (tied && peer_name(server, peer) < my_name(server))) ++rank;
   });
   return rank;
 }
@@ -145,8 +146,8 @@ void handle_failover(Server& server, Pass& pass) {
   }
   if (!election.asked && cluster.manual.end_ms == 0) {
     const std::uint32_t rank = replica_rank(server);
-    if (rank > election.rank) {
-      election.scheduled_ms += (rank - election.rank) * kDelayPerRankMs;
+    if (rank > election.rank || deviates(server, Deviation::kRankMayImprove)) {
+      election.scheduled_ms += (std::int64_t{rank} - election.rank) * kDelayPerRankMs;
       election.rank = rank;
     }
   }

@@ -13,22 +13,50 @@ RequestRef request(resp::Command command) {
   return RequestRef(new resp::RequestPayload(std::move(command)));
 }
 
-void propagate_one(Execution& execution, const RequestRef& command) {
+void propagate_one(Execution& execution, const RequestRef& command, bool stream_only = false) {
   if (execution.origin == Origin::kClient) replication_append(execution.server, command);
-  persistence_append(execution.server, *command);
+  if (!stream_only) persistence_append(execution.server, *command);
+}
+
+bool propagates_itself(const Execution& execution) {
+  return execution.dirty > 0 || execution.streamed;
+}
+RequestRef form_of(const Execution& execution) {
+  return execution.propagated_as ? execution.propagated_as : RequestRef(&execution.request);
 }
 
 // More than one effect of one command travels as a transaction.
-void propagate(Execution& execution) {
+void propagate_effects(Execution& execution) {
   if (execution.origin == Origin::kFile) return;
-  const std::size_t effects = execution.expired.size() + (execution.dirty > 0 ? 1 : 0);
+  const bool itself = propagates_itself(execution);
+  const std::size_t effects = execution.effects.size() + (itself ? 1 : 0);
   if (effects > 1) propagate_one(execution, request({"MULTI"}));
-  for (const RequestRef& del : execution.expired) propagate_one(execution, del);
-  if (execution.dirty > 0) {
-    propagate_one(execution, execution.propagated_as ? execution.propagated_as
-                                                     : RequestRef(&execution.request));
+  for (const Propagated& effect : execution.effects) {
+    propagate_one(execution, effect.command, effect.stream_only);
   }
+  if (itself) propagate_one(execution, form_of(execution), execution.dirty == 0);
   if (effects > 1) propagate_one(execution, request({"EXEC"}));
+}
+
+void tell_write(const Execution& execution, const AppliedWrite& write) {
+  ++execution.server.sessions.writes;
+  execution.pass.note(
+      event::WriteApplied{write.slot, write.operation, execution.server.replication.offset});
+}
+
+std::optional<AppliedWrite> own_write(const CommandSpec& spec, const Execution& execution) {
+  if (execution.origin != Origin::kClient || execution.dirty == 0) return std::nullopt;
+  if (spec.first_key == 0) return std::nullopt;
+  const std::string& key = execution.command[static_cast<std::size_t>(spec.first_key)];
+  return AppliedWrite{execution.slot(key), execution.request.operation()};
+}
+
+// What a part did becomes the whole's to propagate.
+void hand_to(Execution& outer, Execution& part, const std::optional<AppliedWrite>& write) {
+  for (Propagated& effect : part.effects) outer.effects.push_back(std::move(effect));
+  if (propagates_itself(part)) outer.effects.push_back({form_of(part), part.dirty == 0});
+  for (const AppliedWrite& earlier : part.writes) outer.writes.push_back(earlier);
+  if (write) outer.writes.push_back(*write);
 }
 
 bool throws_write_away(const CommandSpec& spec, const Execution& execution) {
@@ -46,14 +74,26 @@ SlotId Execution::slot(std::string_view key) const {
 resp::Value execute(const CommandSpec& spec, Execution& execution) {
   if (throws_write_away(spec, execution)) return resp::ok();
   resp::Value reply = spec.handler(execution);
-  if (execution.dirty == 0 && execution.expired.empty()) return reply;
-  propagate(execution);
-  if (execution.origin == Origin::kClient && execution.dirty > 0 && spec.first_key != 0) {
-    ++execution.server.sessions.writes;
-    const SlotId slot = execution.slot(execution.command[static_cast<std::size_t>(spec.first_key)]);
-    execution.pass.note(event::WriteApplied{slot, execution.request.operation(),
-                                            execution.server.replication.offset});
-  }
+  propagate(spec, execution);
+  return reply;
+}
+
+void propagate(const CommandSpec& spec, Execution& execution) {
+  if (!propagates_itself(execution) && execution.effects.empty()) return;
+  const std::optional<AppliedWrite> write = own_write(spec, execution);
+  if (execution.outer != nullptr) return hand_to(*execution.outer, execution, write);
+  propagate_effects(execution);
+  for (const AppliedWrite& earlier : execution.writes) tell_write(execution, earlier);
+  if (write) tell_write(execution, *write);
+}
+
+resp::Value execute_part(Execution& execution, const RequestRef& part) {
+  const CommandSpec* const spec = find_command(part->command()[0]);
+  Execution inner{execution.server, execution.pass,   execution.session, *part,
+                  part->command(),  execution.origin, execution.routed,  &execution};
+  resp::Value reply = execute(*spec, inner);
+  execution.silent = inner.silent;
+  execution.more = std::move(inner.more);
   return reply;
 }
 
@@ -65,7 +105,7 @@ const Entry* look_up(Execution& execution, SlotId slot, std::string_view key) {
   // A replica waits for its primary's DEL; so does a primary whose writes are paused, because its
   // offset must not move.
   if (server.replication.link.primary || writes_paused(server)) return nullptr;
-  execution.expired.push_back(request({"DEL", entry->key}));
+  execution.effects.push_back({request({"DEL", entry->key})});
   server.keyspace.erase(slot, key);
   return nullptr;
 }

@@ -45,13 +45,16 @@ void fail_if_majority_agrees(Server& server, Pass& pass, PeerId peer) {
   ClusterState& cluster = server.cluster;
   const PeerHot& hot = cluster.peers.hot(peer);
   if (!hot.has(bus::flag::kPfail) || hot.has(bus::flag::kFail)) return;
-  const std::uint32_t mine = am_primary(cluster) ? 1 : 0;  // even without slots, in 7.0
+  // Even without slots, in 7.0.
+  const std::uint32_t mine = may_report(server, kMyself) ? 1 : 0;
   const std::uint32_t reports = count_failure_reports(server, pass, peer) + mine;
   if (reports < quorum(cluster)) return;
   change_suspicion(server, pass, peer, event::Suspicion::kFail, reports);
-  bus::Message message = build_message(server, bus::Type::kFail);
-  message.body = bus::Fail{cluster.peers.name(peer)};
-  send_to_all(server, pass, message);
+  if (am_primary(cluster) || !deviates(server, Deviation::kReplicasKeepFailure)) {
+    bus::Message message = build_message(server, bus::Type::kFail);
+    message.body = bus::Fail{cluster.peers.name(peer)};
+    send_to_all(server, pass, message);
+  }
   cluster.todo |= todo::kUpdateState;
   save_later(cluster, false);
 }
@@ -60,6 +63,17 @@ void fail_if_majority_agrees(Server& server, Pass& pass, PeerId peer) {
 
 void suspect(Server& server, Pass& pass, PeerId peer) {
   change_suspicion(server, pass, peer, event::Suspicion::kPfail, 0);
+  const ClusterState& cluster = server.cluster;
+  if (deviates(server, Deviation::kSolePrimaryDeclares) && cluster.size == 1 &&
+      am_primary(cluster) && am_serving(cluster)) {
+    fail_if_majority_agrees(server, pass, peer);
+  }
+}
+
+bool may_report(const Server& server, PeerId reporter) {
+  const PeerHot& hot = server.cluster.peers.hot(reporter);
+  return hot.is_primary() &&
+         (hot.serving() || !deviates(server, Deviation::kServingPrimariesReport));
 }
 
 void add_failure_report(Server& server, Pass& pass, PeerId peer, PeerId reporter) {

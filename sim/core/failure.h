@@ -8,6 +8,8 @@ namespace sim {
 
 // I find it unreachable: PFAIL.
 void suspect(Server& server, Pass& pass, PeerId peer);
+// Does its word count towards FAIL? In 7.0 that of every primary does, even one without slots.
+bool may_report(const Server& server, PeerId reporter);
 // A primary says it finds `peer` unreachable, or no longer does.
 void add_failure_report(Server& server, Pass& pass, PeerId peer, PeerId reporter);
 void remove_failure_report(Server& server, Pass& pass, PeerId peer, PeerId reporter);

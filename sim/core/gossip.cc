@@ -26,6 +26,8 @@ bus::Gossip entry_of(Server& server, PeerId peer) {
 void pick_at_random(Server& server, Choices& choices, std::vector<bus::Gossip>& picked,
                     std::int64_t fresh, std::int64_t wanted) {
   PeerTable& peers = server.cluster.peers;
+  const std::uint16_t come_anyway =
+      deviates(server, Deviation::kSuspectsByChance) ? std::uint16_t{0} : bus::flag::kPfail;
   std::array<std::uint32_t, 64> rows;
   picked.resize(static_cast<std::size_t>(wanted));
   bus::Gossip* next = picked.data();
@@ -42,7 +44,7 @@ void pick_at_random(Server& server, Choices& choices, std::vector<bus::Gossip>& 
     for (const std::uint32_t row : drawn) {
       const PeerId peer{row};
       const PeerHot& hot = peers.hot(peer);
-      if (peer == kMyself || hot.has(bus::flag::kPfail) || peers.marked(peer)) continue;
+      if (peer == kMyself || hot.has(come_anyway) || peers.marked(peer)) continue;
       --fresh;
       if (hot.has(kUnfitForGossip) || (!hot.linked() && !hot.serving())) continue;
       *next++ = entry_of(server, peer);
@@ -93,7 +95,8 @@ void fill_heartbeat(Server& server, Pass& pass, bus::Header& header, bus::Heartb
     beat.gossip.reserve(static_cast<std::size_t>(wanted) + cluster.suspected_at_cron);
     pick_at_random(server, pass.choices, beat.gossip, fresh, wanted);
   }
-  if (cluster.suspected_at_cron > 0) add_suspected(server, beat.gossip);
+  if (cluster.suspected_at_cron > 0 && !deviates(server, Deviation::kSuspectsByChance))
+    add_suspected(server, beat.gossip);
   header.count = static_cast<std::uint16_t>(beat.gossip.size());
   if (!server.config.cluster_announce_hostname.empty()) {
     beat.extensions.push_back(bus::hostname_extension(server.config.cluster_announce_hostname));

@@ -41,6 +41,7 @@ void take_other_address(Server& server, Pass& pass, PeerId peer, AddressRef addr
   free_dialled_link(server, pass, peer);
   cluster.peers.set_address(peer, address);
   cluster.peers.hot(peer).clear(bus::flag::kNoAddr);
+  cluster.view_cache = {};
   cluster.next_scan_ms = 0;
 }
 
@@ -108,7 +109,7 @@ void read_gossip(Server& server, Pass& pass, PeerId sender, const bus::Heartbeat
     const Profile told = server.names->profile(entry.profile);
     if (quiet && read_good_news(server, entry, told, latest_ms)) continue;
     const PeerId peer = mentioned_peer(server, told.node);
-    const bool sender_is_primary = !sender.is_none() && cluster.peers.hot(sender).is_primary();
+    const bool sender_is_primary = !sender.is_none() && may_report(server, sender);
     if (peer.is_none()) {
       learn(server, pass, sender, told);
       if (pass.exited()) return;

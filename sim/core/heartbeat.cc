@@ -14,6 +14,7 @@
 #include "sim/core/manual_failover.h"
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/pubsub.h"
 #include "sim/core/replication.h"
 #include "sim/core/role.h"
 #include "sim/core/slots_config.h"
@@ -52,7 +53,9 @@ void take_header(Server& server, Pass& pass, const Packet& packet) {
   if (cluster.peers.hot(packet.sender).has(bus::flag::kHandshake)) return;
   const bus::Header& header = packet.header();
   merge_current_epoch(server, pass, header.current_epoch);
-  if (header.config_epoch > cold.config_epoch) {
+  const bool its_own =
+      header.replica_of.is_none() || !deviates(server, Deviation::kPrimariesOnlyTellEpochs);
+  if (header.config_epoch > cold.config_epoch && its_own) {
     cold.config_epoch = header.config_epoch;
     save_later(cluster, true);
   }
@@ -94,6 +97,7 @@ bool update_address(Server& server, Pass& pass, const Packet& packet) {
   cluster.peers.set_address(sender, server.names->intern(shown_address(server, packet)));
   free_dialled_link(server, pass, sender);
   cluster.peers.hot(sender).clear(bus::flag::kNoAddr);
+  cluster.view_cache = {};
   cluster.next_scan_ms = 0;
   if (sender == my_primary(cluster))
     replication_follow(server, pass, peer_endpoint(server, sender));
@@ -140,7 +144,7 @@ bool finish_handshake(Server& server, Pass& pass, const Packet& packet) {
   if (!admit_name(server, pass, header.sender)) return false;
   PeerHot& hot = cluster.peers.hot(packet.behind);
   cluster.peers.rename(packet.behind, header.sender);
-  hot.clear(bus::flag::kHandshake);
+  hot.clear(bus::flag::kHandshake | bus::flag::kMeet);
   hot.set(header.flags & (bus::flag::kMaster | bus::flag::kSlave));
   cluster.handshake_began_ms.erase(packet.behind);
   cluster.view_cache = {};
@@ -153,6 +157,7 @@ bool finish_handshake(Server& server, Pass& pass, const Packet& packet) {
 void lose_address(Server& server, Pass& pass, PeerId peer) {
   server.cluster.peers.hot(peer).set(bus::flag::kNoAddr);
   server.cluster.peers.set_address(peer, {});
+  server.cluster.view_cache = {};
   free_dialled_link(server, pass, peer);
   save_later(server.cluster, false);
 }
@@ -189,7 +194,7 @@ void take_configuration(Server& server, Pass& pass, const Packet& packet) {
   if (header.replica_of.is_none()) {
     set_peer_as_primary(server, pass, sender);
   } else {
-    set_peer_as_replica(server, pass, sender, header.replica_of);
+    set_peer_as_replica(server, pass, sender, header);
   }
   const PeerId owner = hot.is_primary() ? sender : cluster.peers.cold(sender).primary;
   if (!owner.is_none() && !same_slots(cluster.peers.cold(owner).slots, header.slots)) {
@@ -251,8 +256,12 @@ struct Dispatch {
         return;
     }
   }
-  // Pub/sub and modules have no subscribers here; unknown types are for later versions.
-  void operator()(const bus::Publish&) const {}
+  void operator()(const bus::Publish& publish) const {
+    if (packet.sender.is_none()) return;
+    publish_here(server, pass, publish.channel, publish.message,
+                 packet.header().type == bus::Type::kPublishShard);
+  }
+  // Modules have nobody here; unknown types are for later versions.
   void operator()(const bus::Module&) const {}
   void operator()(const bus::Unknown&) const {}
 };
@@ -262,8 +271,14 @@ void count_received(ClusterState& cluster, bus::Type type) {
   if (index < bus::kTypeCount) ++cluster.counters.received[index];
 }
 
+// DEBUG DROP-CLUSTER-PACKET-FILTER. (Protocol §2.5, step 4.)
+bool is_dropped(const Server& server, const bus::Message& message) {
+  return server.debug.dropped_packets == static_cast<std::int32_t>(message.header.type);
+}
+
 void take_message(Server& server, Pass& pass, ConnId conn, const BusLink& link,
                   const bus::Message& message) {
+  if (is_dropped(server, message)) return;
   const PeerId behind = link.peer();
   const std::uint32_t remote_ipv4 =
       conn.is_dialled() ? 0 : static_cast<const AcceptedLink&>(link).remote_ipv4;

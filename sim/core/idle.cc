@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "sim/core/cluster_cron.h"
+#include "sim/core/replica_migration.h"
 #include "sim/core/replication.h"
 
 namespace sim {
@@ -15,8 +16,9 @@ constexpr std::uint32_t kTicksPerSecond = 10;
 bool data_waits(const Server& server) {
   const bool expires = server.keyspace.expiring() > 0 && !server.replication.link.primary;
   const bool syncs = server.config.appendonly && server.persistence.aof_unsynced;
-  const bool pauses = server.sessions.held > 0 || server.sessions.pause_until_wall_ms != 0;
-  return expires || syncs || pauses || full_sync_runs(server.replication) || server.shutdown.asked;
+  const bool pauses = server.sessions.held > 0 || pause_begun(server.sessions);
+  if (server.sessions.blocked > 0 || full_sync_runs(server.replication)) return true;
+  return expires || syncs || pauses || server.shutdown.asked;
 }
 
 // Trouble of any kind: links to make, suspects, an election or its aftermath, things left to do.
@@ -28,7 +30,8 @@ bool cluster_waits(const Server& server) {
   if (!cluster.election.hindrance.empty()) return true;
   const PeerId primary = my_primary(cluster);
   if (am_primary(cluster) || primary.is_none()) return false;
-  return !replication_has_target(server) || cluster.peers.hot(primary).has(bus::flag::kFail);
+  return !replication_has_target(server) || cluster.peers.hot(primary).has(bus::flag::kFail) ||
+         may_have_to_migrate(server);
 }
 
 // Has replication something to do at its next turn? Not if I am a primary whose replicas are all in
@@ -72,7 +75,8 @@ std::uint32_t idle_ticks(const Server& server, const Clocks& now, MonotonicTime 
   const auto to_turn = static_cast<std::uint32_t>(
       (kTicksPerSecond - server.cron_runs % kTicksPerSecond) % kTicksPerSecond);
   const auto before_turn = [&](std::uint32_t most) {
-    const bool in_vain = to_turn < most && !replication_waits(server, to_ms(last_wall) / 1000);
+    const bool in_vain = to_turn < most && server.migrate.sockets.empty() &&
+                         !replication_waits(server, to_ms(last_wall) / 1000);
     return std::min(most, in_vain ? to_turn + kTicksPerSecond : to_turn);
   };
   if (!server.config.cluster_enabled) return before_turn(2 * kTicksPerSecond);

@@ -33,12 +33,21 @@ void server_section(const Server& server, std::string& out) {
   section.line("hz", server.config.hz);
 }
 
+// Held by a pause, or by what they wait for.
+std::uint64_t blocked_clients(const Server& server) {
+  std::uint64_t count = 0;
+  for (const auto& [conn, session] : server.sessions.by_conn) {
+    count += session.blocked || !session.held.empty() ? 1 : 0;
+  }
+  return count;
+}
+
 void clients_section(const Server& server, std::string& out) {
   Section section(out, "Clients");
   const std::size_t sessions = server.sessions.by_conn.size();
   section.line("connected_clients",
                static_cast<std::int64_t>(sessions - server.replication.replicas.size()));
-  section.line("blocked_clients", static_cast<std::int64_t>(server.sessions.held));
+  section.line("blocked_clients", static_cast<std::int64_t>(blocked_clients(server)));
 }
 
 void persistence_section(const Server& server, std::string& out) {
@@ -49,7 +58,12 @@ void persistence_section(const Server& server, std::string& out) {
 
 void stats_section(const Server& server, std::string& out) {
   Section section(out, "Stats");
-  section.line("total_commands_processed", static_cast<std::int64_t>(server.sessions.commands));
+  const Sessions& sessions = server.sessions;
+  const auto count = [](std::size_t number) { return static_cast<std::int64_t>(number); };
+  section.line("total_commands_processed", static_cast<std::int64_t>(sessions.commands));
+  section.line("pubsub_channels", count(sessions.channels.size()));
+  section.line("pubsub_patterns", count(sessions.patterns.size()));
+  section.line("pubsubshard_channels", count(sessions.shard_channels.size()));
 }
 
 void link_lines(const Server& server, Section& section) {
@@ -69,7 +83,7 @@ void link_lines(const Server& server, Section& section) {
     section.line("master_link_down_since_seconds",
                  link.down_since_s != 0 ? server.cached_wall_s() - link.down_since_s : -1);
   }
-  section.line("slave_priority", 100);
+  section.line("slave_priority", server.config.replica_priority);
   section.line("slave_read_only", server.config.replica_read_only ? 1 : 0);
   section.line("replica_announced", 1);
 }
@@ -126,6 +140,13 @@ void replication_section(const Server& server, std::string& out) {
   section.line("repl_backlog_histlen", backlog.exists() ? backlog.length() : 0);
 }
 
+void errors_section(const Server& server, std::string& out) {
+  Section section(out, "Errorstats");
+  for (const auto& [code, count] : server.sessions.errors) {
+    section.line("errorstat_" + code, "count=" + std::to_string(count));
+  }
+}
+
 void cluster_section(const Server& server, std::string& out) {
   Section section(out, "Cluster");
   section.line("cluster_enabled", server.config.cluster_enabled ? 1 : 0);
@@ -146,8 +167,8 @@ struct SectionOf {
 constexpr SectionOf kSections[] = {
     {"server", server_section},           {"clients", clients_section},
     {"persistence", persistence_section}, {"stats", stats_section},
-    {"replication", replication_section}, {"cluster", cluster_section},
-    {"keyspace", keyspace_section},
+    {"replication", replication_section}, {"errorstats", errors_section},
+    {"cluster", cluster_section},         {"keyspace", keyspace_section},
 };
 
 }  // namespace

@@ -214,6 +214,7 @@ Keyspace& Keyspace::operator=(Keyspace&& other) noexcept {
   expiring_ = std::exchange(other.expiring_, 0);
   bytes_ = std::exchange(other.bytes_, 0);
   data_hash_ = std::exchange(other.data_hash_, 0);
+  watched_ = std::move(other.watched_);
   return *this;
 }
 Keyspace::~Keyspace() = default;
@@ -286,6 +287,7 @@ void Keyspace::put(SlotId slot, std::string_view key, DataValue value, std::int6
   expiring_ += expire_at_ms != kNoExpiry;
   if (entry.expire_at_ms != expire_at_ms) chunk->set_expiry(number, expire_at_ms);
   end_change(entry);
+  changed(key);
 }
 
 void Keyspace::set_expiry(SlotId slot, std::string_view key, std::int64_t expire_at_ms) {
@@ -295,9 +297,15 @@ void Keyspace::set_expiry(SlotId slot, std::string_view key, std::int64_t expire
   KeyspaceChunk* const chunk = own_chunk(slot, false);
   chunk->set_expiry(chunk->number_of(entry), expire_at_ms);
   end_change(entry);
+  changed(key);
 }
 
 bool Keyspace::erase(SlotId slot, std::string_view key) {
+  if (!watched_.empty() && find(slot, key) != nullptr) count_change(key);
+  return remove(slot, key);
+}
+
+bool Keyspace::remove(SlotId slot, std::string_view key) {
   if (find(slot, key) == nullptr) return false;
   const Entry& entry = begin_change(slot, key);
   expiring_ -= entry.expire_at_ms != kNoExpiry;
@@ -309,7 +317,26 @@ bool Keyspace::erase(SlotId slot, std::string_view key) {
 }
 
 void Keyspace::clear() {
+  auto watched = std::move(watched_);
+  for (auto& [key, watch] : watched) watch.changes += find(watch.slot, key) != nullptr ? 1 : 0;
   *this = Keyspace();
+  watched_ = std::move(watched);
+}
+
+std::uint64_t Keyspace::watch(SlotId slot, std::string_view key) {
+  const auto at = watched_.try_emplace(std::string(key), Watch{slot}).first;
+  ++at->second.watchers;
+  return at->second.changes;
+}
+
+void Keyspace::unwatch(std::string_view key) {
+  const auto at = watched_.find(key);
+  if (--at->second.watchers == 0) watched_.erase(at);
+}
+
+void Keyspace::count_change(std::string_view key) {
+  const auto at = watched_.find(key);
+  if (at != watched_.end()) ++at->second.changes;
 }
 
 std::uint32_t Keyspace::count_in_slot(SlotId slot) const {
@@ -341,7 +368,7 @@ std::vector<const Entry*> Keyspace::oldest_first(SlotId slot) const {
 
 std::uint64_t Keyspace::erase_slot(SlotId slot) {
   const std::vector<std::string> keys = keys_in_slot(slot, count_in_slot(slot));
-  for (const std::string& key : keys) erase(slot, key);
+  for (const std::string& key : keys) remove(slot, key);
   return keys.size();
 }
 

@@ -12,6 +12,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -97,6 +98,7 @@ class Keyspace {
     Entry& entry = begin_change(slot, key);
     change(entry.value);
     end_change(entry);
+    changed(key);
   }
   // Precondition: the key exists.
   void set_expiry(SlotId slot, std::string_view key, std::int64_t expire_at_ms);
@@ -110,6 +112,13 @@ class Keyspace {
   std::uint64_t erase_slot(SlotId slot);
   // Slots that hold keys.
   SlotSet occupied_slots() const;
+
+  // Counts, from now on, the changes of this key, which need not exist; as often as `unwatch` will
+  // be called. Answers the count so far. What `erase_slot` deletes does not count, as in 7.0.
+  std::uint64_t watch(SlotId slot, std::string_view key);
+  void unwatch(std::string_view key);
+  // Precondition: the key is watched.
+  std::uint64_t changes(std::string_view key) const { return watched_.find(key)->second.changes; }
 
   // The `index`-th of the `expiring()` keys with an expiry. Precondition: index < expiring().
   const Entry& expiring_at(std::uint64_t index) const;
@@ -150,9 +159,20 @@ class Keyspace {
   KeyspaceChunk* own_chunk(SlotId slot, bool create);
   Entry& begin_change(SlotId slot, std::string_view key);
   void end_change(Entry& entry);
+  struct Watch {
+    SlotId slot;
+    std::uint32_t watchers = 0;
+    std::uint64_t changes = 0;
+  };
+  void changed(std::string_view key) {
+    if (!watched_.empty()) count_change(key);
+  }
+  void count_change(std::string_view key);
+  bool remove(SlotId slot, std::string_view key);
 
   boost::intrusive_ptr<Table> table_;  // null while empty
   std::uint64_t size_ = 0, expiring_ = 0, bytes_ = 0, data_hash_ = 0;
+  std::map<std::string, Watch, std::less<>> watched_;
 };
 
 }  // namespace sim

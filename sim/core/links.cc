@@ -89,7 +89,7 @@ void link_connected(Server& server, Pass& pass, ConnId conn) {
   if (type == bus::Type::kPing && !hot.pinged()) {
     cluster.peers.set_ping_sent(peer, pass.wall_ms());
   }
-  hot.clear(bus::flag::kMeet);
+  if (!deviates(server, Deviation::kMeetUntilAnswered)) hot.clear(bus::flag::kMeet);
   cluster.next_scan_ms = 0;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "sim/core/blocked.h"
 #include "sim/core/command_handlers.h"
 
 namespace sim {
@@ -21,6 +22,11 @@ const List* list_of(const Entry& entry) {
 
 enum class End : std::uint8_t { kFront, kBack };
 
+void create_list(Execution& execution, SlotId slot, const std::string& key) {
+  execution.server.keyspace.put(slot, key, ListRef(new List), kNoExpiry);
+  list_created(execution.server, key);
+}
+
 Value push(Execution& execution, End end, bool only_existing) {
   const resp::Command& command = execution.command;
   const std::string& key = command[1];
@@ -29,7 +35,7 @@ Value push(Execution& execution, End end, bool only_existing) {
   const Entry* const entry = look_up(execution, slot, key);
   if (entry != nullptr && list_of(*entry) == nullptr) return refuse(kWrongType);
   if (entry == nullptr && only_existing) return resp::integer(0);
-  if (entry == nullptr) keyspace.put(slot, key, ListRef(new List), kNoExpiry);
+  if (entry == nullptr) create_list(execution, slot, key);
   std::size_t size = 0;
   keyspace.modify(slot, key, [&](DataValue& value) {
     List& list = own_list(value);
@@ -71,8 +77,48 @@ Value pop(Execution& execution, End end, std::string_view name) {
   return count ? Value{std::move(items)} : items.items.front();
 }
 
+std::optional<End> end_of(const std::string& word) {
+  if (same_word(word, "LEFT")) return End::kFront;
+  if (same_word(word, "RIGHT")) return End::kBack;
+  return std::nullopt;
+}
+
+Value move(Execution& execution, End from, End to) {
+  const std::string& source = execution.command[1];
+  const std::string& target = execution.command[2];
+  const SlotId source_slot = execution.slot(source), target_slot = execution.slot(target);
+  const Entry* const entry = look_up(execution, source_slot, source);
+  if (entry == nullptr) return null();
+  if (list_of(*entry) == nullptr) return refuse(kWrongType);
+  const bool last = list_of(*entry)->size() == 1;
+  const Entry* const other = look_up(execution, target_slot, target);
+  if (other != nullptr && list_of(*other) == nullptr) return refuse(kWrongType);
+  if (other == nullptr) create_list(execution, target_slot, target);
+  Keyspace& keyspace = execution.server.keyspace;
+  std::string item;
+  keyspace.modify(source_slot, source, [&](DataValue& value) {
+    List& list = own_list(value);
+    item = from == End::kFront ? list.pop_front() : list.pop_back();
+  });
+  keyspace.modify(target_slot, target, [&](DataValue& value) {
+    List& list = own_list(value);
+    to == End::kFront ? list.push_front(item) : list.push_back(item);
+  });
+  if (last && source != target) keyspace.erase(source_slot, source);
+  execution.dirty = 1;
+  return resp::bulk(std::move(item));
+}
+
 }  // namespace
 
+Value lmove_command(Execution& execution) {
+  const auto from = end_of(execution.command[3]), to = end_of(execution.command[4]);
+  if (!from || !to) return refuse(kSyntaxError);
+  return move(execution, *from, *to);
+}
+Value rpoplpush_command(Execution& execution) {
+  return move(execution, End::kBack, End::kFront);
+}
 Value lpush_command(Execution& execution) {
   return push(execution, End::kFront, false);
 }

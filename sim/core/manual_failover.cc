@@ -12,12 +12,19 @@ namespace {
 constexpr std::int64_t kTimeoutMs = 5000;
 constexpr std::int64_t kPauseMs = 10000;
 
+bool knows_offset(const Server& server) {
+  const std::int64_t offset = server.cluster.manual.primary_offset;
+  return offset != -1 && (offset != 0 || !deviates(server, Deviation::kZeroOffsetUnknown));
+}
+
 }  // namespace
 
 void reset_manual_failover(Server& server, Pass& pass) {
   ManualFailoverState& manual = server.cluster.manual;
   // Only a primary that was asked had paused its clients.
-  if (!manual.replica.is_none()) unpause_writes(server, pass);
+  if (!manual.replica.is_none() && !deviates(server, Deviation::kPauseOutlastsFailover)) {
+    unpause_writes(server, pass);
+  }
   manual = {};
 }
 
@@ -33,6 +40,7 @@ void start_manual_failover(Server& server, Pass& pass, FailoverForm form) {
       break;
     case FailoverForm::kForce:
       cluster.manual.can_start = true;
+      if (deviates(server, Deviation::kForceAtOnce)) cluster.todo |= todo::kHandleFailover;
       break;
     case FailoverForm::kDefault:
       send_to(server, pass, my_primary(cluster), build_message(server, bus::Type::kMfStart));
@@ -56,9 +64,7 @@ void read_mfstart(Server& server, Pass& pass, PeerId sender, ConnId conn) {
 
 void learn_paused_offset(Server& server, Pass&, const bus::Header& header) {
   ClusterState& cluster = server.cluster;
-  if (cluster.manual.end_ms == 0 || am_primary(cluster) || cluster.manual.primary_offset != -1) {
-    return;
-  }
+  if (cluster.manual.end_ms == 0 || am_primary(cluster) || knows_offset(server)) return;
   if ((header.mflags[0] & bus::mflag::kPaused) == 0) return;
   cluster.manual.primary_offset = static_cast<std::int64_t>(header.offset);
   cluster.todo |= todo::kHandleManualFailover;
@@ -67,7 +73,7 @@ void learn_paused_offset(Server& server, Pass&, const bus::Header& header) {
 void handle_manual_failover(Server& server, Pass& pass) {
   ClusterState& cluster = server.cluster;
   ManualFailoverState& manual = cluster.manual;
-  if (manual.end_ms == 0 || manual.can_start || manual.primary_offset == -1) return;
+  if (manual.end_ms == 0 || manual.can_start || !knows_offset(server)) return;
   // Exactly equal: overshooting means that the offset moved during the pause, and ends in the
   // timeout. Until then every pass looks again, not only the cron.
   if (manual.primary_offset != replication_offset(server)) {

@@ -6,6 +6,7 @@
 #include "sim/core/broken.h"
 #include "sim/core/links.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/open_slots.h"
 #include "sim/core/role.h"
 #include "sim/core/slots_config.h"
 
@@ -109,6 +110,7 @@ void forget_peer(Server& server, Pass& pass, PeerId peer, std::string why) {
   ClusterState& cluster = server.cluster;
   const bool was_member = !cluster.peers.hot(peer).has(bus::flag::kHandshake);
   const NodeName name = peer_name(server, peer);
+  close_slots_with(server, pass, peer);
   unbind_all(server, pass, peer);
   forget_reports(cluster, peer);
   forget_replicas_memory(cluster, peer);
@@ -118,6 +120,7 @@ void forget_peer(Server& server, Pass& pass, PeerId peer, std::string why) {
   cluster.hostnames.erase(peer);
   cluster.handshake_began_ms.erase(peer);
   cluster.failed_ms.erase(peer);
+  cluster.orphaned_ms.erase(peer);
   cluster.voted_ms.erase(peer);
   if (cluster.manual.replica == peer) cluster.manual.replica = kNoPeer;
   cluster.peers.remove(peer);

@@ -4,10 +4,12 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "sim/core/broken.h"
 #include "sim/core/epochs.h"
 #include "sim/core/membership.h"
+#include "sim/core/open_slots.h"
 #include "sim/core/role.h"
 
 namespace sim {
@@ -34,7 +36,7 @@ struct Loaded {
   bool replicas = false;  // some primary has one
 };
 
-void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, Loaded& loaded) {
+void take_line(Server& server, Pass& pass, const nodes_conf::Line& line, Loaded& loaded) {
   ClusterState& cluster = server.cluster;
   const PeerId peer = row_of(server, line.id);
   const PeerId primary = line.replica_of.is_none() ? kNoPeer : row_of(server, line.replica_of);
@@ -55,6 +57,14 @@ void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, L
   const bool replica = (line.flags & bus::flag::kSlave) != 0 && !primary.is_none();
   PeerCold& cold = cluster.peers.cold(peer);
   cold.config_epoch = replica ? 0 : line.config_epoch;
+  for (const nodes_conf::OpenSlot& open : line.open_slots) {  // on whichever line they stand
+    const PeerId other = row_of(server, open.other);
+    if (open.importing) {
+      open_importing(server, pass, open.slot, other);
+    } else {
+      open_migrating(server, pass, open.slot, other);
+    }
+  }
   const SlotSet free = line.slots & ~loaded.bound;  // listed twice: it stays with the first line
   if (free.none()) return;
   // Getting its first slot it wants replicas, where others have some. (Protocol §7.9.)
@@ -65,6 +75,27 @@ void take_line(Server& server, const Pass& pass, const nodes_conf::Line& line, L
   hot.set_serving(true);
 }
 
+// A real server keeps its peers in a hash table whose seed each process draws: in an order of its
+// own each dials them, and hears their answers. Who is told of an old claim, and by whom, hangs on it.
+void make_rows(Server& server, Pass& pass, const nodes_conf::File& file) {
+  std::vector<const NodeName*> names;
+  names.reserve(file.lines.size());
+  for (const nodes_conf::Line& line : file.lines) names.push_back(&line.id);
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    std::swap(names[at], names[at + pass.choices.choose(Site::kPeerOrder, names.size() - at)]);
+    row_of(server, *names[at]);
+  }
+}
+
+// As if each replica's own line had counted, which shows that.
+void give_replicas_their_primarys_epoch(ClusterState& cluster) {
+  cluster.peers.each([&](PeerId peer) {
+    PeerCold& cold = cluster.peers.cold(peer);
+    if (cold.primary.is_none()) return;
+    cold.config_epoch = cluster.peers.cold(cold.primary).config_epoch;
+  });
+}
+
 void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
   ClusterState& cluster = server.cluster;
   const auto mine = std::find_if(
@@ -73,7 +104,9 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
   make_myself(server, pass, mine->id, mine->flags);
   Loaded loaded;
   cluster.peers.reserve(file.lines.size());
+  make_rows(server, pass, file);
   for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line, loaded);
+  if (deviates(server, Deviation::kPrimaryEpochLoaded)) give_replicas_their_primarys_epoch(cluster);
   cluster.current_epoch = file.current_epoch;
   cluster.last_vote_epoch = file.last_vote_epoch;
   cluster.peers.each([&](PeerId peer) {
@@ -109,6 +142,9 @@ std::string print_file(const Server& server) {
     if (hot.has(bus::flag::kHandshake)) return;
     const SlotsRef& slots = hot.serving() ? peers.cold(peer).slots : no_slots();
     nodes_conf::append(text, line_head(server, peer), slots->text());
+    if (peer == kMyself) {
+      for (const auto& open : list_open_slots(server)) nodes_conf::append(text, open);
+    }
     text += '\n';
   });
   file.current_epoch = server.cluster.current_epoch;
@@ -124,6 +160,7 @@ nodes_conf::Line peer_line(const Server& server, PeerId peer) {
   const PeerTable& peers = server.cluster.peers;
   nodes_conf::Line line{line_head(server, peer), {}, {}};
   if (peers.hot(peer).serving()) line.slots = peers.cold(peer).slots->slots();
+  if (peer == kMyself) line.open_slots = list_open_slots(server);
   return line;
 }
 
@@ -152,11 +189,30 @@ void make_standalone(Server& server, Pass& pass) {
   refresh_own_row(server);
 }
 
+namespace {
+
+// As later versions save: beside the old file, then in its place.
+void replace_file(Server& server, Pass& pass, std::shared_ptr<const std::string> text, bool sync) {
+  const std::string& file = server.config.cluster_config_file;
+  // Named anew each time: what a crash left there must not shine through.
+  const std::string beside = file + ".tmp-" + std::to_string(pass.wall_ms());
+  server.cluster.file_size = text->size();
+  pass.write(beside, 0, std::move(text));
+  if (sync) pass.sync(beside);
+  pass.rename(beside, file);
+  pass.note(event::ConfigSaved{sync});
+}
+
+}  // namespace
+
 void save_nodes_file(Server& server, Pass& pass, bool sync) {
   ClusterState& cluster = server.cluster;
   const std::string& file = server.config.cluster_config_file;
   cluster.todo &= static_cast<std::uint8_t>(~todo::kSaveConfig);
   std::string text = print_file(server);
+  if (deviates(server, Deviation::kConfigByRename)) {
+    return replace_file(server, pass, share(std::move(text)), sync);
+  }
   const std::uint64_t size = text.size();
   // One write call that also overwrites the old tail, so that a crash before the truncation leaves
   // blank lines only.

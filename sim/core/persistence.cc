@@ -197,8 +197,15 @@ void persistence_shutdown(Server& server, Pass& pass) {
     flush_aof(server, pass);
     sync_aof(server, pass);
   }
+  using Save = Shutdown::Save;
+  const Save save = server.shutdown.save;
+  const bool saves =
+      save == Save::kAsConfigured ? server.config.save_on_shutdown : save == Save::kYes;
   // What is half loaded must not replace the snapshot it is loaded from.
-  if (!server.config.save_on_shutdown || is_loading(server)) return;
+  if (saves && !is_loading(server)) persistence_save(server, pass);
+}
+
+void persistence_save(Server& server, Pass& pass) {
   const ReplicationState& replication = server.replication;
   const NodeName history = has_history(replication) ? replication.replid : NodeName{};
   Snapshot snapshot{history, replication.offset, replication.told_chain(), server.keyspace};

@@ -41,8 +41,11 @@ Stored persistence_stored(const Server& server, const DiskImage& disk);
 // What a snapshot says about replication is taken over: by a replica to go on where it stopped, by
 // a primary so that its replicas can.
 void adopt_history(Server& server, const Snapshot& snapshot, bool as_replica);
-// SIGTERM: flushes and syncs the AOF; writes the snapshot if `save_on_shutdown`.
+// The program ends: flushes and syncs the AOF; writes the snapshot if `save_on_shutdown`, unless
+// the shutdown says otherwise.
 void persistence_shutdown(Server& server, Pass& pass);
+// SAVE: writes the snapshot.
+void persistence_save(Server& server, Pass& pass);
 // Says what a snapshot held that this node cannot, if anything.
 void note_left_out(Pass& pass, const Snapshot& snapshot);
 // Writes dump.rdb whole: to another file, synced, then renamed.

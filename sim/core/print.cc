@@ -101,6 +101,14 @@ Value shard_node(const Server& server, PeerId peer) {
   return {std::move(map)};
 }
 
+// What the event loop waits for on a link; while it is being connected, only to send what waits.
+std::string link_events(const ClusterState& cluster, ConnId conn, bool unsent) {
+  const auto connecting =
+      conn.is_dialled() ? cluster.connecting.find(conn.serial()) : cluster.connecting.end();
+  if (connecting != cluster.connecting.end()) return connecting->second.empty() ? "" : "w";
+  return unsent ? "rw" : "r";
+}
+
 Value link_entry(const Server& server, PeerId peer, ConnId conn, bool dialled,
                  std::int64_t created_ms) {
   const auto found = server.cluster.unsent.find(conn);
@@ -110,7 +118,7 @@ Value link_entry(const Server& server, PeerId peer, ConnId conn, bool dialled,
   add_pair(map, "direction", resp::bulk(dialled ? "to" : "from"));
   add_pair(map, "node", resp::bulk(std::string(peer_name(server, peer).view())));
   add_pair(map, "create-time", resp::integer(created_ms));
-  add_pair(map, "events", resp::bulk(unsent == 0 ? "r" : "rw"));
+  add_pair(map, "events", resp::bulk(link_events(server.cluster, conn, unsent != 0)));
   add_pair(map, "send-buffer-allocated", resp::integer(unsent));
   add_pair(map, "send-buffer-used", resp::integer(unsent));
   return {std::move(map)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/base/hash.h"
+#include "sim/core/blocked.h"
 #include "sim/core/replication_internal.h"
 
 namespace sim {
@@ -40,6 +41,7 @@ void replication_follow(Server& server, Pass& pass, Endpoint primary) {
   const bool was_primary = !link.primary.has_value();
   feed_replicas(server, pass);
   drop_link(server, pass, "told to follow another primary");
+  unblock_all(server, pass);
   link.primary = primary;
   if (was_primary) {
     // My own history becomes the one to PSYNC with; replicas stay attached until the id changes

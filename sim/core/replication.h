@@ -38,8 +38,16 @@ void unpause_writes(Server& server, Pass& pass);
 // By the cached wall clock (protocol §4.3), and for good while a shutdown waits for replicas.
 // Active expiry pauses with the writes, and so do replication PINGs during a manual failover.
 inline bool writes_paused(const Server& server) {
-  const std::int64_t until = server.sessions.pause_until_wall_ms;
-  return server.shutdown.wait_until_ms != 0 || (until != 0 && until >= server.cached_wall_ms);
+  const auto lasts = [&](std::int64_t until) {
+    return until != 0 && until >= server.cached_wall_ms;
+  };
+  return server.shutdown.wait_until_ms != 0 || lasts(server.sessions.pause_until_wall_ms) ||
+         lasts(server.sessions.client_pause.until_wall_ms);
+}
+// Every command of clients waits: CLIENT PAUSE ALL.
+inline bool all_paused(const Server& server) {
+  const ClientPause& pause = server.sessions.client_pause;
+  return pause.all && pause.until_wall_ms >= server.cached_wall_ms;
 }
 
 // ---- Driven by the dispatcher ----

@@ -1,5 +1,6 @@
 // What the files of replication share among themselves: replication.cc (ids, roles, timers),
-// replication_primary.cc (my replicas), replication_link.cc (my primary).
+// replication_primary.cc (my replicas), replication_link.cc (my primary), replication_stream.cc
+// (what it sends).
 #pragma once
 
 #include <cstdint>
@@ -45,8 +46,12 @@ void full_sync_lost(ReplicationState& replication);
 // ---- replication_loading.cc ----
 void take_snapshot(Server& server, Pass& pass, SnapshotRef snapshot);
 void load_rdb(Server& server, Pass& pass, std::string_view bytes);
+// ---- replication_stream.cc ----
+// A stretch of the stream, as it came.
+void apply_stream(Server& server, Pass& pass, const StreamRef& received);
 
 // ---- replication_link.cc ----
+void send_ack(Server& server, Pass& pass);
 void connect_to_primary(Server& server, Pass& pass);
 void send_ack(Server& server, Pass& pass);
 void link_is_up(Server& server, Pass& pass, event::SyncKind how);

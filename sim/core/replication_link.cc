@@ -3,11 +3,10 @@
 #include <charconv>
 #include <utility>
 
-#include "sim/base/check.h"
-#include "sim/base/hash.h"
 #include "sim/core/cluster_state.h"
 #include "sim/core/commands.h"
-#include "sim/core/mutation.h"
+#include "sim/core/data.h"
+#include "sim/core/persistence.h"
 #include "sim/core/replication_internal.h"
 
 namespace sim {
@@ -97,58 +96,6 @@ void take_reply(Server& server, Pass& pass, const resp::Value& value) {
   } else if (link.state == State::kAwaitsPsync) {
     psync_reply(server, pass, value);
   }
-}
-
-// ---- The stream ----
-
-// A real primary runs more commands than we do. Each is told once, and not for ever: a stream of
-// rubbish must not fill the memory.
-void pass_over(Server& server, Pass& pass, const std::string& name) {
-  constexpr std::size_t kNames = 64, kLongest = 64;
-  std::set<std::string>& known = server.replication.passed_over;
-  if (known.size() >= kNames || !known.insert(name.substr(0, kLongest)).second) return;
-  pass.note(event::Remark{"the stream has " + name.substr(0, kLongest) +
-                          ", which this node cannot run: passed over"});
-}
-
-void run_from_stream(Server& server, Pass& pass, const RequestRef& request) {
-  const CommandSpec* const spec = find_command(request->command()[0]);
-  if (spec == nullptr) return pass_over(server, pass, request->command()[0]);
-  if (!arity_fits(*spec, request->command().size())) return;
-  if ((spec->flags & command_flag::kWrite) == 0) return;
-  Execution execution{server, pass, nullptr, *request, request->command(), Origin::kStream};
-  execute(*spec, execution);
-  server.replication.writes_moved = true;
-}
-
-bool is_word(const RequestRef& request, std::size_t at, std::string_view word) {
-  return at < request->command().size() && same_word(request->command()[at], word);
-}
-
-void apply(Server& server, Pass& pass, const RequestRef& request) {
-  ReplicationState& replication = server.replication;
-  pass.charge(server.costs.cpu.per_command);
-  if (is_word(request, 0, "REPLCONF") && is_word(request, 1, "GETACK")) {
-    send_ack(server, pass);  // what was applied before it; the request itself counts afterwards
-  }
-  const bool stream_word = is_word(request, 0, "PING") || is_word(request, 0, "SELECT") ||
-                           is_word(request, 0, "REPLCONF") || is_word(request, 0, "MULTI") ||
-                           is_word(request, 0, "EXEC");
-  replication.offset += static_cast<std::int64_t>(request->size());
-  if (!stream_word && server.mutation == Mutation::kReplicaSkipsCommand &&
-      ++replication.applied_writes % 16 == 0) {
-    return;
-  }
-  replication.chain = fold64(replication.chain, request->hash());
-  if (!stream_word) run_from_stream(server, pass, request);
-}
-
-void apply_stream(Server& server, Pass& pass, const StreamRef& chunk) {
-  server.cached_wall_ms = pass.wall_ms();
-  server.replication.link.last_interaction_s = server.cached_wall_s();
-  for (const RequestRef& request : chunk->commands()) apply(server, pass, request);
-  feed_chunk(server, pass, chunk);
-  CHECK(server.replication.backlog.end_offset() == server.replication.offset + 1);
 }
 
 void replication_payload(Server& server, Pass& pass, const Payload& payload) {
@@ -253,6 +200,7 @@ void lose_link(Server& server, Pass& pass, const char* why) {
   link.conn = kNoConn;
   if (std::exchange(link.snapshot, nullptr) != nullptr) stop_loading(server, pass);
   link.early.clear();
+  link.transaction.clear();
   link.reader = {};
 }
 

@@ -137,7 +137,7 @@ void replication_append(Server& server, const RequestRef& command) {
 
 void replication_request_acks(Server& server) {
   const ReplicationState& replication = server.replication;
-  if (replication.link.primary || replication.replicas.empty()) return;
+  if (replication.link.primary || !replication.backlog.exists()) return;
   push(server, request({"REPLCONF", "GETACK", "*"}));
 }
 

@@ -112,7 +112,9 @@ struct PrimaryLink {
   std::int64_t sync_offset = 0;
   SnapshotRef snapshot;          // while kLoading
   std::vector<StreamRef> early;  // what came behind the snapshot while it is being loaded
-  PrimaryReader reader;          // of raw bytes, which a real server sends
+  // A transaction of the stream whose EXEC has not come yet: it counts, and is applied, as a whole.
+  std::vector<RequestRef> transaction;
+  PrimaryReader reader;  // of raw bytes, which a real server sends
 };
 
 struct ReplicationState {

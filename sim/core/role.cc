@@ -9,6 +9,7 @@
 #include "sim/core/manual_failover.h"
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/open_slots.h"
 #include "sim/core/replication.h"
 #include "sim/core/slots_config.h"
 
@@ -46,20 +47,38 @@ void set_peer_as_primary(Server& server, Pass&, PeerId peer) {
   save_later(cluster, false);
 }
 
-void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, NameRef primary) {
+namespace {
+
+// The peer steps down for one of its own replicas, which later versions take for its successor.
+// False: it is none, or an older word than what is known of the peer.
+bool hand_over(Server& server, Pass& pass, PeerId peer, const bus::Header& header) {
+  ClusterState& cluster = server.cluster;
+  const PeerId successor = mentioned_peer(server, header.replica_of);
+  if (successor.is_none() || cluster.peers.cold(successor).primary != peer) return false;
+  if (cluster.peers.cold(peer).config_epoch > header.config_epoch) return true;
+  set_peer_as_primary(server, pass, successor);
+  cluster.peers.cold(successor).config_epoch = header.config_epoch;
+  return true;
+}
+
+}  // namespace
+
+void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, const bus::Header& header) {
   ClusterState& cluster = server.cluster;
   PeerHot& hot = cluster.peers.hot(peer);
   if (hot.is_primary()) {
+    const bool keeps_slots =
+        deviates(server, Deviation::kDemotionKeepsSlots) && hand_over(server, pass, peer, header);
     // 7.0 unbinds at once, whether or not somebody claims these slots yet: readers of a demotion
     // that overtakes the successor's claim see them uncovered for a while.
-    unbind_all(server, pass, peer);
+    if (!keeps_slots) unbind_all(server, pass, peer);
     hot.clear(bus::flag::kMaster | bus::flag::kMigrateTo);
     hot.set(bus::flag::kSlave);
     cluster.view_cache = {};
     cluster.todo |= todo::kUpdateState;
     save_later(cluster, false);
   }
-  const PeerId named = mentioned_peer(server, primary);
+  const PeerId named = mentioned_peer(server, header.replica_of);
   if (!named.is_none() && named != cluster.peers.cold(peer).primary) {
     link_replica(server, peer, named);
     save_later(cluster, false);
@@ -78,12 +97,18 @@ void follow(Server& server, Pass& pass, PeerId primary) {
   if (was_primary) {
     me.clear(bus::flag::kMaster | bus::flag::kMigrateTo);
     me.set(bus::flag::kSlave);
+    close_all_slots(server, pass);
   }
+  if (deviates(server, Deviation::kNewPrimaryNewElection)) cluster.election.scheduled_ms = 0;
   link_replica(server, kMyself, primary);
   pass.note(event::Following{peer_name(server, primary), was_primary});
   replication_follow(server, pass, peer_endpoint(server, primary));
   reset_manual_failover(server, pass);
   if (was_primary) session_role_changed(server, pass);
+}
+
+void forget_other_shard(Server& server) {
+  if (deviates(server, Deviation::kMigrationStartsAfresh)) server.replication.cached = false;
 }
 
 void promote_myself(Server& server, Pass& pass, std::uint32_t votes, bool takeover) {

@@ -8,7 +8,7 @@ namespace sim {
 
 // What a peer's own header says it is.
 void set_peer_as_primary(Server& server, Pass& pass, PeerId peer);
-void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, NameRef primary);
+void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, const bus::Header& header);
 // Changes whom a replica's record points at, and the records that depend on it.
 void link_replica(Server& server, PeerId replica, PeerId primary);
 // The primary's record has at least one replica in my table.
@@ -17,6 +17,9 @@ bool has_replicas(const ClusterState& cluster, PeerId primary);
 // I become, or stay, a replica, of this primary. Asserts as redis 7.0.15 does if I own slots. Saves
 // nothing.
 void follow(Server& server, Pass& pass, PeerId primary);
+// I follow a primary of another shard than before, and later versions have no use for my history
+// then. (7.0 asks the new primary to go on from it.)
+void forget_other_shard(Server& server);
 // I take my primary's place. `votes` is 0 for a takeover.
 void promote_myself(Server& server, Pass& pass, std::uint32_t votes, bool takeover);
 

@@ -1,21 +1,105 @@
 #include "sim/core/routing.h"
 
+#include <algorithm>
+
 #include "sim/core/cluster_state.h"
 #include "sim/core/mutation.h"
+#include "sim/core/open_slots.h"
 #include "sim/wire/crc16.h"
 
 namespace sim {
 namespace {
 
+constexpr std::string_view kNotServed = "CLUSTERDOWN Hash slot not served";
+
+// No keys, so they are never missing.
+bool names_shard_channels(const CommandSpec& spec) {
+  return (spec.flags & command_flag::kShardChannels) != 0;
+}
+
+// What a scan of all keys finds.
+struct Keys {
+  std::optional<SlotId> slot;
+  PeerId owner = kNoPeer;      // of the slot
+  PeerId migrating = kNoPeer;  // to whom, if it is mine and on its way
+  bool importing = false;
+  const std::string* first = nullptr;
+  bool several = false;                     // not all are the same key
+  std::uint32_t missing = 0, existing = 0;  // counted in open slots only
+  std::string refusal;
+};
+
+void see_first_key(const Server& server, const std::string& key, Keys& keys) {
+  const ClusterState& cluster = server.cluster;
+  keys.first = &key;
+  keys.slot = slot_of(key);
+  keys.owner = slot_owner(cluster, *keys.slot);
+  if (keys.owner.is_none()) keys.refusal = kNotServed;
+  if (keys.owner == kMyself) keys.migrating = migrating_to(cluster, *keys.slot);
+  keys.importing = keys.migrating.is_none() && !importing_from(cluster, *keys.slot).is_none();
+}
+
+void see_key(const Server& server, const CommandSpec& spec, const std::string& key, Keys& keys) {
+  if (!keys.refusal.empty()) return;
+  if (keys.first == nullptr) {
+    see_first_key(server, key, keys);
+  } else if (key != *keys.first) {
+    if (*keys.slot != slot_of(key)) {
+      keys.refusal = "CROSSSLOT Keys in request don't hash to the same slot";
+    }
+    keys.several = true;
+  }
+  if ((keys.migrating.is_none() && !keys.importing) || names_shard_channels(spec)) return;
+  const Entry* const entry = server.keyspace.find(*keys.slot, key);
+  const bool there = entry != nullptr && !is_expired(*entry, server.cached_wall_ms);
+  ++(there ? keys.existing : keys.missing);
+}
+
+// The cluster as a whole is down.
+std::string_view down(const Config& config, const CommandSpec& spec) {
+  constexpr std::string_view kDown = "CLUSTERDOWN The cluster is down";
+  if (names_shard_channels(spec)) {
+    return config.cluster_allow_pubsubshard_when_down ? "" : kDown;
+  }
+  if (!config.cluster_allow_reads_when_down) return kDown;
+  const bool writes = (spec.flags & command_flag::kWrite) != 0;
+  return writes ? "CLUSTERDOWN The cluster is down and only accepts read commands" : "";
+}
+
 bool serves_reads_of(const Server& server, const Session& session, const CommandSpec& spec,
-                     PeerId owner) {
-  if (!session.readonly || (spec.flags & command_flag::kWrite) != 0) return false;
+                     std::span<const RoutedCommand> commands, PeerId owner) {
+  const bool writes = std::any_of(commands.begin(), commands.end(), [](const auto& command) {
+    return (command.spec.flags & command_flag::kWrite) != 0;
+  });
+  const bool allowed = session.readonly || names_shard_channels(spec);
+  if (!allowed || writes) return false;
   return !am_primary(server.cluster) && my_primary(server.cluster) == owner;
 }
 
-std::string moved(const Server& server, SlotId slot, PeerId owner) {
-  if (server.mutation == Mutation::kRedirectToSelf) owner = kMyself;
-  return "MOVED " + std::to_string(slot.value) + " " + redirect_address(server, owner);
+std::string redirection(const Server& server, std::string_view word, SlotId slot, PeerId to) {
+  if (server.mutation == Mutation::kRedirectToSelf) to = kMyself;
+  return std::string(word) + " " + std::to_string(slot.value) + " " + redirect_address(server, to);
+}
+
+// Keys on both sides: only the one who waits may find them on one.
+constexpr std::string_view kTryAgain = "TRYAGAIN Multiple keys request during rehashing of slot";
+
+// The rest of the table of protocol §9.2, from row 9 on, in its order.
+std::string refusal_by_slot(const Server& server, const Session& session, const CommandSpec& spec,
+                            std::span<const RoutedCommand> commands, const Keys& keys) {
+  const bool migrating = !keys.migrating.is_none();
+  if ((migrating || keys.importing) && (spec.flags & command_flag::kMovesKeys) != 0) return {};
+  if (migrating && keys.missing > 0) {
+    if (keys.existing > 0) return std::string(kTryAgain);
+    return redirection(server, "ASK", *keys.slot, keys.migrating);
+  }
+  const bool asking = session.asking || (spec.flags & command_flag::kAsksItself) != 0;
+  if (keys.importing && asking) {
+    return keys.several && keys.missing > 0 ? std::string(kTryAgain) : std::string();
+  }
+  if (keys.owner == kMyself || serves_reads_of(server, session, spec, commands, keys.owner))
+    return {};
+  return redirection(server, "MOVED", *keys.slot, keys.owner);
 }
 
 }  // namespace
@@ -23,36 +107,33 @@ std::string moved(const Server& server, SlotId slot, PeerId owner) {
 // The order of the tests is that of protocol §9.2: while the keys are scanned, an unserved slot of
 // the first key wins over CROSSSLOT, and both over the cluster being down.
 Routing route(const Server& server, const Session& session, const CommandSpec& spec,
-              const resp::Command& command) {
-  Routing routing;
-  if (!server.config.cluster_enabled) return routing;
-  PeerId owner = kNoPeer;
-  each_key(spec, command, [&](const std::string& key) {
-    if (!routing.refusal.empty()) return;
-    const SlotId slot = slot_of(key);
-    if (!routing.slot) {
-      routing.slot = slot;
-      owner = slot_owner(server.cluster, slot);
-      if (owner.is_none()) routing.refusal = "CLUSTERDOWN Hash slot not served";
-    } else if (*routing.slot != slot) {
-      routing.refusal = "CROSSSLOT Keys in request don't hash to the same slot";
-    }
-  });
-  if (!routing.slot || !routing.refusal.empty()) return routing;
-  if (!cluster_ok(server.cluster)) {
-    if (!server.config.cluster_allow_reads_when_down) {
-      routing.refusal = "CLUSTERDOWN The cluster is down";
-      return routing;
-    }
-    if ((spec.flags & command_flag::kWrite) != 0) {
-      routing.refusal = "CLUSTERDOWN The cluster is down and only accepts read commands";
-      return routing;
-    }
+              std::span<const RoutedCommand> commands) {
+  if (!server.config.cluster_enabled) return {};
+  Keys keys;
+  for (const RoutedCommand& command : commands) {
+    each_key(command.spec, command.words,
+             [&](const std::string& key) { see_key(server, spec, key, keys); });
   }
-  if (owner != kMyself && !serves_reads_of(server, session, spec, owner)) {
-    routing.refusal = moved(server, *routing.slot, owner);
+  Routing routing{keys.slot, std::move(keys.refusal)};
+  if (!routing.slot || !routing.refusal.empty()) return routing;
+  if (!cluster_ok(server.cluster)) routing.refusal = down(server.config, spec);
+  if (routing.refusal.empty()) {
+    routing.refusal = refusal_by_slot(server, session, spec, commands, keys);
   }
   return routing;
+}
+
+Routing route(const Server& server, const Session& session, const CommandSpec& spec,
+              const resp::Command& command) {
+  const RoutedCommand one{spec, command};
+  return route(server, session, spec, std::span(&one, 1));
+}
+
+std::string redirect_of_slot(const Server& server, SlotId slot) {
+  const PeerId owner = slot_owner(server.cluster, slot);
+  if (owner.is_none()) return std::string(kNotServed);
+  if (owner == kMyself || !importing_from(server.cluster, slot).is_none()) return {};
+  return redirection(server, "MOVED", slot, owner);
 }
 
 }  // namespace sim

@@ -1,8 +1,8 @@
-// Whether this node serves a command, or whom it sends the client to. (Protocol §9; slots are never
-// open here, so the rows that answer ASK and TRYAGAIN cannot apply.)
+// Whether this node serves a command, or whom it sends the client to. (Protocol §9.2.)
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "sim/core/commands.h"
@@ -14,8 +14,21 @@ struct Routing {
   std::string refusal;         // the error text; empty: serve
 };
 
-// A pure function of its arguments: no key is touched, nothing expires.
+// A command whose keys count.
+struct RoutedCommand {
+  const CommandSpec& spec;
+  const resp::Command& words;
+};
+
+// Where `spec` goes, which acts on the keys of all of `commands`: a plain command on its own, EXEC
+// on those of the whole transaction. A pure function of its arguments: no key is touched, nothing
+// expires.
+Routing route(const Server& server, const Session& session, const CommandSpec& spec,
+              std::span<const RoutedCommand> commands);
+// A plain command.
 Routing route(const Server& server, const Session& session, const CommandSpec& spec,
               const resp::Command& command);
+// Whom a client is sent to that waits for lists in this slot; empty: it waits at the right place.
+std::string redirect_of_slot(const Server& server, SlotId slot);
 
 }  // namespace sim

@@ -67,22 +67,46 @@ Value config_set(Execution& execution) {
   return resp::ok();
 }
 
+Value config_help() {
+  constexpr std::string_view kLines[] = {
+      "CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "GET <pattern>",
+      "    Return parameters matching the glob-like <pattern> and their values.",
+      "SET <directive> <value>",
+      "    Set the configuration <directive> to <value>.",
+      "RESETSTAT",
+      "    Reset statistics reported by the INFO command.",
+      "REWRITE",
+      "    Rewrite the configuration file.",
+      "HELP",
+      "    Prints this help.",
+  };
+  resp::Array lines;
+  for (const std::string_view line : kLines) {
+    lines.items.push_back({resp::Simple{std::string(line)}});
+  }
+  return {std::move(lines)};
+}
+
 // ---- COMMAND ----
 
+std::string lower_name(const CommandSpec& spec) {
+  return lower_case(std::string(spec.name));
+}
+
 Value describe_command(const CommandSpec& spec) {
-  constexpr std::pair<std::uint8_t, std::string_view> kNames[] = {
-      {command_flag::kWrite, "write"}, {command_flag::kReadonly, "readonly"},
-      {command_flag::kAdmin, "admin"}, {command_flag::kLoading, "loading"},
-      {command_flag::kStale, "stale"}, {command_flag::kFast, "fast"},
+  constexpr std::pair<std::uint16_t, std::string_view> kNames[] = {
+      {command_flag::kWrite, "write"},       {command_flag::kReadonly, "readonly"},
+      {command_flag::kAdmin, "admin"},       {command_flag::kLoading, "loading"},
+      {command_flag::kStale, "stale"},       {command_flag::kFast, "fast"},
+      {command_flag::kAsksItself, "asking"}, {command_flag::kMovesKeys, "movablekeys"},
   };
   resp::Array flags;
   for (const auto& [flag, name] : kNames) {
     if ((spec.flags & flag) != 0) flags.items.push_back({resp::Simple{std::string(name)}});
   }
-  std::string name(spec.name);
-  for (char& c : name) c = static_cast<char>(c - 'A' + 'a');
   const Value none{resp::Array{}};
-  return {resp::Array{{resp::bulk(name),
+  return {resp::Array{{resp::bulk(lower_name(spec)),
                        resp::integer(spec.arity),
                        {std::move(flags)},
                        resp::integer(spec.first_key),
@@ -94,16 +118,33 @@ Value describe_command(const CommandSpec& spec) {
                        none}}};
 }
 
+// No documentation is kept here: each command that there is has an empty one.
+Value command_docs(const resp::Command& command) {
+  resp::Array docs;
+  const auto add = [&docs](const CommandSpec& spec) {
+    docs.items.push_back(resp::bulk(lower_name(spec)));
+    docs.items.push_back({resp::Array{}});
+  };
+  for (std::size_t at = 2; at < command.size(); ++at) {
+    if (const CommandSpec* const spec = find_command(command[at])) add(*spec);
+  }
+  if (command.size() == 2) std::for_each(command_specs().begin(), command_specs().end(), add);
+  return {std::move(docs)};
+}
+
 Value command_keys(const resp::Command& command) {
   const resp::Command inner(command.begin() + 2, command.end());
   const CommandSpec* const spec = find_command(inner[0]);
   if (spec == nullptr) return refuse("ERR Invalid command specified");
-  if (spec->first_key == 0) return refuse("ERR The command has no key arguments");
+  if (spec->first_key == 0 || (spec->flags & command_flag::kShardChannels) != 0) {
+    return refuse("ERR The command has no key arguments");
+  }
   if (!arity_fits(*spec, inner.size())) {
     return refuse("ERR Invalid number of arguments specified for command");
   }
   resp::Array keys;
   each_key(*spec, inner, [&](const std::string& key) { keys.items.push_back(resp::bulk(key)); });
+  if (keys.items.empty()) return refuse("ERR Invalid arguments specified for command");
   return {std::move(keys)};
 }
 
@@ -141,6 +182,9 @@ Value config_command(Execution& execution) {
     return command.size() == 2 ? refuse("ERR The server is running without a config file")
                                : wrong_arity("config|rewrite");
   }
+  if (same_word(command[1], "HELP")) {
+    return command.size() == 2 ? config_help() : wrong_arity("config|help");
+  }
   return unknown_subcommand("CONFIG", command[1]);
 }
 
@@ -162,6 +206,13 @@ Value command_command(Execution& execution) {
     if (command.size() != 2) return wrong_arity("command|count");
     return resp::integer(static_cast<std::int64_t>(command_specs().size()));
   }
+  if (same_word(command[1], "LIST")) {
+    if (command.size() != 2) return refuse(kSyntaxError);
+    for (const CommandSpec& spec : command_specs())
+      all.items.push_back(resp::bulk(lower_name(spec)));
+    return {std::move(all)};
+  }
+  if (same_word(command[1], "DOCS")) return command_docs(command);
   if (same_word(command[1], "GETKEYS")) {
     return command.size() < 4 ? wrong_arity("command|getkeys") : command_keys(command);
   }

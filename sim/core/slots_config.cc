@@ -10,6 +10,8 @@
 #include "sim/core/membership.h"
 #include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/open_slots.h"
+#include "sim/core/pubsub.h"
 #include "sim/core/role.h"
 
 namespace sim {
@@ -53,13 +55,14 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
                          const SlotSet& claims) {
   ClusterState& cluster = server.cluster;
   const PeerId us = am_primary(cluster) ? kMyself : my_primary(cluster);
+  const bool remember = !deviates(server, Deviation::kNoOwnerNotClaiming);
   ClaimOutcome outcome;
   cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
     const std::uint64_t owner_epoch = owner.is_none() ? 0 : cluster.peers.cold(owner).config_epoch;
     each_slot(first, last, [&](std::uint32_t slot) {
       if (!claims.test(slot)) {
         // It stays bound, for routing and coverage, but is anybody's to take.
-        if (owner == claimer) cluster.not_claiming.set(slot);
+        if (owner == claimer && remember) cluster.not_claiming.set(slot);
         return;
       }
       ++outcome.claimed;
@@ -67,13 +70,12 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
         cluster.not_claiming.reset(slot);
         return;
       }
+      const SlotId id{static_cast<std::uint16_t>(slot)};
+      if (!importing_from(cluster, id).is_none()) return;  // only by hand, in 7.0
       const bool free = owner.is_none() || cluster.not_claiming.test(slot);
       if (!free && owner_epoch >= epoch && server.mutation != Mutation::kIgnoreSlotEpoch) return;
       if (owner == kMyself && server.mutation == Mutation::kNoDemotion) return;
-      if (owner == kMyself &&
-          server.keyspace.count_in_slot(SlotId{static_cast<std::uint16_t>(slot)}) != 0) {
-        outcome.dirty.set(slot);
-      }
+      if (owner == kMyself && server.keyspace.count_in_slot(id) != 0) outcome.dirty.set(slot);
       if (owner == us) {
         outcome.new_primary = true;
         ++outcome.taken_from_us;
@@ -121,7 +123,9 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
     });
   });
   if (moved.empty()) return;
+  remove_shard_channels(server, pass, slots, owner);
   cluster.owners.assign(slots, owner);
+  if (deviates(server, Deviation::kClaimBitCleared)) cluster.not_claiming &= ~slots;
   const NodeName to = peer_name(server, owner);
   for (const auto& [from, gone] : moved) {
     pass.note(event::SlotsRebound{server.names->share(gone), peer_name(server, from), to, epoch});
@@ -138,6 +142,30 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
 void unbind_all(Server& server, Pass& pass, PeerId peer) {
   const SlotsRef slots = server.cluster.peers.cold(peer).slots;
   if (slots->count() != 0) bind_slots(server, pass, slots->slots(), kNoPeer, 0);
+}
+
+void match_slots_with_data(Server& server, Pass& pass) {
+  ClusterState& cluster = server.cluster;
+  if (!am_primary(cluster) || server.keyspace.empty()) return;
+  const SlotSet occupied = server.keyspace.occupied_slots();
+  SlotSet unbound;
+  bool changed = false;
+  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
+    if (owner == kMyself) return;
+    each_slot(first, last, [&](std::uint32_t slot) {
+      const SlotId id{static_cast<std::uint16_t>(slot)};
+      if (!occupied.test(slot) || !importing_from(cluster, id).is_none()) return;
+      changed = true;
+      if (owner.is_none()) {
+        unbound.set(slot);
+      } else {
+        open_importing(server, pass, id, owner);
+      }
+    });
+  });
+  if (!changed) return;
+  bind_slots(server, pass, unbound, kMyself, cluster.peers.cold(kMyself).config_epoch);
+  save_nodes_file(server, pass, true);
 }
 
 bool unclaimed(const ClusterState& cluster, SlotId slot) {
@@ -159,6 +187,7 @@ void update_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t epoc
 }
 
 void correct_stale_claims(Server& server, Pass& pass, PeerId sender, const bus::Header& header) {
+  if (deviates(server, Deviation::kUpdateOnlyPrimaries) && !header.replica_of.is_none()) return;
   ClusterState& cluster = server.cluster;
   PeerId better = kNoPeer;
   cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {

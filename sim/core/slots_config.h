@@ -11,6 +11,9 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
                 std::uint64_t epoch);
 // Unbinds every slot of the peer.
 void unbind_all(Server& server, Pass& pass, PeerId peer);
+// At start, with the data loaded: a primary takes the slots that it has keys of and nodes.conf gives
+// to nobody. Those that it gives to others are importing from then on. (Protocol §8.)
+void match_slots_with_data(Server& server, Pass& pass);
 // Nobody's: unassigned, or its owner stopped claiming it.
 bool unclaimed(const ClusterState& cluster, SlotId slot);
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "sim/core/dump.h"
 #include "sim/wire/crc16.h"
 
 namespace sim {
@@ -54,15 +55,6 @@ void write_entry(rdb::Writer& writer, const Entry& entry) {
   for (std::size_t i = 0; i < list.size(); ++i) writer.item(list[i]);
 }
 
-DataValue value_of(std::variant<std::string, std::vector<std::string>>&& value) {
-  if (auto* text = std::get_if<std::string>(&value)) return std::move(*text);
-  ListRef list(new List);
-  for (std::string& item : std::get<std::vector<std::string>>(value)) {
-    list->push_back(std::move(item));
-  }
-  return list;
-}
-
 }  // namespace
 
 std::string encode_rdb(const Snapshot& snapshot) {
@@ -91,7 +83,7 @@ std::variant<Snapshot, rdb::Broken> decode_rdb(std::string_view bytes) {
                      number<std::uint64_t>(file, kWeightBytes).value_or(0),
                      number<std::uint64_t>(file, kWeightRdbBytes).value_or(0)};
   for (rdb::Key& key : file.keys) {
-    snapshot.keyspace.put(slot_of(key.key), key.key, value_of(std::move(key.value)),
+    snapshot.keyspace.put(slot_of(key.key), key.key, data_value(std::move(key.value)),
                           key.expire_at_ms.value_or(kNoExpiry));
   }
   for (const auto& [kind, count] : file.skipped) {

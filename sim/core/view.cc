@@ -25,7 +25,7 @@ std::uint64_t belief_about(const Server& server, PeerId peer) {
 const ViewCache& view_of(const Server& server) {
   ViewCache& cache = server.cluster.view_cache;
   if (cache.valid) return cache;
-  cache = {true, 0, 0};
+  cache = {true, 0, 0, cache.helpers};
   const PeerTable& peers = server.cluster.peers;
   peers.each([&](PeerId peer) {
     // A sum: tables list the same nodes in different orders.

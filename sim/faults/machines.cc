@@ -92,6 +92,11 @@ std::string_view unit_of(DiskMode disk, std::string_view what) {
   return disk == DiskMode::kKeep ? what : "bytes of files lost or altered";
 }
 
+std::uint32_t other_address(std::uint32_t ipv4, Choices& choices) {
+  const auto second = static_cast<std::uint32_t>(2 + choices.choose(Site::kFaultTarget, 200));
+  return (ipv4 & 0xff00ffffu) | (second << 16);
+}
+
 bool start_again(FaultStage& stage, MachineId machine, DiskMode disk) {
   if (stage.levers().is_up(machine)) return false;
   return stage.levers().start(machine, disk_change(disk));

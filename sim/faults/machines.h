@@ -30,6 +30,9 @@ bool stop(FaultStage& stage, MachineId machine, StopMode mode);
 // do that (none: there was nothing to lose, and the verdict warns), otherwise `what` it did.
 std::string_view unit_of(DiskMode disk, std::string_view what);
 
+// An address nobody has: 10.x.y.z with the x of no server and no client.
+std::uint32_t other_address(std::uint32_t ipv4, Choices& choices);
+
 // Starts the machine if it is down; false if it was up.
 bool start_again(FaultStage& stage, MachineId machine, DiskMode disk);
 // The fault is over: a machine it has stopped starts even if it is still shutting down, which is

@@ -5,12 +5,6 @@
 namespace sim {
 namespace {
 
-// An address nobody has: 10.x.y.z with the x of no server and no client.
-std::uint32_t other_address(std::uint32_t ipv4, Choices& choices) {
-  const auto second = static_cast<std::uint32_t>(2 + choices.choose(Site::kFaultTarget, 200));
-  return (ipv4 & 0xff00ffffu) | (second << 16);
-}
-
 // Programs are stopped and start again after a while, with their disk as it was or worse, at the
 // old address or another.
 class Restart final : public FaultOf<Restart> {

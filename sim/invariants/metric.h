@@ -39,6 +39,10 @@ struct Metric {
 };
 // Precondition: there is a metric of that name.
 Metric metric(std::string name, std::int64_t value);
+// a * b / c without overflow for what runs measure: c > 0, the result fits.
+inline std::int64_t ratio(std::int64_t a, std::int64_t b, std::int64_t c) {
+  return a / c * b + a % c * b / c;
+}
 // "hit_rate of sessions"; the name alone for no workload.
 std::string metric_of(std::string_view name, std::string_view workload);
 // The workloads whose metrics are told one by one: all if there are several, otherwise none.

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "sim/base/check.h"
+#include "sim/invariants/client_metrics.h"
+#include "sim/invariants/operation_metrics.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/work_metrics.h"
 
@@ -12,16 +14,6 @@ namespace sim {
 namespace {
 
 constexpr std::int64_t kPerMillion = 1'000'000;
-
-// a * b / c without overflow for what runs measure: c > 0, the result fits.
-std::int64_t ratio(std::int64_t a, std::int64_t b, std::int64_t c) {
-  return a / c * b + a % c * b / c;
-}
-
-bool is_write(event::OpKind kind) {
-  return kind == event::OpKind::kWrite || kind == event::OpKind::kIncrement ||
-         kind == event::OpKind::kAppend || kind == event::OpKind::kDelete;
-}
 
 }  // namespace
 
@@ -32,18 +24,6 @@ struct Metrics::Impl {
     std::optional<SimTime> failed;
     bool suspected = false, replaced = false, ok_again = false;
     MachineId successor = kNoMachine;  // promoted, has not yet applied a write
-  };
-  struct Operation {
-    SimTime began;
-    bool write = false, audit = false;
-  };
-  // What clients saw: all of them, or those of one workload.
-  struct Traffic {
-    std::int64_t ops = 0, answered = 0, acked_writes = 0, failed = 0, unknown = 0;
-    std::int64_t redirects = 0, redirects_max = 0, clusterdowns = 0;
-    std::int64_t latency_sum = 0, latency_max = 0, cache_reads = 0, hits = 0;
-    std::map<std::string, std::int64_t> measured;
-    void complete(const event::OpCompleted& done, const Operation& operation, SimTime at);
   };
   struct Shard {
     SimTime changed;
@@ -59,29 +39,14 @@ struct Metrics::Impl {
   explicit Impl(const RunFacts& facts)
       : stage(facts.cast),
         work(facts.cast),
+        clients(facts.cast),
+        administration(facts.cast),
         shards(stage.directory().shard_count()),
-        buses(facts.cast.size()) {
-    const std::vector<std::string> apart = workloads_apart(facts.cast);
-    workloads.insert(workloads.end(), apart.begin(), apart.end());
-    traffic.resize(workloads.size());
-    for (const MachineInfo& machine : facts.cast) {
-      const auto found = std::find(workloads.begin() + 1, workloads.end(), machine.workload);
-      workload_of.push_back(
-          found == workloads.end() ? 0 : static_cast<std::size_t>(found - workloads.begin()));
-    }
-  }
+        buses(facts.cast.size()) {}
 
   void see(const Record& record);
   void see_losses(const Record& record);
   void see_promotion(const Record& record, const event::Promoted& promoted);
-  void see_clients(const Record& record);
-  // All traffic, and that of the client's own workload where there are several.
-  template <class Count>
-  void count(MachineId client, Count count) {
-    count(traffic.front());
-    if (workload_of[client.value] != 0) count(traffic[workload_of[client.value]]);
-  }
-  void finish_traffic(const std::string& workload, const Traffic& of);
   void see_bus(const Record& record, const event::ViewSnapshot& view);
   void lose(MachineId machine, SimTime at);
   void watch_isolation(SimTime at);
@@ -95,8 +60,9 @@ struct Metrics::Impl {
 
   Stage stage;
   WorkMetrics work;
+  ClientMetrics clients;
+  OperationMetrics administration;
   std::map<MachineId, Outage> losses;
-  std::map<std::uint64_t, Operation> operations;
   std::vector<Shard> shards;
   std::vector<Bus> buses;
   std::set<MachineId> isolated;
@@ -104,10 +70,7 @@ struct Metrics::Impl {
   std::map<std::string, std::int64_t> maxima;
   std::optional<SimTime> healed;
   Duration slot_time_lost{}, slot_time{};
-  std::vector<std::string> workloads{""};  // all of them together, then one by one
-  std::vector<Traffic> traffic;            // likewise
-  std::vector<std::size_t> workload_of;    // by machine; 0: none that is told apart
-  bool cluster_seen = false, clients_seen = false;
+  bool cluster_seen = false;
   std::vector<Metric> values;
 };
 
@@ -120,7 +83,8 @@ void Metrics::Impl::see(const Record& record) {
   stage.see(record);
   work.see(record, stage);
   see_losses(record);
-  see_clients(record);
+  clients.see(record);
+  administration.see(record);
   if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
     see_bus(record, *view);
   } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {
@@ -257,76 +221,6 @@ void Metrics::Impl::watch_shards(SimTime at, bool over) {
   }
 }
 
-// ---- Clients ----
-
-void Metrics::Impl::see_clients(const Record& record) {
-  if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
-    clients_seen |= !invoked->final_read;
-    operations[invoked->operation] = {record.at, is_write(invoked->kind), invoked->final_read};
-  } else if (const auto* done = std::get_if<event::OpCompleted>(&record.event)) {
-    const auto found = operations.find(done->operation);
-    if (found == operations.end()) return;
-    const Operation operation = found->second;
-    operations.erase(found);
-    if (operation.audit) return;
-    count(record.machine, [&](Traffic& of) { of.complete(*done, operation, record.at); });
-  } else if (const auto* redirected = std::get_if<event::Redirected>(&record.event)) {
-    const std::string& reply = redirected->reply;
-    count(record.machine, [&](Traffic& of) {
-      of.redirects += reply.starts_with("MOVED") || reply.starts_with("ASK") ? 1 : 0;
-      of.clusterdowns += reply.starts_with("CLUSTERDOWN") ? 1 : 0;
-    });
-  } else if (const auto* read = std::get_if<event::CacheRead>(&record.event)) {
-    count(record.machine, [&](Traffic& of) {
-      ++of.cache_reads;
-      of.hits += read->hit ? 1 : 0;
-    });
-  } else if (const auto* measured = std::get_if<event::Measured>(&record.event)) {
-    const bool known = find_metric(measured->name) != nullptr;
-    count(record.machine, [&](Traffic& of) {
-      of.measured[known ? measured->name : "measured_" + measured->name] += measured->value;
-    });
-  }
-}
-
-void Metrics::Impl::Traffic::complete(const event::OpCompleted& done, const Operation& operation,
-                                      SimTime at) {
-  ++ops;
-  redirects_max = std::max(redirects_max, std::int64_t{done.redirects});
-  failed += done.outcome == event::OpOutcome::kFailed ? 1 : 0;
-  unknown += done.outcome == event::OpOutcome::kUnknown ? 1 : 0;
-  if (done.outcome != event::OpOutcome::kOk) return;
-  ++answered;
-  acked_writes += operation.write ? 1 : 0;
-  const std::int64_t latency = (at - operation.began).count();
-  latency_sum += latency;
-  latency_max = std::max(latency_max, latency);
-}
-
-void Metrics::Impl::finish_traffic(const std::string& workload, const Traffic& of) {
-  const auto tell = [&](std::string_view name, std::int64_t value) {
-    put(metric_of(name, workload), value);
-  };
-  if (clients_seen) {
-    tell("ops", of.ops);
-    tell("acked_writes", of.acked_writes);
-    tell("failed_ops", of.failed);
-    tell("unknown_ops", of.unknown);
-    tell("redirects", of.redirects);
-    tell("clusterdowns", of.clusterdowns);
-  }
-  if (of.ops > 0) {
-    tell("redirects_max", of.redirects_max);
-    tell("availability", ratio(of.answered, kPerMillion, of.ops));
-  }
-  if (of.answered > 0) {
-    tell("latency_mean", of.latency_sum / of.answered);
-    tell("latency_max", of.latency_max);
-  }
-  if (of.cache_reads > 0) tell("hit_rate", ratio(of.hits, kPerMillion, of.cache_reads));
-  for (const auto& [name, value] : of.measured) tell(name, value);
-}
-
 // ---- The bus ----
 
 // Rates are taken between the first and the last full view of a node's last incarnation; with one
@@ -377,7 +271,8 @@ void Metrics::Impl::finish(SimTime end, std::span<const Metric> counted_elsewher
     const std::int64_t total = slot_time / 1us;
     if (total > 0) put("slot_unavailability_ppm", ratio(slot_time_lost / 1us, kPerMillion, total));
   }
-  for (std::size_t i = 0; i < traffic.size(); ++i) finish_traffic(workloads[i], traffic[i]);
+  clients.finish(values);
+  administration.finish(values);
   for (const auto& [name, value] : sums) put(name, value);
   for (const auto& [name, value] : maxima) put(name, value);
   finish_buses();

@@ -4,6 +4,7 @@
 
 #include "sim/base/check.h"
 #include "sim/invariants/verdict.h"
+#include "sim/trace/describe.h"
 
 namespace sim {
 
@@ -37,6 +38,7 @@ constexpr MilestoneKind kKinds[] = {
     {"takeover", "a replica took over without asking anybody"},
     {"following", "a node follows another primary than before"},
     {"demoted", "a primary became a replica"},
+    {"replica-migrated", "a replica left its shard for a primary that had no working replica"},
     {"manual-failover", "a manual failover was asked for"},
     {"manual-failover-done", "a manual failover came to its end"},
     {"manual-failover-timed-out", "a manual failover was given up"},
@@ -49,6 +51,10 @@ constexpr MilestoneKind kKinds[] = {
     {"replication-down", "a replica lost the link to its primary"},
     {"keys-dropped", "a node dropped keys that no client deleted"},
     {"slots-moved", "a slot got another owner in a node's view"},
+    {"migrating", "a node was told to hand a slot to another"},
+    {"importing", "a node was told to take a slot from another"},
+    {"slot-stable", "a slot that a node was migrating or importing is open no more"},
+    {"keys-migrated", "a node handed keys to another (MIGRATE)"},
     {"state-ok", "a node's cluster state turned to ok"},
     {"state-fail", "a node's cluster state turned to fail"},
     {"peer-learned", "a node added another to its table"},
@@ -63,6 +69,9 @@ constexpr MilestoneKind kKinds[] = {
     {"write-unknown", "a client does not know whether its write happened"},
     {"step-reply", "a scripted command was answered"},
     {"unexpected-reply", "a scripted command was answered otherwise than the scenario expects"},
+    {"operation", "an operator began to do something to the whole cluster"},
+    {"operation-done", "an operation is done"},
+    {"operation-failed", "an operation failed, or was stopped"},
     {"program-ended", "a program of a step, or of a machine that is there for it, ended"},
     {"program-failed", "such a program did not end as the scenario expects"},
 };
@@ -124,6 +133,7 @@ void Milestones::see(const Record& record) {
   see_world(record);
   see_election(record);
   see_replication(record);
+  see_migration(record);
   see_operation(record);
 }
 
@@ -220,6 +230,11 @@ void Milestones::see_world(const Record& record) {
     if (ran->ended) add("program-ended", record, where, text + " ended", ran->as_expected);
     if (!ran->as_expected)
       add("program-failed", record, where, text + " did not come to " + ran->expected);
+  } else if (const auto* began = std::get_if<event::OperationBegan>(&record.event)) {
+    add("operation", record, kNoMachine, began->text);
+  } else if (const auto* done = std::get_if<event::OperationEnded>(&record.event)) {
+    add(done->done ? "operation-done" : "operation-failed", record, kNoMachine,
+        "the " + done->name + ' ' + operation_end_text(*done));
   } else if (const auto* health = std::get_if<event::HealthChanged>(&record.event)) {
     const std::string_view kind = health->ok ? "state-ok" : "state-fail";
     forget(health->ok ? "state-fail" : "state-ok", kNoMachine);
@@ -298,6 +313,10 @@ void Milestones::see_election(const Record& record) {
       add("demoted", record, who, name + " is a primary no more", false);
     }
     add("following", record, who, name + " follows " + label(follow->primary));
+  } else if (const auto* migrated = std::get_if<event::ReplicaMigrated>(&record.event)) {
+    add("replica-migrated", record, who,
+        name + " leaves " + label(migrated->from) + " for " + label(migrated->to) +
+            ", which has no working replica");
   } else if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
     const bool done = manual->phase == "done", timed_out = manual->phase == "timed out";
     add(done        ? "manual-failover-done"
@@ -348,6 +367,31 @@ void Milestones::see_replication(const Record& record) {
         name + " sees " + counted(moved->slots->count(), "slot") + " go from " +
             directory_.label(moved->from) + " to " + directory_.label(moved->to),
         false);
+  }
+}
+
+// Slots on their way: a reshard has thousands, so only the first of each kind is told in short.
+void Milestones::see_migration(const Record& record) {
+  const MachineId who = record.machine;
+  const std::string name{directory_.name(who)};
+  if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
+    const std::string_view kind = opened->importing ? "importing" : "migrating";
+    add(kind, record, who,
+        name + (opened->importing ? " imports slot " : " migrates slot ") +
+            std::to_string(opened->slot.value) + (opened->importing ? " from " : " to ") +
+            directory_.label(opened->other),
+        first_for(kind, who));
+  } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
+    add("slot-stable", record, who,
+        name + (closed->importing ? " imports slot " : " migrates slot ") +
+            std::to_string(closed->slot.value) + " no more",
+        first_for("slot-stable", who));
+  } else if (const auto* moved = std::get_if<event::KeysMigrated>(&record.event)) {
+    add("keys-migrated", record, who,
+        name + (moved->copied ? " copied " : " handed ") + counted(moved->keys, "key") +
+            " of slot " + std::to_string(moved->slot.value) + " to " +
+            format_endpoint(moved->target),
+        first_for("keys-migrated", who));
   }
 }
 

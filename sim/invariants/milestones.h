@@ -69,6 +69,7 @@ class Milestones final : public TraceFold {
   void see_world(const Record& record);
   void see_election(const Record& record);
   void see_replication(const Record& record);
+  void see_migration(const Record& record);
   // Once for a machine, until it is forgotten: later observers of one thing are not news.
   bool first_for(std::string_view what, MachineId about);
   void forget(std::string_view what, MachineId about);

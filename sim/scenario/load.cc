@@ -75,6 +75,19 @@ void check_hosts(Options& root, const std::vector<PlannedServer>& servers) {
   }
 }
 
+// The machines at which the timeline's operations are typed.
+NameList operators_of(Options& root) {
+  NameList operators;
+  for (Options& step : root.objects("timeline")) {
+    const JsonRef action = step.raw("do");
+    if (!action || find_operation(action->text) == nullptr) continue;
+    const JsonRef with = step.raw("with");
+    const bool real = with && with->text == kRedisCliMachine;
+    operators.add(std::string(real ? kRedisCliMachine : kOperatorMachine));
+  }
+  return operators;
+}
+
 // Machines for programs have names before their programs are read, which may speak of them.
 void learn_boxes(Options& root, Scenario& scenario) {
   KnownNames& known = scenario.known;
@@ -83,11 +96,14 @@ void learn_boxes(Options& root, Scenario& scenario) {
     if (step.has("run") && !step.has("on")) known.boxes.add(tool_name(++tools));
   }
   for (const std::string& name : known.boxes) known.machines.add(name);
+  const NameList operators = operators_of(root);
+  for (const std::string& name : operators) known.machines.add(name);
   for (const std::string& name : exec_names(root)) {
-    if (known.machines.has(name) && !known.boxes.has(name))
+    if (operators.has(name) || (known.machines.has(name) && !known.boxes.has(name)))
       root.problem("machines", "there is another machine " + quote(name));
     known.boxes.add(name);
   }
+  if (operators.has(kRedisCliMachine)) known.boxes.add(std::string(kRedisCliMachine));
   for (const std::string& name : known.boxes) known.machines.add(name);
 }
 
@@ -184,6 +200,7 @@ Scenario read_variant(const JsonRef& document, const Vocabulary& vocabulary, Pro
     const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
     check_hosts(root, servers);
     learn_names(servers, scenario);
+    for (const Vocabulary::Fault& fault : vocabulary.faults) scenario.known.faults.add(fault.name);
     learn_boxes(root, scenario);
     if (servers.empty() && root.has("workload"))
       root.problem("workload", "there is no server that clients could ask");

@@ -40,7 +40,6 @@ std::vector<EventPattern> read_patterns(Options& options, std::string_view key,
 constexpr std::string_view kOf = " of ";
 
 using Statistic = MetricBound::Statistic;
-using Compare = MetricBound::Compare;
 
 const Vocabulary::Metric* find_metric(const Vocabulary& vocabulary, std::string_view name) {
   for (const Vocabulary::Metric& metric : vocabulary.metrics) {
@@ -125,23 +124,11 @@ std::string_view example(Vocabulary::Unit unit) {
 }
 
 bool read_bound(std::string_view text, Vocabulary::Unit unit, MetricBound& bound) {
-  // Longer ones first: "<=" begins with "<".
-  constexpr std::array<Word<Compare>, 6> kCompares{{{"<=", Compare::kLessEqual},
-                                                    {">=", Compare::kGreaterEqual},
-                                                    {"==", Compare::kEqual},
-                                                    {"!=", Compare::kNotEqual},
-                                                    {"<", Compare::kLess},
-                                                    {">", Compare::kGreater}}};
-  for (const Word<Compare>& word : kCompares) {
-    if (!text.starts_with(word.name)) continue;
-    text.remove_prefix(word.name.size());
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    bound.compare = word.value;
-    const std::optional<std::int64_t> value = parse_value(text, unit);
-    bound.value = value.value_or(0);
-    return value.has_value();
-  }
-  return false;
+  const std::optional<Compare> compare = cut_compare(text);
+  const std::optional<std::int64_t> value = compare ? parse_value(text, unit) : std::nullopt;
+  bound.compare = compare.value_or(Compare::kEqual);
+  bound.value = value.value_or(0);
+  return value.has_value();
 }
 
 // "hit_rate of sessions": whose metric it is. Of a single workload every metric is its own.

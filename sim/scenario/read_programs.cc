@@ -204,15 +204,17 @@ void read_log(Options& options, EventPattern& pattern) {
   if (options.has("event")) options.problem("event", "\"event\" or \"log\", not both");
   const KnownNames* known = options.known();
   if (known == nullptr) return;
-  if (known->processes.empty() && known->boxes.empty()) {
+  const auto keeps_log = [&](std::string_view name) {
+    return known->processes.has(name) || known->boxes.has(name) || name == kOperatorMachine;
+  };
+  if (known->processes.empty() && known->boxes.empty() && !known->machines.has(kOperatorMachine)) {
     options.problem("log", "nobody keeps a log: no server is a process",
                     "\"cluster\": {\"nodes\": {\"kind\": \"process\"}}");
     return;
   }
   const JsonRef node = options.raw("node");
   if (!node || node->kind != JsonNode::Kind::kText) return;
-  const bool keeps = known->processes.has(node->text) || known->boxes.has(node->text);
-  if (known->machines.has(node->text) && !keeps)
+  if (known->machines.has(node->text) && !keeps_log(node->text))
     options.problem("node", quote(node->text) + " is no process and keeps no log");
 }
 

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <map>
+#include <span>
 
 #include "sim/scenario/reader.h"
 
@@ -21,10 +21,12 @@ std::string suggest(std::string_view word, const std::vector<std::string_view>& 
 
 Trigger read_trigger(Options& options, const Vocabulary& vocabulary, Duration length) {
   Trigger trigger;
-  const int given = options.has("at") + options.has("when") + options.has("after");
+  const int given =
+      options.has("at") + options.has("when") + options.has("after") + options.has("then");
   if (given != 1) {
-    options.problem("", "a step needs one of \"at\", \"when\" and \"after\"; this one has " +
-                            (given == 0 ? std::string("none") : std::to_string(given)));
+    options.problem("",
+                    "a step needs one of \"at\", \"when\", \"after\" and \"then\"; this one has " +
+                        (given == 0 ? std::string("none") : std::to_string(given)));
   }
   if (options.has("at")) {
     trigger.at = options.duration("at", Duration{0});
@@ -44,7 +46,12 @@ Trigger read_trigger(Options& options, const Vocabulary& vocabulary, Duration le
     trigger.after = options.text("after", "");
   }
   trigger.delay = options.duration("delay", Duration{0});
-  if (trigger.kind == Trigger::Kind::kAt && options.has("delay")) {
+  if (options.has("then")) {
+    trigger.kind = Trigger::Kind::kThen;
+    trigger.delay = options.duration("then", Duration{0});
+  }
+  if ((trigger.kind == Trigger::Kind::kAt || trigger.kind == Trigger::Kind::kThen) &&
+      options.has("delay")) {
     options.problem("delay", "\"delay\" goes with \"when\" or \"after\"");
   }
   return trigger;
@@ -81,7 +88,8 @@ void read_fault(Options& options, const Vocabulary& vocabulary, Step& step) {
       std::find_if(vocabulary.faults.begin(), vocabulary.faults.end(),
                    [&](const Vocabulary::Fault& fault) { return fault.name == step.fault; });
   if (found == vocabulary.faults.end()) {
-    std::vector<std::string_view> names{"command", "end"};
+    std::vector<std::string_view> names{"command", "end", "repeat"};
+    for (const OperationInfo& operation : operations()) names.push_back(operation.name);
     for (const Vocabulary::Fault& fault : vocabulary.faults) names.push_back(fault.name);
     options.problem("do", "there is no fault " + quote(step.fault),
                     suggest(step.fault, names, options.problems()));
@@ -94,13 +102,21 @@ void read_fault(Options& options, const Vocabulary& vocabulary, Step& step) {
   rest.finish();
 }
 
-Step read_step(Options options, std::size_t number, const Vocabulary& vocabulary, Duration length,
-               std::uint32_t& tools) {
+// The timeline as far as it has been read.
+struct Reading {
+  const Vocabulary& vocabulary;
+  Duration length;
+  std::vector<Step> steps;
+  std::vector<std::string> pointers;  // of each step
+  std::uint32_t tools = 0;
+};
+
+Step read_step(Options options, Reading& reading) {
   Step step;
   step.place = options.place();
-  step.id = options.text("id", "step-" + std::to_string(number));
+  step.id = options.text("id", "step-" + std::to_string(reading.steps.size() + 1));
   options.text("note", "");
-  step.trigger = read_trigger(options, vocabulary, length);
+  step.trigger = read_trigger(options, reading.vocabulary, reading.length);
   step.options = {options.source(), options.pointer(), {}};
   if (!options.has("do") && options.has("run")) {
     options.problem("", "a step that runs a program is a command", "add \"do\": \"command\"");
@@ -109,11 +125,15 @@ Step read_step(Options options, std::size_t number, const Vocabulary& vocabulary
   const std::string action = options.text("do");
   if (action == "command" && options.has("run")) {
     step.what = Step::What::kProgram;
-    step.program = read_program(options, tools);
+    step.program = read_program(options, reading.tools);
     options.finish();
   } else if (action == "command") {
     step.what = Step::What::kCommand;
     step.command = read_command(options);
+    options.finish();
+  } else if (const OperationInfo* operation = find_operation(action); operation != nullptr) {
+    step.what = Step::What::kOperation;
+    step.operation = read_operation(options, operation->kind);
     options.finish();
   } else if (action == "end") {
     step.what = Step::What::kEnd;
@@ -121,140 +141,89 @@ Step read_step(Options options, std::size_t number, const Vocabulary& vocabulary
     options.finish();
   } else if (!action.empty()) {
     step.fault = action;
-    read_fault(options, vocabulary, step);
+    read_fault(options, reading.vocabulary, step);
   }
   return step;
 }
 
-using StepsById = std::map<std::string_view, std::size_t>;  // the first of each id
+// ---- What repeats ----
 
-void check_names(const std::vector<Step>& steps, const std::vector<std::string>& pointers,
-                 const StepsById& by_id, Problems& problems) {
-  std::vector<std::string_view> names;
-  for (const auto& [id, index] : by_id) names.push_back(id);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const Step& step = steps[i];
-    if (by_id.at(step.id) != i) {
-      problems.add({step.place, pointers[i], "a second step has the id " + quote(step.id), ""});
-    }
-    const bool follows = step.trigger.kind == Trigger::Kind::kAfter;
-    for (const std::string& other : {follows ? step.trigger.after : std::string(), step.ends}) {
-      if (!other.empty() && by_id.count(other) == 0) {
-        problems.add({step.place, pointers[i], "there is no step " + quote(other),
-                      problems.guess(other, names)});
-      }
-    }
-    const auto ended = by_id.find(step.ends);
-    if (ended != by_id.end() && steps[ended->second].lifetime.kind == Lifetime::Kind::kMomentary) {
-      problems.add(
-          {step.place, pointers[i], "step " + quote(step.ends) + " is not one that lasts", ""});
-    }
+void add_step(Step step, std::string pointer, Reading& reading) {
+  reading.steps.push_back(std::move(step));
+  reading.pointers.push_back(std::move(pointer));
+}
+
+// "{round}" in the words of a command, and in what it must be answered with, is which round it is.
+void fill_in_round(std::string& text, const std::string& round) {
+  constexpr std::string_view kRound = "{round}";
+  for (std::size_t at = 0; (at = text.find(kRound, at)) != std::string::npos; at += round.size())
+    text.replace(at, kRound.size(), round);
+}
+
+void fill_in_round(Step& step, std::uint32_t number) {
+  const std::string round = std::to_string(number);
+  const auto fill = [&](std::string& text) { fill_in_round(text, round); };
+  for (std::string& word : step.command.words) fill(word);
+  for (std::string& word : step.program.words) fill(word);
+  step.command.expect.each_text(fill);
+}
+
+// A round's own steps are called "ID-ROUND".
+void name_round(std::span<Step> steps, const std::vector<std::string>& ids, std::uint32_t number) {
+  const std::string suffix = "-" + std::to_string(number);
+  const auto is_inside = [&](const std::string& id) {
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
+  };
+  for (Step& step : steps) {
+    if (is_inside(step.ends)) step.ends += suffix;
+    if (is_inside(step.id)) step.id += suffix;
+    fill_in_round(step, number);
   }
 }
 
-// Follows every chain of "after" once: a step that leads back into the chain it was reached by, or
-// into one that does, waits for itself.
-void check_chains(const std::vector<Step>& steps, const std::vector<std::string>& pointers,
-                  const StepsById& by_id, Problems& problems) {
-  enum class Chain : std::uint8_t { kUnknown, kEnds, kOpen, kLoops };
-  std::vector<Chain> known(steps.size(), Chain::kUnknown);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    std::vector<std::size_t> chain;
-    std::size_t at = i;
-    Chain verdict = Chain::kEnds;
-    while (known[at] == Chain::kUnknown) {
-      known[at] = Chain::kOpen;
-      chain.push_back(at);
-      const Trigger& trigger = steps[at].trigger;
-      const auto next = by_id.find(trigger.after);
-      if (trigger.kind != Trigger::Kind::kAfter || next == by_id.end()) break;
-      at = next->second;
-      if (known[at] == Chain::kOpen || known[at] == Chain::kLoops) verdict = Chain::kLoops;
-    }
-    for (const std::size_t link : chain) {
-      known[link] = verdict;
-      if (verdict != Chain::kLoops) continue;
-      problems.add({steps[link].place, pointers[link], "this step waits for itself", ""});
-    }
+void check_repeated(Options& entry) {
+  if (!entry.has("then")) {
+    entry.problem("", "steps that repeat follow each other, so \"then\" says when");
   }
+  if (const JsonRef action = entry.raw("do"); action && action->text == "repeat")
+    entry.problem("do", "what repeats cannot repeat within");
+  if (entry.has("run") && !entry.has("on"))
+    entry.problem("", "a program that repeats needs \"on\": where it runs");
 }
 
-// Steps that name each other: no step twice, none missing, none waiting for itself.
-void check_order(const std::vector<Step>& steps, const std::vector<std::string>& pointers,
-                 Problems& problems) {
-  StepsById by_id;
-  for (std::size_t i = 0; i < steps.size(); ++i) by_id.emplace(steps[i].id, i);
-  check_names(steps, pointers, by_id, problems);
-  check_chains(steps, pointers, by_id, problems);
+// The steps stand in the timeline as often as they happen.
+void read_repeat(Options options, Reading& reading) {
+  constexpr std::size_t kStepsMax = Options::kObjectsMax;
+  options.text("do");
+  options.text("note", "");
+  const Trigger trigger = read_trigger(options, reading.vocabulary, reading.length);
+  const std::int64_t times = options.integer("times", {1, 1000});
+  std::vector<Options> entries = options.objects("steps", true);
+  options.finish();
+  if (entries.empty()) return options.problem("", "there is nothing to repeat");
+  const std::size_t most = kStepsMax - std::min(kStepsMax, reading.steps.size());
+  if (entries.size() * static_cast<std::size_t>(times) > most)
+    return options.problem("times",
+                           "a timeline has at most " + std::to_string(kStepsMax) + " steps");
+  std::vector<std::string> ids;
+  for (Options& entry : entries) {
+    check_repeated(entry);
+    if (entry.has("id")) ids.push_back(entry.raw("id")->text);
+  }
+  const std::size_t first = reading.steps.size();
+  for (std::uint32_t round = 1; round <= times; ++round) {
+    const std::size_t begin = reading.steps.size();
+    for (const Options& entry : entries)
+      add_step(read_step(entry, reading), entry.pointer(), reading);
+    name_round(std::span(reading.steps).subspan(begin), ids, round);
+  }
+  Trigger& begins = reading.steps[first].trigger;
+  const Duration later = begins.delay;
+  begins = trigger;
+  (begins.kind == Trigger::Kind::kAt ? begins.at : begins.delay) += later;
 }
 
 }  // namespace
-
-// Words between spaces; double quotes keep spaces together.
-static std::vector<std::string> split_words(std::string_view text) {
-  std::vector<std::string> words;
-  bool inside = false, quoted = false;
-  for (const char c : text) {
-    if (c == '"') {
-      quoted = !quoted;
-      if (!inside) words.emplace_back();
-      inside = true;
-    } else if (c == ' ' && !quoted) {
-      inside = false;
-    } else {
-      if (!inside) words.emplace_back();
-      inside = true;
-      words.back() += c;
-    }
-  }
-  return words;
-}
-
-// Words that stand for an id must mean one node.
-static void check_ids(Options& options, const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    const std::optional<std::string_view> whom = selector_of_id(word);
-    if (!whom) continue;
-    SelectorMistake wrong;
-    const std::optional<Selector> selector = parse_selector(*whom, options.known(), wrong);
-    if (!selector) {
-      options.problem("command", wrong.what, wrong.hint);
-    } else if (selector->plural()) {
-      options.problem("command", quote(word) + " means several nodes, which have several ids");
-    }
-  }
-}
-
-CommandStep read_command(Options& options) {
-  CommandStep command;
-  command.node = options.selector("node");
-  const JsonRef words = options.raw("command");
-  if (words && words->kind == JsonNode::Kind::kText) {
-    command.words = split_words(words->text);
-  } else {
-    command.words = options.texts("command");
-  }
-  if (words && command.words.empty())
-    options.problem("command", "expected a command such as \"CLUSTER INFO\"");
-  check_ids(options, command.words);
-  command.within = options.duration("within", Duration{std::chrono::seconds{5}}, kSomeTime);
-  const JsonRef expect = options.raw("expect");
-  if (expect && expect->kind == JsonNode::Kind::kText) {
-    command.expect.reply = expect->text;
-  } else if (expect) {
-    Options parts = options.object("expect");
-    for (auto& [key, part] :
-         std::initializer_list<std::pair<std::string_view, std::optional<std::string>*>>{
-             {"reply", &command.expect.reply},
-             {"contains", &command.expect.contains},
-             {"error", &command.expect.error}}) {
-      if (parts.has(key)) *part = parts.text(key, "");
-    }
-    if (!command.expect.any()) parts.problem("", "expected \"reply\", \"contains\" or \"error\"");
-    parts.finish();
-  }
-  return command;
-}
 
 std::optional<EventPattern> read_pattern(const JsonRef& node, const std::string& pointer,
                                          Options& where, const Vocabulary& vocabulary,
@@ -303,15 +272,18 @@ std::optional<EventPattern> read_pattern(const JsonRef& node, const std::string&
 }
 
 std::vector<Step> read_timeline(Options& root, const Vocabulary& vocabulary, Duration length) {
-  std::vector<Step> steps;
-  std::vector<std::string> pointers;
-  std::uint32_t tools = 0;
+  Reading reading{vocabulary, length, {}, {}, 0};
   for (Options& entry : root.objects("timeline")) {
-    pointers.push_back(entry.pointer());
-    steps.push_back(read_step(entry, steps.size() + 1, vocabulary, length, tools));
+    const JsonRef action = entry.raw("do");
+    if (action && action->text == "repeat") {
+      read_repeat(entry, reading);
+    } else {
+      std::string pointer = entry.pointer();
+      add_step(read_step(entry, reading), std::move(pointer), reading);
+    }
   }
-  check_order(steps, pointers, root.problems());
-  return steps;
+  check_timeline(reading.steps, reading.pointers, root.problems());
+  return std::move(reading.steps);
 }
 
 NemesisOptions read_nemesis(Options options, const Vocabulary& vocabulary, Duration length) {

@@ -34,12 +34,20 @@ std::vector<ExecMachine> read_machines(Options& root, const ClusterOptions& clus
 // a machine of their own.
 ProgramStep read_program(Options& options, std::uint32_t& tools);
 std::string tool_name(std::uint32_t number);  // from 1
+// The options of a step that is an operation; the caller finishes them.
+OperationStep read_operation(Options& options, OperationKind kind);
+// "0-5460 10922"; nullopt: these are no slots.
+std::optional<std::vector<SlotRange>> parse_ranges(std::string_view text);
 // Somebody must keep a log for a line to be waited for. `options` has the keys "log" and "node".
 void read_log(Options& options, EventPattern& pattern);
 NetworkOptions read_network(Options options);
 std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions& cluster,
                                             const Vocabulary& vocabulary);
 std::vector<Step> read_timeline(Options& root, const Vocabulary& vocabulary, Duration length);
+// Steps that name each other: no step twice, none missing, none waiting for itself. `pointers`: of
+// each step.
+void check_timeline(const std::vector<Step>& steps, const std::vector<std::string>& pointers,
+                    Problems& problems);
 NemesisOptions read_nemesis(Options options, const Vocabulary& vocabulary, Duration length);
 // `workloads`: metrics can be bounded for one of them.
 Expectations read_expectations(Options options, const Vocabulary& vocabulary,
@@ -50,7 +58,8 @@ Expectations read_expectations(Options options, const Vocabulary& vocabulary,
 std::optional<EventPattern> read_pattern(const JsonRef& node, const std::string& pointer,
                                          Options& where, const Vocabulary& vocabulary,
                                          bool expectation);
-// "node", "command", "expect" and "within" of a command step; the caller finishes the options.
+// "node", "command", "expect", "within", "every" and "remember" of a command step; the caller
+// finishes the options.
 CommandStep read_command(Options& options);
 
 // A document with the value at a path replaced or added. Paths are dotted ("cluster.replicas",

@@ -1,8 +1,6 @@
 // What the parts of a scenario say of themselves in words.
 #include "sim/scenario/scenario.h"
 
-#include "sim/base/check.h"
-
 namespace sim {
 
 bool EventPattern::is_in_log(std::string_view line) const {
@@ -19,25 +17,13 @@ std::string EventPattern::text() const {
   return text;
 }
 
-std::optional<std::string_view> selector_of_id(std::string_view word) {
-  constexpr std::string_view kIdOf = "id-of:";
-  if (!word.starts_with(kIdOf)) return std::nullopt;
-  return word.substr(kIdOf.size());
-}
-
-bool ReplyExpectation::met_by(std::string_view text) const {
-  if (reply && text != *reply) return false;
-  if (contains && text.find(*contains) == std::string_view::npos) return false;
-  return !error || text.starts_with('-' + *error);
-}
-
-std::string ReplyExpectation::text() const {
-  std::string text;
-  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : " and ") + part; };
-  if (reply) add("the reply \"" + *reply + '"');
-  if (contains) add("a reply containing \"" + *contains + '"');
-  if (error) add("the error \"" + *error + '"');
-  return text.empty() ? "any reply" : text;
+std::optional<NodeReference> node_reference(std::string_view word) {
+  constexpr std::string_view kIdOf = "id-of:", kIpOf = "ip-of:";
+  if (word.starts_with(kIdOf))
+    return NodeReference{NodeReference::What::kId, word.substr(kIdOf.size())};
+  if (word.starts_with(kIpOf))
+    return NodeReference{NodeReference::What::kIp, word.substr(kIpOf.size())};
+  return std::nullopt;
 }
 
 std::string MetricBound::text() const {
@@ -45,21 +31,7 @@ std::string MetricBound::text() const {
 }
 
 bool MetricBound::met_by(std::int64_t measured) const {
-  switch (compare) {
-    case Compare::kLess:
-      return measured < value;
-    case Compare::kLessEqual:
-      return measured <= value;
-    case Compare::kEqual:
-      return measured == value;
-    case Compare::kNotEqual:
-      return measured != value;
-    case Compare::kGreaterEqual:
-      return measured >= value;
-    case Compare::kGreater:
-      return measured > value;
-  }
-  CHECK(false);
+  return holds(measured, compare, value);
 }
 
 }  // namespace sim

@@ -19,6 +19,8 @@
 #include "sim/base/costs.h"
 #include "sim/base/slot_set.h"
 #include "sim/base/time.h"
+#include "sim/scenario/expected_reply.h"
+#include "sim/scenario/operations.h"
 #include "sim/scenario/options.h"
 #include "sim/scenario/problems.h"
 #include "sim/scenario/profile.h"
@@ -162,11 +164,16 @@ struct EventPattern {
 };
 
 struct Trigger {
-  enum class Kind : std::uint8_t { kAt, kWhen, kAfter } kind = Kind::kAt;
+  enum class Kind : std::uint8_t {
+    kAt,
+    kWhen,
+    kAfter,
+    kThen  // the step before this one in the timeline is done
+  } kind = Kind::kAt;
   Duration at{};      // kAt
   EventPattern when;  // kWhen
   std::string after;  // kAfter: id of an earlier step that has fired
-  Duration delay{};   // kWhen, kAfter: so much later
+  Duration delay{};   // kWhen, kAfter, kThen: so much later
 };
 
 struct Lifetime {
@@ -179,34 +186,38 @@ struct Lifetime {
   Duration length{};
 };
 
-// What a reply must be; all given parts must hold. Errors begin with '-'.
-struct ReplyExpectation {
-  std::optional<std::string> reply;  // equal
-  std::optional<std::string> contains;
-  std::optional<std::string> error;  // an error that begins so: "MOVED", "CLUSTERDOWN"
-  bool any() const { return reply || contains || error; }
-  bool met_by(std::string_view text) const;
-  std::string text() const;  // in words: "a reply containing \"cluster_state:ok\""
+// A word, of a command or of what it must be answered with, that stands for what nobody knows
+// beforehand: a node's id ("id-of:primary:shard-0") or its address ("ip-of:m2").
+struct NodeReference {
+  enum class What : std::uint8_t { kId, kIp } what = What::kId;
+  std::string_view selector;  // a part of the word
 };
-// A word of a command that stands for a node's id, which nobody knows beforehand:
-// "id-of:primary:shard-0". Answers the selector's part of the word.
-std::optional<std::string_view> selector_of_id(std::string_view word);
+std::optional<NodeReference> node_reference(std::string_view word);
 struct CommandStep {
   Selector node;  // typed at each such node's console, or asked by that client of the cluster
   std::vector<std::string> words;
   ReplyExpectation expect;
-  Duration within{};  // how long the reply may take
+  Duration within{};     // how long the replies may take
+  Duration every{};      // asked again so often until the replies are as expected; 0: asked once
+  std::string remember;  // the part looked at is remembered so; empty: not
 };
 
 struct Step {
   std::string id;  // unique; "step-3" (counting from 1) if not given
   Trigger trigger;
-  enum class What : std::uint8_t { kFault, kCommand, kProgram, kEnd } what = What::kFault;
+  enum class What : std::uint8_t {
+    kFault,
+    kCommand,
+    kProgram,
+    kOperation,
+    kEnd
+  } what = What::kFault;
   std::string fault;    // kFault: name in the fault registry
   Lifetime lifetime;    // kFault
   Section options;      // kFault: the rest, read by the fault
   CommandStep command;  // kCommand
   ProgramStep program;  // kProgram
+  OperationStep operation;  // kOperation
   std::string ends;     // kEnd: id of the lasting step that ends now
   Place place;
 };
@@ -236,14 +247,8 @@ struct MetricBound {
     kMin,
     kMax
   } statistic = Statistic::kEach;
-  enum class Compare : std::uint8_t {
-    kLess,
-    kLessEqual,
-    kEqual,
-    kNotEqual,
-    kGreaterEqual,
-    kGreater
-  } compare{};
+  using Compare = sim::Compare;
+  Compare compare{};
   std::int64_t value = 0;  // nanoseconds, parts per million or a plain number, by the metric's unit
   Place place;
   std::string text() const;  // as written: "promotion_p99 <20s"
@@ -280,7 +285,7 @@ struct Scenario {
   std::vector<ExecMachine> machines;  // with any, there need be no cluster
   NetworkOptions network;
   std::vector<WorkloadOptions> workloads;
-  std::vector<Step> timeline;  // in order of the file
+  std::vector<Step> timeline;  // in order of the file, what repeats as often as it does
   std::optional<NemesisOptions> nemesis;
   bool heal = true;  // at the end of `duration` everything ends and is mended, "forever" excepted
   Duration settle_within{};  // after healing, views must agree within this

@@ -35,7 +35,7 @@ struct ArgumentForm {
   Kind kind;
   Argument argument;
 };
-constexpr std::array<ArgumentForm, 11> kWithArgument{{
+constexpr std::array<ArgumentForm, 12> kWithArgument{{
     {"primary", Kind::kPrimaryOf, Argument::kShard},
     {"replica", Kind::kReplicaOf, Argument::kShard},
     {"replicas", Kind::kReplicasOf, Argument::kShard},
@@ -47,9 +47,10 @@ constexpr std::array<ArgumentForm, 11> kWithArgument{{
     {"owner-of", Kind::kOwnerOfKey, Argument::kName},
     {"owner-of-slot", Kind::kOwnerOfSlot, Argument::kSlot},
     {"spare", Kind::kSpare, Argument::kSpare},
+    {"hit-by", Kind::kHitBy, Argument::kName},
 }};
 
-constexpr std::array<SelectorForm, 20> kForms{{
+constexpr std::array<SelectorForm, 21> kForms{{
     {"m3", "the machine of that name; also client-1, auditor-1"},
     {"primary:shard-N", "whoever is primary of the shard then"},
     {"replica:shard-N", "one replica of the shard that is up, chosen by the seed"},
@@ -68,6 +69,7 @@ constexpr std::array<SelectorForm, 20> kForms{{
     {"owner-of:KEY", "the primary that owns the key's slot"},
     {"owner-of-slot:N", "the primary that owns the slot"},
     {"spare:N", "one of the cluster's spares, counted from 0, whether it has joined or not"},
+    {"hit-by:FAULT", "whom the latest fault of that kind hit, as the timeline calls it"},
     {"[A, B, ...]", "all that any of these selectors mean"},
     {"{\"not\": A}", "every server that A, a selector or a list, does not mean"},
 }};
@@ -92,6 +94,8 @@ const NameList* names_of(const KnownNames& known, Kind kind) {
       return &known.hosts;
     case Kind::kRegion:
       return &known.regions;
+    case Kind::kHitBy:
+      return &known.faults;
     default:
       return nullptr;
   }
@@ -174,7 +178,8 @@ std::optional<Selector> with_argument(std::string_view word, std::size_t colon,
     case Argument::kShard:
       return shard(form->kind, word, argument, known, mistake);
     case Argument::kName:
-      return named(form->kind, prefix, argument, known, mistake);
+      return named(form->kind, form->kind == Kind::kHitBy ? "fault" : prefix, argument, known,
+                   mistake);
     case Argument::kSpare:
       return spare(word, argument, known, mistake);
     case Argument::kSlot:

@@ -46,6 +46,7 @@ struct Selector {
                   // slot
     kOwnerOfSlot,  // "owner-of-slot:42"                     number
     kSpare,        // "spare:0"                              number; in or out of the cluster
+    kHitBy,        // "hit-by:crash"                         name; whom the latest such fault hit
     kUnion,        // ["m1", "zone:b"]                       parts
     kNot,          // {"not": ...}                           parts[0]; every server it does not mean
   };
@@ -67,6 +68,7 @@ struct KnownNames {
   NameList processes;  // the servers that run a program of the operating system
   NameList boxes;      // machines for programs: those of "machines", and those of steps
   NameList zones, racks, hosts, regions, switches;
+  NameList faults;  // of the vocabulary
   std::uint32_t shards = 0, spares = 0;
 };
 

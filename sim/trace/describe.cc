@@ -78,6 +78,18 @@ class Words {
     return "sees " + slots_text(e.slots) + " move from " + node(e.from) + " to " + node(e.to) +
            " (epoch " + number(e.epoch) + ")";
   }
+  std::string operator()(const event::SlotOpened& e) const {
+    return "opens slot " + number(e.slot.value) +
+           (e.importing ? ", importing it from " : ", migrating it to ") + node(e.other);
+  }
+  std::string operator()(const event::SlotClosed& e) const {
+    return std::string(e.importing ? "imports" : "migrates") + " slot " + number(e.slot.value) +
+           " no more";
+  }
+  std::string operator()(const event::KeysMigrated& e) const {
+    return (e.copied ? "copies " : "hands over ") + plural(e.keys, "key") + " of slot " +
+           number(e.slot.value) + " to " + format_endpoint(e.target);
+  }
   std::string operator()(const event::SuspicionChanged& e) const {
     return suspicion(e, node(e.peer));
   }
@@ -148,6 +160,9 @@ class Words {
   }
   std::string operator()(const event::Following& e) const {
     return (e.was_primary ? "steps down and follows " : "now follows ") + node(e.primary);
+  }
+  std::string operator()(const event::ReplicaMigrated& e) const {
+    return "leaves " + node(e.from) + " for " + node(e.to) + ", which has no working replica";
   }
   std::string operator()(const event::ManualFailover& e) const {
     return "manual failover" + because(e.phase);
@@ -306,6 +321,10 @@ class Words {
     return "\"" + e.command + "\" comes to " + ending_text(e) +
            (e.as_expected ? "" : ", expected " + e.expected);
   }
+  std::string operator()(const event::OperationBegan& e) const { return "begins to " + e.text; }
+  std::string operator()(const event::OperationEnded& e) const {
+    return "the " + e.name + ' ' + operation_end_text(e);
+  }
   std::string operator()(const event::Converged&) const {
     return "all nodes agree and are healthy";
   }
@@ -327,10 +346,11 @@ struct IsMilestone {
   bool operator()(const E&) const {
     using namespace event;
     return kIsOneOf<E, HealthChanged, ElectionScheduled, ElectionStarted, VoteGranted,
-                    ElectionExpired, Promoted, Following, ManualFailover, KeysDropped, Remark,
-                    SuspicionChanged, MachineCrashed, MachinePaused, MachineResumed, ProgramExited,
-                    LoadingBegan, LoadingEnded, Forked, StallBegan, ClockStepped, PhaseBegan,
-                    FaultBegan, StepReply, ProgramRan, Converged>;
+                    ElectionExpired, Promoted, Following, ManualFailover, SlotOpened, SlotClosed,
+                    KeysMigrated, KeysDropped, Remark, SuspicionChanged, MachineCrashed,
+                    MachinePaused, MachineResumed, ProgramExited, LoadingBegan, LoadingEnded,
+                    Forked, StallBegan, ClockStepped, PhaseBegan, FaultBegan, StepReply, ProgramRan,
+                    OperationBegan, OperationEnded, Converged>;
   }
   bool operator()(const event::LogLine& e) const { return is_worth_telling(e); }
   bool operator()(const event::MachineStarted& e) const { return e.incarnation > 0; }
@@ -428,6 +448,11 @@ std::string ending_text(const event::ProgramRan& ran) {
   const std::string end = last_words(ran.output, kShown);
   return "exit code " + signed_number(ran.exit_code) +
          (end.empty() ? "" : ", having said \"" + end + '"');
+}
+
+std::string operation_end_text(const event::OperationEnded& ended) {
+  constexpr std::size_t kShown = 200;
+  return ended.done ? "is done" : "failed" + because(last_words(ended.why, kShown));
 }
 
 bool is_milestone(const Event& event) {

@@ -46,6 +46,8 @@ std::string reply_text(std::string_view reply);
 std::string exit_text(const event::ProgramExited& exit);
 // How one of a step ended: "exit code 1, having said \"... no such host\"", "no end".
 std::string ending_text(const event::ProgramRan& ran);
+// "is done", "failed (not done in time)"
+std::string operation_end_text(const event::OperationEnded& ended);
 
 // What a person wants to see of a run that went well or badly: faults, crashes, suspicion and FAIL
 // verdicts, elections and votes, promotions, who follows whom, health, answers, lost data,

@@ -17,6 +17,13 @@ Directory::Directory(Cast cast) : cast_(std::move(cast)), actors_(cast_.size()) 
 }
 
 void Directory::see(const Record& record) {
+  if (const auto* ended = std::get_if<event::OperationEnded>(&record.event)) {
+    if (ended->left.value < actors_.size()) actors_[ended->left.value].left = true;
+    return;
+  }
+  if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
+    hit_[began->kind] = began->targets;
+  }
   if (record.machine.value >= actors_.size()) return;
   Actor& actor = actors_[record.machine.value];
   if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
@@ -37,6 +44,7 @@ void Directory::see(const Record& record) {
     actor.up = actor.paused = actor.stalled = actor.loading = actor.healthy = false;
   } else if (std::holds_alternative<event::PeerLearned>(record.event)) {
     actor.has_company = true;
+    actor.left = false;
   } else if (std::holds_alternative<event::MachinePaused>(record.event)) {
     actor.paused = true;
   } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
@@ -50,6 +58,11 @@ void Directory::see(const Record& record) {
   } else if (std::holds_alternative<event::LoadingEnded>(record.event)) {
     actor.loading = false;
   }
+}
+
+std::vector<MachineId> Directory::hit_by(std::string_view kind) const {
+  const auto found = hit_.find(kind);
+  return found == hit_.end() ? std::vector<MachineId>{} : found->second;
 }
 
 void Directory::see_claim(MachineId machine, const event::Claim& claim) {
@@ -78,7 +91,8 @@ bool Directory::is_spare(MachineId machine) const {
 }
 
 bool Directory::is_member(MachineId machine) const {
-  return is_cluster_node(machine) && (!is_spare(machine) || actors_[machine.value].has_company);
+  if (!is_cluster_node(machine) || actors_[machine.value].left) return false;
+  return !is_spare(machine) || actors_[machine.value].has_company;
 }
 
 std::string_view Directory::name(MachineId machine) const {

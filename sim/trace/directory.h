@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,7 +36,8 @@ class Directory final : public TraceFold {
   bool is_cluster_node(MachineId machine) const;
   // A cluster node that was planned into no shard: empty at first, and alone.
   bool is_spare(MachineId machine) const;
-  // A cluster node that belongs to the cluster: planned so, or a spare that has met somebody.
+  // A cluster node that belongs to the cluster: planned so, or a spare that has met somebody; until
+  // an operator has removed it.
   bool is_member(MachineId machine) const;
   std::string_view name(MachineId machine) const;  // "nobody" for kNoMachine
   std::optional<MachineId> find(std::string_view machine_name) const;
@@ -70,6 +72,10 @@ class Directory final : public TraceFold {
   std::vector<MachineId> in_zone(std::string_view zone) const;  // cluster nodes, up or not
   std::vector<MachineId> on_host(std::string_view host) const;
 
+  // ---- Faults ----
+  // Whom the latest fault of this kind hit.
+  std::vector<MachineId> hit_by(std::string_view kind) const;
+
   // ---- Slots and shards ----
   // The live claimant with the greatest configEpoch (equal ones: the greatest node id, as a
   // collision resolves).
@@ -103,6 +109,7 @@ class Directory final : public TraceFold {
     event::Claim claim;
     bool claimed = false, up = false, paused = false, healthy = false, has_company = false;
     bool stalled = false, loading = false;
+    bool left = false;
     std::uint32_t incarnation = 0;
   };
 
@@ -116,6 +123,7 @@ class Directory final : public TraceFold {
   std::vector<Actor> actors_;    // by MachineId
   std::vector<SlotsRef> homes_;  // by shard
   std::map<NodeName, MachineId> by_id_;
+  std::map<std::string, std::vector<MachineId>, std::less<>> hit_;  // by kind of fault
 };
 
 }  // namespace sim

@@ -103,6 +103,18 @@ void fields(V& v, FieldRef<V, event::SlotsRebound> e) {
   v("slots", e.slots), v("from", e.from), v("to", e.to), v("epoch", e.epoch);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::SlotOpened> e) {
+  v("slot", e.slot), v("importing", e.importing), v("other", e.other);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::SlotClosed> e) {
+  v("slot", e.slot), v("importing", e.importing);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::KeysMigrated> e) {
+  v("slot", e.slot), v("keys", e.keys), v("target", e.target), v("copied", e.copied);
+}
+template <class V>
 void fields(V& v, FieldRef<V, event::SuspicionChanged> e) {
   v("peer", e.peer), v("from", e.from), v("to", e.to), v("reports", e.reports),
       v("quorum", e.quorum);
@@ -159,6 +171,10 @@ void fields(V& v, FieldRef<V, event::Promoted> e) {
 template <class V>
 void fields(V& v, FieldRef<V, event::Following> e) {
   v("primary", e.primary), v("was_primary", e.was_primary);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::ReplicaMigrated> e) {
+  v("from", e.from), v("to", e.to);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::ManualFailover> e) {
@@ -316,6 +332,15 @@ template <class V>
 void fields(V& v, FieldRef<V, event::ProgramRan> e) {
   v("id", e.id), v("where", e.machine), v("command", e.command), v("ended", e.ended);
   v("exit_code", e.exit_code), v("output", e.output);
+  v("as_expected", e.as_expected), v("expected", e.expected);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::OperationBegan> e) {
+  v("id", e.id), v("operation", e.name), v("text", e.text);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::OperationEnded> e) {
+  v("id", e.id), v("operation", e.name), v("done", e.done), v("why", e.why), v("left", e.left);
   v("as_expected", e.as_expected), v("expected", e.expected);
 }
 template <class V>

@@ -23,6 +23,9 @@
 
 namespace sim {
 
+// `machine` of records that belong to no machine (the plan's).
+inline constexpr MachineId kNoMachine{0xffffffff};
+
 enum class Role : std::uint8_t { kPrimary, kReplica };
 
 namespace event {
@@ -57,6 +60,24 @@ struct SlotsRebound {
   SlotsRef slots = no_slots();
   NodeName from, to;  // none: unassigned
   std::uint64_t epoch = 0;
+};
+// This node's end of a slot on its way between two nodes, in the hands of an operator (protocol
+// §9.3).
+struct SlotOpened {
+  SlotId slot;
+  bool importing = false;  // else migrating
+  NodeName other;          // from or to whom
+};
+struct SlotClosed {
+  SlotId slot;
+  bool importing = false;
+};
+// A MIGRATE handed keys over. (Protocol §9.4.)
+struct KeysMigrated {
+  SlotId slot;
+  std::uint64_t keys = 0;
+  Endpoint target;
+  bool copied = false;  // they stay here too
 };
 enum class Suspicion : std::uint8_t { kNone, kPfail, kFail };
 // This node changed its mind about a peer.
@@ -133,6 +154,10 @@ struct Promoted {
 struct Following {
   NodeName primary;
   bool was_primary = false;
+};
+// A replica leaves a shard that can spare it, for a primary that has none. Following comes next.
+struct ReplicaMigrated {
+  NodeName from, to;  // primaries
 };
 struct ManualFailover {
   std::string phase;  // "requested", "primary paused writes", "offset matched", "timed out", "done"
@@ -376,33 +401,45 @@ struct ProgramRan {
   bool as_expected = true;
   std::string expected;
 };
+// An operation of the timeline: an operator, with a program after another, does something to the
+// whole cluster.
+struct OperationBegan {
+  std::uint32_t id = 0;  // number of the step, from 1
+  std::string name;      // "reshard"
+  std::string text;      // in words: "reshard 100 slots to m7"
+};
+struct OperationEnded {
+  std::uint32_t id = 0;
+  std::string name;
+  bool done = false;  // else it failed, or was stopped
+  std::string why;    // how it failed: the end of what the program printed; empty when done
+  MachineId left = kNoMachine;  // who is no member of the cluster any more
+  bool as_expected = true;
+  std::string expected;
+};
 // Every node's view agrees and is healthy, first time since the settling phase began.
 struct Converged {};
 
 }  // namespace event
 
-using Event =
-    std::variant<event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound,
-                 event::SuspicionChanged, event::PeerLearned, event::PeerForgotten,
-                 event::EpochChanged, event::ElectionScheduled, event::ElectionStarted,
-                 event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
-                 event::ElectionHindered, event::Promoted, event::Following, event::ManualFailover,
-                 event::ReplicationUp, event::ReplicationDown, event::StreamAt, event::WriteApplied,
-                 event::KeysDropped, event::LoadingBegan, event::LoadingEnded, event::Forked,
-                 event::ConfigSaved, event::Remark, event::LogLine, event::ViewSnapshot,
-                 event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead,
-                 event::Measured, event::MachineCrashed, event::MachineStarted,
-                 event::MachinePaused, event::MachineResumed, event::StallBegan, event::StallEnded,
-                 event::ProgramExited, event::ClockStepped, event::Reachability, event::Delivered,
-                 event::Connection, event::MessageTouched, event::PhaseBegan, event::FaultBegan,
-                 event::FaultEnded, event::StepReply, event::ProgramRan, event::Converged>;
+using Event = std::variant<
+    event::NodeStarted, event::Claim, event::HealthChanged, event::SlotsRebound, event::SlotOpened,
+    event::SlotClosed, event::KeysMigrated, event::SuspicionChanged, event::PeerLearned,
+    event::PeerForgotten, event::EpochChanged, event::ElectionScheduled, event::ElectionStarted,
+    event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
+    event::ElectionHindered, event::Promoted, event::Following, event::ReplicaMigrated,
+    event::ManualFailover, event::ReplicationUp, event::ReplicationDown, event::StreamAt,
+    event::WriteApplied, event::KeysDropped, event::LoadingBegan, event::LoadingEnded, event::Forked, event::ConfigSaved, event::Remark, event::LogLine,
+    event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead,
+    event::Measured, event::MachineCrashed, event::MachineStarted, event::MachinePaused,
+    event::MachineResumed, event::StallBegan, event::StallEnded, event::ProgramExited, event::ClockStepped, event::Reachability,
+    event::Delivered, event::Connection, event::MessageTouched, event::PhaseBegan,
+    event::FaultBegan, event::FaultEnded, event::StepReply, event::ProgramRan,
+    event::OperationBegan, event::OperationEnded, event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
 // `not checked`.
 enum class Source : std::uint8_t { kInternal, kWire, kDisk, kLog, kProbe, kWorld, kPlan };
-
-// `machine` of records that belong to no machine (the plan's).
-inline constexpr MachineId kNoMachine{0xffffffff};
 
 struct Record {
   std::uint64_t sequence = 0;  // position in the run, from 0

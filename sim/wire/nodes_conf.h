@@ -47,6 +47,8 @@ struct File {
 
 // One line, without '\n'. The first form is for who has the slots' text at hand: format_slots().
 void append(std::string& out, const LineHead& head, std::string_view slots);
+void append(std::string& out,
+            const OpenSlot& open);  // what follows the slots, with a space before it
 std::string print(const Line& line);
 std::string print(const File& file);
 

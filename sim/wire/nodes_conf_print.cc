@@ -20,13 +20,6 @@ constexpr FlagToken kFlagTokens[] = {
     {bus::flag::kNoAddr, "noaddr"}, {bus::flag::kNoFailover, "nofailover"},
 };
 
-std::string print_open_slot(const OpenSlot& open) {
-  std::string text = "[" + std::to_string(open.slot.value);
-  text += open.importing ? "-<-" : "->-";
-  text += open.other.view();
-  return text + "]";
-}
-
 template <class Int>
 void append_number(std::string& out, char before, Int number) {
   std::array<char, 24> digits;
@@ -86,10 +79,17 @@ void append(std::string& out, const LineHead& head, std::string_view slots) {
   if (!slots.empty()) out.append(1, ' ').append(slots);
 }
 
+void append(std::string& out, const OpenSlot& open) {
+  out.append(" [").append(std::to_string(open.slot.value));
+  out += open.importing ? "-<-" : "->-";
+  out += open.other.view();
+  out += ']';
+}
+
 std::string print(const Line& line) {
   std::string text;
   append(text, line, format_slots(line.slots));
-  for (const OpenSlot& open : line.open_slots) text += ' ' + print_open_slot(open);
+  for (const OpenSlot& open : line.open_slots) append(text, open);
   return text;
 }
 

@@ -15,10 +15,12 @@
 
 namespace sim::rdb {
 
-// A key that we can hold: its value is a string or a list.
+// What we can hold: a string or a list.
+using Value = std::variant<std::string, std::vector<std::string>>;
+
 struct Key {
   std::string key;
-  std::variant<std::string, std::vector<std::string>> value;
+  Value value;
   std::optional<std::int64_t> expire_at_ms;  // unix time
   bool operator==(const Key&) const = default;
 };
@@ -53,9 +55,30 @@ class Writer {
   std::string finish();              // the whole file, with its checksum
 
  private:
-  void length(std::uint64_t length);
-  void put(std::string_view text);
   std::string out_;
 };
+
+// ---- One value on its own, as DUMP gives it and RESTORE takes it ----
+//
+// Its type, the value, two bytes of format version, and a CRC-64 of all that. Any server since 7.0
+// reads what is written here.
+
+std::string dump_text(std::string_view text);
+
+class ListDump {
+ public:
+  explicit ListDump(std::uint64_t items);
+  void item(std::string_view item);  // so many must follow
+  std::string finish();
+
+ private:
+  std::string out_;
+};
+
+enum class BadDump : std::uint8_t {
+  kFooter,  // of a version to come, or its checksum is wrong
+  kValue,   // no value, or none that we can hold
+};
+std::variant<Value, BadDump> undump(std::string_view payload);
 
 }  // namespace sim::rdb

@@ -4,15 +4,14 @@
 #include <string_view>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "sim/base/bytes.h"
 #include "sim/wire/crc64.h"
-#include "sim/wire/listpack.h"
 #include "sim/wire/rdb.h"
 #include "sim/wire/rdb_cursor.h"
 #include "sim/wire/rdb_format.h"
 #include "sim/wire/rdb_skip.h"
+#include "sim/wire/rdb_value.h"
 
 namespace sim::rdb {
 namespace {
@@ -23,37 +22,12 @@ struct Context {
   std::uint64_t database = 0;
 };
 
-std::vector<std::string> read_list(Cursor& cursor) {
-  std::vector<std::string> items;
-  const std::uint64_t count = cursor.length();
-  for (std::uint64_t i = 0; i < count && cursor.ok(); ++i) items.push_back(cursor.text());
-  return items;
-}
-
-// Nodes of one big item each, or of a listpack.
-std::vector<std::string> read_quicklist(Cursor& cursor) {
-  std::vector<std::string> items;
-  const std::uint64_t nodes = cursor.length();
-  for (std::uint64_t i = 0; i < nodes && cursor.ok(); ++i) {
-    const std::uint64_t form = cursor.length();
-    std::string node = cursor.text();
-    if (form == kNodePlain) {
-      items.push_back(std::move(node));
-    } else if (form != kNodePacked || (cursor.ok() && !read_listpack(node, items))) {
-      cursor.fail("a list node that is no listpack");
-    }
-  }
-  return items;
-}
-
 void read_key(Cursor& cursor, std::uint8_t type, Context& context, File& file) {
   Key key{cursor.text(), {}, std::exchange(context.expire_at_ms, std::nullopt)};
-  if (type == mark::kString) {
-    key.value = cursor.text();
-  } else if (type == mark::kList || type == mark::kListQuicklist2) {
-    auto items = type == mark::kList ? read_list(cursor) : read_quicklist(cursor);
-    if (items.empty()) return;  // an old bug left such keys; a real server passes over them too
-    key.value = std::move(items);
+  if (is_ours(type)) {
+    auto value = read_value(cursor, type);
+    if (!value) return;
+    key.value = std::move(*value);
   } else {
     const std::string_view kind = skip_value(cursor, type);
     if (kind.empty()) return cursor.fail("unknown type " + std::to_string(type));

@@ -56,7 +56,9 @@ World::Impl::Impl(WorldSpec given) : spec(std::make_shared<const WorldSpec>(std:
 
 void World::Impl::schedule(SimTime at_time, DueKind kind, std::uint32_t subject,
                            std::uint32_t detail) {
-  std::uint32_t tie = 0;
+  // What arrives ends the poll before its time does; and whose is the first of several wake-ups must
+  // not depend on when each was planned.
+  std::uint32_t tie = kind == DueKind::kWake ? subject + 1 : 0;
   if (spec->random_tie_break) {
     const std::uint64_t before_draw = tie_luck.fingerprint();
     Choices choices = choices_of(tie_luck);
@@ -260,6 +262,9 @@ StopReason World::stopped() const {
 }
 Levers& World::levers() {
   return *impl_;
+}
+Endpoint World::endpoint(MachineId machine) const {
+  return {impl_->at(machine).ipv4, impl_->spec->machines[machine.value].info.endpoint.port};
 }
 const Cast& World::cast() const {
   return impl_->people;

@@ -113,6 +113,9 @@ class World final {
 
   Levers& levers();
   const Cast& cast() const;
+  // Where the machine's program listens for clients, since its last start; before the first, as
+  // planned.
+  Endpoint endpoint(MachineId machine) const;
   // Records since the last call, in order.
   std::vector<Record> take_records();
   // Whether there are records, console replies or program results to take.

@@ -35,6 +35,7 @@ RunResult failed_run() {
   result.decoded = 2;
   result.memory_bytes = 1u << 20;
   result.cpu_ns = 17;
+  result.wall_ns = 18;
   result.checkpoints = {{1024, 0xffffffffffffffff}, {2048, 1}};
   result.watched = {"1 m1 PING"};
   result.invariants = {
@@ -215,7 +216,13 @@ TEST(Junit, IsWellFormedWhateverTheTextsHold) {
   scenario.name = "a \"quoted\" <name> & more";
   SeedsSummary summary;
   summary.scenario = &scenario;
-  summary.passed = 3;
+  for (int i = 0; i < 3; ++i) {
+    RunResult passed;
+    passed.end = sim_time(20s);
+    passed.forming = 500ms;
+    passed.wall_ns = 2'000'000;
+    summary.passes(passed);
+  }
   summary.failed = 1;
   summary.failures = {failed_run()};
   summary.failures[0].headline += "\x01";
@@ -226,6 +233,8 @@ TEST(Junit, IsWellFormedWhateverTheTextsHold) {
   EXPECT_THAT(xml, HasSubstr("tests=\"3\" failures=\"2\""));
   EXPECT_THAT(xml, HasSubstr("a &quot;quoted&quot; &lt;name&gt; &amp; more"));
   EXPECT_THAT(xml, Not(HasSubstr("\x01")));
+  EXPECT_THAT(xml, HasSubstr("name=\"3 seeds as expected\" time=\"0.006\""));
+  EXPECT_THAT(xml, HasSubstr("name=\"virtual_seconds\" value=\"61.500\""));
 }
 
 // ---- Bounds over seeds ----

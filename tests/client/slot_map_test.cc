@@ -65,16 +65,16 @@ TEST(SlotMap, AnEmptyAddressMeansTheNodeThatWasAsked) {
 TEST(ParseMoved, ReadsWhatServersSayAndNothingElse) {
   SlotId slot;
   Endpoint owner;
-  ASSERT_TRUE(parse_moved("MOVED 3999 10.0.0.2:6381", server_at(1), slot, owner));
+  ASSERT_TRUE(parse_redirection("MOVED 3999 10.0.0.2:6381", "MOVED", server_at(1), slot, owner));
   EXPECT_EQ(slot, SlotId{3999});
   EXPECT_EQ(owner, (Endpoint{server_at(2).ipv4, 6381}));
-  ASSERT_TRUE(parse_moved("MOVED 0 :6381", server_at(1), slot, owner));
+  ASSERT_TRUE(parse_redirection("MOVED 0 :6381", "MOVED", server_at(1), slot, owner));
   EXPECT_EQ(owner, (Endpoint{server_at(1).ipv4, 6381}));
   for (const char* bad :
        {"MOVED", "MOVED ", "MOVED 1", "MOVED x 10.0.0.2:1", "MOVED 16384 10.0.0.2:1",
         "MOVED -1 10.0.0.2:1", "MOVED 1 10.0.0.2", "MOVED 1 10.0.0.2:0", "MOVED 1 10.0.0.2:65536",
         "MOVED 1 ?:6379", "ASK 1 10.0.0.2:6379"}) {
-    EXPECT_FALSE(parse_moved(bad, server_at(1), slot, owner)) << bad;
+    EXPECT_FALSE(parse_redirection(bad, "MOVED", server_at(1), slot, owner)) << bad;
   }
 }
 

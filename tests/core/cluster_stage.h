@@ -20,6 +20,7 @@ struct ClusterSpec {
   bool known = true;  // false: nodes without a nodes.conf, who know nobody
   Config config;
   Mutation mutation = Mutation::kNone;
+  Deviations deviations{};
   std::map<std::string, std::string> directives;                         // for all
   std::map<std::string, std::map<std::string, std::string>> of_machine;  // for one
   std::uint64_t seed = 1;
@@ -29,6 +30,7 @@ struct ClusterSpec {
   Costs costs;
   Weight dataset;                  // of each shard
   std::uint64_t bandwidth = 0;     // of each machine's link, in bytes a second
+  bool typed_replies = false;      // of consoles: a bulk string is put in quotes
   std::map<std::string, Cut> raw;  // machines behind sockets that know bytes only
 };
 
@@ -66,8 +68,9 @@ class ClusterStage {
     }
     return false;
   }
-  // Types a command at a machine's console and waits a moment for the answer.
+  // Types a command at a machine's console ("" is an empty word) and waits a moment for the answer.
   std::string tell(const std::string& who, const std::string& command);
+  std::string tell(const std::string& who, const std::vector<std::string>& words);
   event::ViewSnapshot view(const std::string& who);
 
   const std::vector<Record>& records() const { return records_; }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace {
 
 class Words final : public ConsoleWords {
  public:
+  explicit Words(bool typed) : typed_(typed) {}
   PayloadRef request(const std::vector<std::string>& command) const override {
     return PayloadRef(new resp::RequestPayload(command));
   }
@@ -20,9 +22,12 @@ class Words final : public ConsoleWords {
     reader.feed(payload.bytes());
     resp::Value value;
     CHECK(reader.next(value));
-    if (const auto* text = std::get_if<resp::Bulk>(&value.data)) return text->text;
-    return resp::describe(value);
+    const auto* text = std::get_if<resp::Bulk>(&value.data);
+    return text != nullptr && !typed_ ? text->text : resp::describe(value);
   }
+
+ private:
+  bool typed_;
 };
 
 std::string name_of(int machine) {
@@ -66,7 +71,7 @@ std::string nodes_conf_of(const ClusterSpec& spec, int self) {
 }
 
 NodeSetup setup_of(const ClusterSpec& spec, int machine, const NamesRef& names) {
-  NodeSetup setup{spec.config, names, spec.mutation, spec.costs, spec.dataset};
+  NodeSetup setup{spec.config, names, spec.mutation, spec.deviations, spec.costs, spec.dataset};
   const int primary = is_primary(spec, machine) ? machine : primary_of(spec, machine);
   if (!spec.dataset.empty()) setup.history = id_of(primary);
   const auto apply = [&](const std::map<std::string, std::string>& directives) {
@@ -117,7 +122,7 @@ World make_world(const ClusterSpec& spec) {
     out.topology.add_link(hub, machine.vertex, quality);
     out.machines.push_back(std::move(machine));
   }
-  out.console = std::make_shared<const Words>();
+  out.console = std::make_shared<const Words>(spec.typed_replies);
   out.replication_labels = {"repl:", "cmd:PSYNC", "cmd:REPLCONF"};
   return World(std::move(out));
 }
@@ -187,7 +192,13 @@ bool ClusterStage::run_until_healthy(Duration limit) {
 }
 
 std::string ClusterStage::tell(const std::string& who, const std::string& command) {
-  const std::uint32_t ticket = levers().console(id(who), split(command, ' '));
+  std::vector<std::string> words = split(command, ' ');
+  std::replace(words.begin(), words.end(), std::string("\"\""), std::string());
+  return tell(who, words);
+}
+
+std::string ClusterStage::tell(const std::string& who, const std::vector<std::string>& words) {
+  const std::uint32_t ticket = levers().console(id(who), words);
   for (int i = 0; i < 100 && replies_.count(ticket) == 0; ++i) run_for(100us);
   return replies_.count(ticket) == 0 ? "(no answer)" : replies_[ticket];
 }

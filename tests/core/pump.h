@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,7 +20,8 @@ class Pump {
  public:
   using BoxId = std::size_t;
 
-  BoxId add(Config config, DiskImage disk = {}, Mutation mutation = Mutation::kNone);
+  BoxId add(Config config, DiskImage disk = {}, Mutation mutation = Mutation::kNone,
+            Deviations deviations = {});
   const Server& server(BoxId box) const { return boxes_[box]->node->server(); }
   Endpoint endpoint(BoxId box) const { return boxes_[box]->endpoint; }
 
@@ -31,6 +33,12 @@ class Pump {
   // A reply that came since the last call (of a command that had to wait); Null if there is none.
   resp::Value late_reply(BoxId box);
   void send_bytes(BoxId box, const std::string& bytes);
+
+  // A further connection of the tester's.
+  ConnId connect(BoxId box);
+  void send(BoxId box, ConnId conn, resp::Command command);
+  // The bytes that came on it since the last call; "<EOF>" where the box closed it.
+  std::string heard(BoxId box, ConnId conn) { return std::exchange(boxes_[box]->heard[conn], {}); }
 
   void advance(std::int64_t ms);
   std::int64_t wall_ms() const { return to_ms(wall_); }
@@ -79,6 +87,7 @@ class Pump {
     std::map<ConnId, End> peers;
     ConnId test_conn;
     std::deque<resp::Value> replies;
+    std::map<ConnId, std::string> heard;
     std::vector<Event> notes;
     std::vector<std::string> last, sent;
   };

@@ -7,11 +7,11 @@
 
 namespace sim {
 
-Pump::BoxId Pump::add(Config config, DiskImage disk, Mutation mutation) {
+Pump::BoxId Pump::add(Config config, DiskImage disk, Mutation mutation, Deviations deviations) {
   const BoxId id = boxes_.size();
   auto box = std::make_unique<Box>();
   box->endpoint = {parse_ipv4("10.0.0." + std::to_string(id + 1)), config.port};
-  box->setup = {std::move(config), names_, mutation};
+  box->setup = {std::move(config), names_, mutation, deviations};
   box->choices = ChoiceStream(7, "node:" + std::to_string(id));
   for (const auto& [name, content] : disk) box->files[name] = *content;
   boxes_.push_back(std::move(box));
@@ -87,6 +87,7 @@ void Pump::close(BoxId id, ConnId conn, CloseReason why) {
   if (found == box.peers.end()) return;
   const End other = found->second;
   box.peers.erase(found);
+  if (other.box == kTester) box.heard[conn] += "<EOF>";
   if (other.box == kTester || is_cut(id, other.box)) return;
   if (boxes_[other.box]->peers.erase(other.conn) > 0) post(other.box, Closed{other.conn, why});
 }
@@ -100,6 +101,7 @@ void Pump::carry_out(BoxId id, Effect effect) {
     const auto found = box.peers.find(send->conn);
     if (found == box.peers.end()) return;
     const End to = found->second;
+    if (to.box == kTester) box.heard[send->conn] += send->payload->bytes();
     if (to.box != kTester) {
       box.sent.emplace_back(send->payload->label());
       if (!is_cut(id, to.box)) post(to.box, Received{to.conn, send->payload});
@@ -146,6 +148,16 @@ resp::Value Pump::call(BoxId id, resp::Command command, std::uint64_t operation)
   settle();
   boxes_[id]->last = effects;
   return value;
+}
+
+ConnId Pump::connect(BoxId id) {
+  return accept(id, {}, {parse_ipv4("10.9.9.9"), 1234});
+}
+
+void Pump::send(BoxId id, ConnId conn, resp::Command command) {
+  const bool open = boxes_[id]->peers.count(conn) > 0;
+  if (open) step(id, Received{conn, PayloadRef(new resp::RequestPayload(std::move(command)))});
+  settle();
 }
 
 std::string Pump::say(BoxId id, const std::string& words) {

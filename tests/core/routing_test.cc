@@ -1,4 +1,4 @@
-// Whom a command goes to: the rows of protocol §9.2 that apply without open slots, in their order.
+// Whom a command goes to: the rows of protocol §9.2, in their order.
 #include "sim/core/routing.h"
 
 #include <gtest/gtest.h>
@@ -116,6 +116,96 @@ TEST_F(Routes, AReplicaServesReadsToWhoAskedForThem) {
   const PeerId third = add('c', "10.0.0.3", 6379);
   own(third, 12182, 12182);
   EXPECT_EQ(ask({"GET", kOthers}), "MOVED 12182 10.0.0.3:6379");
+}
+
+// ---- Open slots: rows 9 to 13 ----
+
+constexpr const char* kTryAgain = "TRYAGAIN Multiple keys request during rehashing of slot";
+
+class OpenSlots : public Routes {
+ protected:
+  void put(const std::string& key, std::int64_t expire_at_ms = kNoExpiry) {
+    server.keyspace.put(slot_of(key), key, std::string("v"), expire_at_ms);
+  }
+  void migrate(const char* key) { server.cluster.migrating_to[slot_of(key)] = other; }
+  void import(const char* key) { server.cluster.importing_from[slot_of(key)] = other; }
+};
+
+TEST_F(OpenSlots, AMigratingSlotServesWhatItHasAndAsksForTheRest) {
+  put("{bar}1");
+  put("{bar}2");
+  migrate(kMine);
+  EXPECT_EQ(ask({"GET", "{bar}1"}), "");
+  EXPECT_EQ(ask({"MGET", "{bar}1", "{bar}2"}), "");
+  EXPECT_EQ(ask({"GET", "{bar}3"}), "ASK 5061 10.0.0.2:6380");
+  EXPECT_EQ(ask({"MSET", "{bar}3", "v", "{bar}4", "v"}), "ASK 5061 10.0.0.2:6380");
+  EXPECT_EQ(ask({"MGET", "{bar}1", "{bar}3"}), kTryAgain);
+  session.asking = true;  // says nothing to the source
+  EXPECT_EQ(ask({"GET", "{bar}3"}), "ASK 5061 10.0.0.2:6380");
+}
+
+TEST_F(OpenSlots, AKeyWhoseTimeIsOverIsMissing) {
+  put("{bar}1", 1000);
+  migrate(kMine);
+  server.cached_wall_ms = 1000;
+  EXPECT_EQ(ask({"GET", "{bar}1"}), "");
+  server.cached_wall_ms = 1001;
+  EXPECT_EQ(ask({"GET", "{bar}1"}), "ASK 5061 10.0.0.2:6380");
+  EXPECT_EQ(server.keyspace.size(), 1u);  // and nothing expires by being looked at
+}
+
+TEST_F(OpenSlots, AnImportingSlotServesWhoWasAskedToAsk) {
+  import(kOthers);
+  EXPECT_EQ(ask({"GET", kOthers}), "MOVED 12182 10.0.0.2:6380");
+  session.asking = true;
+  EXPECT_EQ(ask({"GET", kOthers}), "");
+  EXPECT_EQ(ask({"SET", kOthers, "v"}), "");
+  EXPECT_EQ(ask({"MGET", kOthers, kOthers}), "");  // one key, if twice
+  EXPECT_EQ(ask({"MGET", kOthers, "{foo}1"}), kTryAgain);
+  put(kOthers);
+  put("{foo}1");
+  EXPECT_EQ(ask({"MGET", kOthers, "{foo}1"}), "");
+  session.asking = false;
+  EXPECT_EQ(ask({"GET", kOthers}), "MOVED 12182 10.0.0.2:6380");
+}
+
+TEST_F(OpenSlots, RestoreAskingAsksItself) {
+  EXPECT_EQ(ask({"RESTORE-ASKING", kOthers, "0", "x"}), "MOVED 12182 10.0.0.2:6380");
+  import(kOthers);
+  EXPECT_EQ(ask({"RESTORE-ASKING", kOthers, "0", "x"}), "");
+  EXPECT_EQ(ask({"RESTORE", kOthers, "0", "x"}), "MOVED 12182 10.0.0.2:6380");
+}
+
+TEST_F(OpenSlots, MigrateWorksOnBothEndsOfAnOpenSlotOnly) {
+  const resp::Command one{"MIGRATE", "h", "1", kMine, "0", "1"};
+  const resp::Command many{"MIGRATE", "h",    "1",    "",      "0",     "1",
+                           "AUTH",    "KEYS", "KEYS", kOthers, "{foo}1"};
+  EXPECT_EQ(ask(one), "");
+  EXPECT_EQ(ask(many), "MOVED 12182 10.0.0.2:6380");
+  import(kOthers);
+  EXPECT_EQ(ask(many), "");
+  migrate(kMine);
+  EXPECT_EQ(ask(one), "");  // though the key is not there
+  EXPECT_EQ(ask({"MIGRATE", "h", "1", "", "0", "1", "KEYS", kOthers, kMine}),
+            "CROSSSLOT Keys in request don't hash to the same slot");
+}
+
+TEST_F(OpenSlots, ATransactionGoesWhereAllItsKeysAre) {
+  put("{bar}1");
+  migrate(kMine);
+  const resp::Command first{"GET", "{bar}1"}, second{"SET", "{bar}2", "v"};
+  const RoutedCommand commands[] = {{*find_command("GET"), first}, {*find_command("SET"), second}};
+  const auto asked = [&](std::size_t count) {
+    return route(server, session, *find_command("PING"), std::span(commands, count)).refusal;
+  };
+  EXPECT_EQ(asked(1), "");
+  EXPECT_EQ(asked(2), kTryAgain);
+}
+
+TEST_F(OpenSlots, TheClusterBeingDownWins) {
+  migrate(kMine);
+  server.cluster.ok = false;
+  EXPECT_EQ(ask({"GET", kMine}), "CLUSTERDOWN The cluster is down");
 }
 
 TEST_F(Routes, AServerWithoutAClusterNeverRedirects) {

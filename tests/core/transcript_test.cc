@@ -4,7 +4,7 @@
 // the environment replaces what was seen by what is seen now; commit the difference only if you can
 // explain it.
 //
-//   cluster P+R [timeout=2s] [mutation=NAME] [DIRECTIVE=VALUE] [mX:DIRECTIVE=VALUE]   nodes that
+//   cluster P+R [timeout=2s] [mutation=NAME] [deviation=NAME] [DIRECTIVE=VALUE] [mX:DIRECTIVE=VALUE]   nodes that
 //   know each other, all healthy blank N ...                      nodes that know nobody show
 //   KIND...                     which records are shown from now on (+KIND adds, -KIND takes away)
 //   advance D · until D TEXT         lets time pass; until a shown line has TEXT in it
@@ -44,8 +44,9 @@ class Transcript {
   }
 
  private:
-  void run(const std::string& command) {
-    const Words words = split(command.substr(0, command.find('#')), ' ');
+  void run(const std::string& line) {
+    const std::string command = line.substr(0, line.find('#'));
+    const Words words = split(command, ' ');
     if (words.empty()) return;
     const std::string& verb = words[0];
     const Words rest(words.begin() + 1, words.end());
@@ -78,6 +79,8 @@ class Transcript {
         spec.config.cluster_node_timeout_ms = parse_duration(value) / 1ms;
       } else if (key == "mutation") {
         spec.mutation = find_mutation(value).value();
+      } else if (key == "deviation") {
+        spec.deviations.add(find_deviation(value).value());
       } else if (key == "seed") {
         spec.seed = std::stoull(value);
       } else if (const auto colon = key.find(':'); colon != key.npos) {

@@ -262,6 +262,10 @@ TEST_F(ByHand, RareLinesOfTheLog) {
                 .at(0)
                 .primary,
             id('c'));
+  const Notes moved = log(seen, "Migrating to orphaned master " + std::string(40, 'b'));
+  EXPECT_EQ(all<event::ReplicaMigrated>(moved).at(0).from, id('c'));
+  EXPECT_EQ(all<event::ReplicaMigrated>(moved).at(0).to, id('b'));
+  EXPECT_EQ(all<event::Following>(moved).at(0).primary, id('b'));
 
   Witness primary = witness('a');
   const auto yielded =

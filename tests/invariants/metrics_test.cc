@@ -96,6 +96,66 @@ TEST(Metrics, CountWhatClientsSaw) {
   EXPECT_EQ(time_of(metrics, "latency_mean"), 10ms);
 }
 
+TEST(Metrics, TellHowLongMostOperationsTook) {
+  Story story;
+  story.boot();
+  for (std::uint64_t op = 1; op <= 100; ++op) {
+    event::OpInvoked invoked;
+    invoked.operation = op;
+    event::OpCompleted done;
+    done.operation = op;
+    story.at(2s * op).say(client, invoked).at(2s * op + 1us * op).say(client, done);
+  }
+  const Metrics metrics = measured(story);
+  const auto within = [&](const char* name, Duration exact) {
+    const auto time = time_of(metrics, name);
+    return time && *time >= exact && *time <= exact + exact / 64;
+  };
+  EXPECT_TRUE(within("latency_p50", 50us));
+  EXPECT_TRUE(within("latency_p90", 90us));
+  EXPECT_TRUE(within("latency_p99", 99us));
+  EXPECT_EQ(time_of(metrics, "latency_max"), 100us);
+}
+
+TEST(Metrics, CountAsksApart) {
+  Story story;
+  story.boot();
+  for (const char* reply : {"ASK 5 10.0.0.2:6379", "MOVED 5 10.0.0.2:6379", "ASK 6 10.0.0.2:6379"})
+    story.say(client, event::Redirected{1, reply});
+  event::OpInvoked invoked;
+  invoked.operation = 2;
+  story.say(client, invoked);
+  const Metrics metrics = measured(story);
+  EXPECT_EQ(metrics.value("redirects"), 3);
+  EXPECT_EQ(metrics.value("asks"), 2);
+}
+
+// As the programs of operators say it, and nobody else.
+TEST(Metrics, CountWhatOperationsMoved) {
+  Story story;
+  story.facts.cast.edit()[client].kind = MachineKind::kProgram;
+  const auto line = [](const char* text) { return event::LogLine{event::LogLevel::kNotice, text}; };
+  story.boot().at(1s).say(plan, event::OperationBegan{1, "reshard", "reshard"});
+  story.say(client, line("Moving slot 5 from 10.0.0.1:6379 to 10.0.0.4:6379: ..."));
+  story.say(client, line("Moving slot 6 from 10.0.0.1:6379 to 10.0.0.4:6379: "));
+  story.say(m1, line("Moving slot 7 from 10.0.0.1:6379 to 10.0.0.4:6379: ..."));
+  story.at(4s).say(plan, event::OperationEnded{1, "reshard", true, "", true, ""});
+  story.say(plan, event::OperationBegan{2, "rebalance", "rebalance"});
+  story.say(client, line("####"));
+  story.at(9s).say(plan, event::OperationEnded{2, "rebalance", false, "dead", true, ""});
+  const Metrics metrics = measured(story);
+  EXPECT_EQ(metrics.value("slots_moved"), 6);
+  EXPECT_EQ(metrics.value("keys_migrated"), 3);
+  EXPECT_EQ(metrics.value("operations_done"), 1);
+  EXPECT_EQ(metrics.value("operations_failed"), 1);
+  EXPECT_EQ(time_of(metrics, "reshard_time"), 3s);
+  EXPECT_EQ(metrics.value("rebalance_time"), std::nullopt);
+}
+
+TEST(Metrics, OfOperationsAreToldOnlyWhereThereWereAny) {
+  EXPECT_EQ(measured(failover()).value("slots_moved"), std::nullopt);
+}
+
 TEST(Metrics, RateBusMessagesPerNodeAndSecond) {
   Story story;
   story.boot().at(10s);

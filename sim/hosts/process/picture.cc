@@ -183,6 +183,22 @@ void rebind(Picture& picture, const SlotSet& slots, const NodeName& owner, std::
   to->second.slots = share_slots(to->second.slots->slots() | slots);
 }
 
+void set_open_slots(Picture& picture, const std::vector<nodes_conf::OpenSlot>& open,
+                    const Seen& seen) {
+  auto before = std::exchange(picture.open_slots, {});
+  for (const nodes_conf::OpenSlot& slot : open) picture.open_slots[slot.slot] = slot;
+  for (const auto& [id, slot] : before) {
+    const auto now = picture.open_slots.find(id);
+    const bool closed = now == picture.open_slots.end() || now->second.importing != slot.importing;
+    if (closed) seen.tell(event::SlotClosed{id, slot.importing});
+  }
+  for (const auto& [id, slot] : picture.open_slots) {
+    const auto known = before.find(id);
+    if (known != before.end() && known->second == slot) continue;
+    seen.tell(event::SlotOpened{id, slot.importing, slot.other});
+  }
+}
+
 void follow(Picture& picture, const NodeName& primary, const Seen& seen) {
   PictureOfNode& me = picture.me();
   if (me.role == Role::kReplica && me.primary == primary) return;

@@ -65,6 +65,7 @@ struct Picture {
   bool started = false;
   std::map<NodeName, PictureOfNode> nodes;  // the server itself included
   std::set<NodeName> forgotten;             // gossip does not bring them back, nodes.conf does
+  std::map<SlotId, nodes_conf::OpenSlot> open_slots;  // the server's own
   std::uint64_t current_epoch = 0, config_epoch = 0, last_vote_epoch = 0;
   bool ok = false;
   bool writes_paused = false;
@@ -111,6 +112,9 @@ std::uint32_t reports_about(const Picture& picture, const NodeName& node);
 // Slots go to `owner` (none: to nobody).
 void rebind(Picture& picture, const SlotSet& slots, const NodeName& owner, std::uint64_t epoch,
             const Seen& seen);
+// What the server's own line says of slots on their way.
+void set_open_slots(Picture& picture, const std::vector<nodes_conf::OpenSlot>& open,
+                    const Seen& seen);
 void follow(Picture& picture, const NodeName& primary, const Seen& seen);
 void promote(Picture& picture, bool takeover, const Seen& seen);
 void begin_election(Picture& picture, std::uint64_t epoch, const Seen& seen);

@@ -189,6 +189,10 @@ void was_too_late(Picture& picture, const Fields&, const Seen& seen) {
 void follows(Picture& picture, const Fields& said, const Seen& seen) {
   follow(picture, name(said[0]), seen);
 }
+void migrates(Picture& picture, const Fields& said, const Seen& seen) {
+  seen.tell(event::ReplicaMigrated{picture.my_primary(), name(said[0])});
+  follows(picture, said, seen);
+}
 void bumps_epoch(Picture& picture, const Fields& said, const Seen& seen) {
   const auto epoch = number<std::uint64_t>(said[0]);
   const bool alone = picture.taking_over;
@@ -272,7 +276,7 @@ constexpr Line kLines[] = {
     {"Manual failover timed out.", was_too_late},
     {"Configuration change detected. Reconfiguring myself as a replica of %", follows},
     {"I'm a sub-replica! Reconfiguring myself as a replica of grandmaster %", follows},
-    {"Migrating to orphaned master %", follows},
+    {"Migrating to orphaned master %", migrates},
     {"New configEpoch set to %", bumps_epoch},
     {"configEpoch set to 0 via CLUSTER RESET HARD", forgets_epochs},
     {"configEpoch set to % via CLUSTER SET-CONFIG-EPOCH", is_given_epoch},

@@ -97,6 +97,7 @@ void read_nodes_conf(Picture& picture, std::string_view content, const Seen& see
   if (mine == file->lines.end()) return;
   if (!picture.started) {
     load(picture, *file);
+    set_open_slots(picture, mine->open_slots, seen);
     return seen.tell(event::ConfigSaved{false});
   }
   rename_myself(picture, mine->id);
@@ -110,6 +111,7 @@ void read_nodes_conf(Picture& picture, std::string_view content, const Seen& see
     if (is_in_file(line)) read_line(picture, line);
   }
   read_slots(picture, *file, seen);
+  set_open_slots(picture, mine->open_slots, seen);
   seen.tell(event::ConfigSaved{false});
   tell_claim(picture, seen);
 }

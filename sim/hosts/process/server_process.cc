@@ -73,12 +73,20 @@ void write_whole(const fs::path& path, std::string_view content) {
   if (!file.flush()) throw process::ProcessError{"cannot write " + path.string()};
 }
 
+std::string addressed(std::string text, std::uint32_t address) {
+  constexpr std::string_view kAddress = "{address}";
+  for (std::size_t at; (at = text.find(kAddress)) != std::string::npos;)
+    text.replace(at, kAddress.size(), format_ipv4(address));
+  return text;
+}
+
 // What the last incarnation left is on the machine's disk, not here.
-void fill_folder(const std::string& folder, const ProgramSetup& setup, const DiskImage& disk) {
+void fill_folder(const std::string& folder, const ProgramSetup& setup, const Booted& booted) {
   const std::string trouble = process::clear_folder(folder, setup.disk_bytes);
   if (!trouble.empty()) throw process::ProcessError{trouble};
-  for (const auto& [name, content] : disk) write_whole(fs::path(folder) / name, *content);
-  for (const auto& [name, content] : setup.files) write_whole(fs::path(folder) / name, content);
+  for (const auto& [name, content] : *booted.disk) write_whole(fs::path(folder) / name, *content);
+  for (const auto& [name, content] : setup.files)
+    write_whole(fs::path(folder) / name, addressed(content, booted.self.ipv4));
 }
 
 }  // namespace
@@ -248,7 +256,7 @@ void ServerProcess::let_send_again() {
 void ServerProcess::boot(const Booted& booted, const Clocks& now, Choices& choices,
                          Effects& effects) {
   const std::string folder = folder_of(*setup_);
-  if (setup_->directory.empty()) fill_folder(folder, *setup_, *booted.disk);
+  if (setup_->directory.empty()) fill_folder(folder, *setup_, booted);
   process::TreeSetup setup;
   setup.machine = setup_->machine;
   setup.directory = folder;

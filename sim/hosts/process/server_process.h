@@ -35,7 +35,8 @@ struct ProgramSetup {
   // Where it starts. Empty: a folder of its own in the sandbox, filled from the machine's disk at
   // each start, its changes told as file effects.
   std::string directory;
-  std::map<std::string, std::string> files;  // put there at each start beside those of the disk
+  // Put there at each start beside those of the disk; "{address}" in them is the machine's own.
+  std::map<std::string, std::string> files;
   std::uint64_t disk_bytes = 0;              // so much fits into a folder of its own; 0: any
   bool is_server = false;  // its output is log, its connections carry known protocols
   // Of a server in a cluster: where its kind has its bus, and what a witness must know of it.

@@ -1,0 +1,127 @@
+#include "sim/client/operator/command_line.h"
+
+#include <array>
+#include <charconv>
+#include <string_view>
+
+namespace sim::operation {
+namespace {
+
+std::optional<std::uint32_t> number(std::string_view text) {
+  std::uint32_t value = 0;
+  const char* const stop = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), stop, value);
+  if (error != std::errc{} || end != stop) return std::nullopt;
+  return value;
+}
+
+// "0-99,200"
+std::optional<std::vector<SlotRange>> read_ranges(std::string_view text) {
+  std::vector<SlotRange> ranges;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view range = text.substr(0, comma);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    const std::size_t dash = range.find('-');
+    const auto first = number(range.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : number(range.substr(dash + 1));
+    if (!first || !last || *first > *last || *last >= kSlotCount) return std::nullopt;
+    ranges.push_back(
+        {SlotId{static_cast<std::uint16_t>(*first)}, SlotId{static_cast<std::uint16_t>(*last)}});
+  }
+  return ranges;
+}
+
+// "<id>=<weight>"
+bool read_weight(std::string_view text, CommandLine& line) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return false;
+  const auto weight = number(text.substr(equals + 1));
+  if (weight) line.weights.emplace_back(text.substr(0, equals), *weight);
+  return weight.has_value();
+}
+
+struct Flag {
+  std::string_view name;
+  bool CommandLine::*value;
+};
+constexpr std::array<Flag, 3> kFlags{{{"--cluster-use-empty-masters", &CommandLine::use_empty},
+                                      {"--cluster-replace", &CommandLine::replace},
+                                      {"--cluster-slave", &CommandLine::as_replica}}};
+struct Number {
+  std::string_view name;
+  std::uint32_t CommandLine::*value;
+};
+constexpr std::array<Number, 4> kNumbers{{{"--cluster-slots", &CommandLine::slots},
+                                          {"--cluster-pipeline", &CommandLine::pipeline},
+                                          {"--cluster-timeout", &CommandLine::timeout_ms},
+                                          {"--cluster-threshold", &CommandLine::threshold}}};
+struct Text {
+  std::string_view name;
+  std::string CommandLine::*value;
+};
+constexpr std::array<Text, 3> kTexts{{{"--cluster-from", &CommandLine::from},
+                                      {"--cluster-to", &CommandLine::to},
+                                      {"--cluster-master-id", &CommandLine::master_id}}};
+
+// False: there is no such option.
+bool read_flag(std::string_view name, CommandLine& line) {
+  if (name == "--cluster-yes") return true;  // nobody is asked here
+  for (const Flag& flag : kFlags) {
+    if (flag.name != name) continue;
+    line.*flag.value = true;
+    return true;
+  }
+  return false;
+}
+
+// False: there is no such option, or this is no value for it.
+bool read_value(std::string_view name, std::string_view value, CommandLine& line) {
+  for (const Number& known : kNumbers) {
+    if (known.name != name) continue;
+    const auto given = number(value);
+    line.*known.value = given.value_or(0);
+    return given.has_value();
+  }
+  for (const Text& known : kTexts) {
+    if (known.name != name) continue;
+    line.*known.value = value;
+    return true;
+  }
+  if (name == "--cluster-weight") return read_weight(value, line);
+  if (name != "--slot-ranges") return false;
+  const auto ranges = read_ranges(value);
+  line.ranges = ranges.value_or(std::vector<SlotRange>{});
+  return ranges.has_value();
+}
+
+}  // namespace
+
+std::variant<CommandLine, CommandLineRefused> read_command_line(
+    const std::vector<std::string>& words) {
+  if (words.size() < 3 || words[0] != "redis-cli" || words[1] != "--cluster")
+    return CommandLineRefused{"an operator of this world runs redis-cli --cluster only"};
+  CommandLine line;
+  line.command = words[2];
+  for (std::size_t i = 3; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (!word.starts_with("--")) {
+      line.arguments.push_back(word);
+    } else if (!read_flag(word, line) &&
+               (i + 1 == words.size() || !read_value(word, words[++i], line))) {
+      return CommandLineRefused{"Unrecognized option or bad number of args for: '" + word + "'"};
+    }
+  }
+  return line;
+}
+
+std::optional<Endpoint> read_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  const std::uint32_t ipv4 = parse_ipv4(std::string_view(text).substr(0, colon));
+  const auto port = number(std::string_view(text).substr(colon + 1));
+  if (ipv4 == 0 || !port || *port > 65535) return std::nullopt;
+  return Endpoint{ipv4, static_cast<std::uint16_t>(*port)};
+}
+
+}  // namespace sim::operation

@@ -1,0 +1,111 @@
+#include "sim/core/deviation.h"
+
+#include <array>
+
+namespace sim {
+namespace {
+
+constexpr std::array kDeviations = {
+    DeviationInfo{Deviation::kNoOwnerNotClaiming, "no-owner-not-claiming", "redis before 7.0.13",
+                  "protocol §14 row 1, redis#12344",
+                  "a slot that its owner no longer claims stays that owner's, at its epoch, until "
+                  "somebody claims it with a greater one"},
+    DeviationInfo{Deviation::kSuspectsByChance, "suspects-by-chance", "redis before 4.0",
+                  "protocol §14 row 21, redis#2285",
+                  "a peer held PFAIL is gossiped about as rarely as any other"},
+    DeviationInfo{Deviation::kPongsOnlyLiveness, "pongs-only-liveness",
+                  "redis before 5.0.10 and 6.0.2", "protocol §14 row 22, redis#7216",
+                  "only a PONG shows that a peer lives, not what else comes from it"},
+    DeviationInfo{Deviation::kReplicasKeepFailure, "replicas-keep-failure", "redis before 6.0.6",
+                  "protocol §14 row 41, redis#7398",
+                  "a replica that finds a peer FAIL by counting reports tells nobody"},
+    DeviationInfo{Deviation::kPauseOutlastsFailover, "pause-outlasts-failover",
+                  "redis before 6.2.8 and 7.0", "protocol §14 row 34, redis#9676",
+                  "the writes paused for a manual failover stay so for the whole 10 s"},
+    DeviationInfo{Deviation::kZeroOffsetUnknown, "zero-offset-unknown", "redis before 6.2.2",
+                  "protocol §14 row 33, redis#8435",
+                  "a manual failover takes offset 0 for \"not told yet\", and waits for ever"},
+    DeviationInfo{Deviation::kPrimaryEpochLoaded, "primary-epoch-loaded", "redis before 7.0.3",
+                  "protocol §14 row 13, redis#10798",
+                  "a replica loads its primary's configEpoch as its own, so that a takeover after "
+                  "a restart may not raise it"},
+    DeviationInfo{Deviation::kDistinctRanks, "distinct-ranks", "valkey from 8.0",
+                  "protocol §7.1, valkey#762",
+                  "of replicas with the same offset, the one with the smaller id ranks higher"},
+    DeviationInfo{Deviation::kRankMayImprove, "rank-may-improve", "valkey from 8.0",
+                  "protocol §7.1 step 5",
+                  "a scheduled election is brought forward if the rank has become better"},
+    DeviationInfo{Deviation::kNewPrimaryNewElection, "new-primary-new-election", "valkey from 8.0",
+                  "protocol §7.1",
+                  "following another primary clears the last election, so that the next need not "
+                  "wait for its retry time"},
+    DeviationInfo{Deviation::kEmptyShardFailsOver, "empty-shard-fails-over", "valkey from 8.0",
+                  "protocol §7.1 step 1, redis#10517",
+                  "a replica stands even if its failed primary has no slots"},
+    DeviationInfo{Deviation::kServingPrimariesReport, "serving-primaries-report",
+                  "redis from 7.2, valkey", "protocol §6.1, §6.2",
+                  "failure reports of primaries without slots do not count"},
+    DeviationInfo{Deviation::kSolePrimaryDeclares, "sole-primary-declares",
+                  "redis from 7.4, valkey from 8.0", "protocol §14 row 24, redis#12824",
+                  "the only primary with slots holds a silent peer FAIL at once, with nobody to "
+                  "ask"},
+    DeviationInfo{Deviation::kPrimariesOnlyTellEpochs, "primaries-only-tell-epochs",
+                  "valkey from 8.0", "protocol §5.3",
+                  "the configEpoch in a replica's header, its primary's, is not taken for its own"},
+    DeviationInfo{Deviation::kUpdateOnlyPrimaries, "update-only-primaries", "valkey from 8.0",
+                  "protocol §5.5f",
+                  "no UPDATE goes to a replica whose header claims slots on an old epoch"},
+    DeviationInfo{Deviation::kDemotionKeepsSlots, "demotion-keeps-slots", "redis from 7.2, valkey",
+                  "protocol §5.5e, §14 row 7, redis#13018",
+                  "a primary that steps down for its own replica keeps its slots, in the view of "
+                  "others, until the replica claims them"},
+    DeviationInfo{Deviation::kLostKeysReplicated, "lost-keys-replicated", "redis from 7.2, valkey",
+                  "protocol §14 row 12, redis#11084",
+                  "keys deleted because their slot was lost are deleted on the replicas too"},
+    DeviationInfo{Deviation::kMeetUntilAnswered, "meet-until-answered", "valkey from 8.0",
+                  "protocol §14 row 26, valkey#461",
+                  "a MEET is sent again on every new link until the node has answered"},
+    DeviationInfo{Deviation::kMigrationStartsAfresh, "migration-starts-afresh", "valkey from 8.0",
+                  "protocol §14 row 18, valkey#885",
+                  "a replica that goes to another shard forgets the offset and history it had"},
+    DeviationInfo{Deviation::kConfigByRename, "config-by-rename", "redis from 7.2, valkey",
+                  "protocol §3.2, §14 row 35, redis#10924",
+                  "nodes.conf is written beside the old one and renamed, so it is never torn"},
+    DeviationInfo{Deviation::kClaimBitCleared, "claim-bit-cleared", "redis from 7.2.4, valkey",
+                  "protocol §7.7, redis#12564",
+                  "a slot that is bound anew is not taken for unclaimed, whatever was known of it"},
+    DeviationInfo{Deviation::kForceAtOnce, "force-at-once", "valkey from 8.0", "protocol §7.10",
+                  "CLUSTER FAILOVER FORCE asks for votes at once, not at the next cron"},
+};
+static_assert(kDeviations.size() == static_cast<std::size_t>(Deviation::kCount));
+
+}  // namespace
+
+std::span<const DeviationInfo> deviations() {
+  return kDeviations;
+}
+
+std::optional<Deviation> find_deviation(std::string_view name) {
+  for (const DeviationInfo& info : kDeviations) {
+    if (info.name == name) return info.deviation;
+  }
+  return std::nullopt;
+}
+
+Deviations deviations_named(std::span<const std::string> names) {
+  Deviations set;
+  for (const std::string& name : names) set.add(*find_deviation(name));
+  return set;
+}
+
+std::string names_of(Deviations set) {
+  std::string names;
+  for (const DeviationInfo& info : kDeviations) {
+    if (!set.has(info.deviation)) continue;
+    if (!names.empty()) names += ", ";
+    names += info.name;
+  }
+  return names;
+}
+
+}  // namespace sim
