@@ -265,6 +265,16 @@ TEST_P(ShippedScenario, FailsWhenAnyOfItsFaultsIsTakenOut) {
   }
 }
 
+// Who puts a price on work expects to see it.
+TEST_P(ShippedScenario, FailsWhenItsWorkCostsNothing) {
+  Json document = Json::parse(text_of(name()));
+  if (document.at("cluster").erase("costs") == 0) GTEST_SKIP() << "work costs nothing in it";
+  for (const Scenario& scenario : load(name(), document.dump())) {
+    const RunResult result = run(scenario, 1);
+    EXPECT_TRUE(falls_short(result)) << result.headline;
+  }
+}
+
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
   std::string name;
   bool upper = true;
@@ -296,7 +306,7 @@ TEST_P(ThroughTheWire, EveryMessageIsEncodedDecodedAndStillTheSame) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, ThroughTheWire, testing::Values("smoke", "failover"),
+INSTANTIATE_TEST_SUITE_P(Scenarios, ThroughTheWire, testing::Values("smoke", "failover", "resync-storm"),
                          test_name);
 
 TEST(GoldenFiles, AreOfScenariosThatExistAndOfAllOfThem) {

@@ -32,6 +32,10 @@ bool matters(const Event& event) {
          std::holds_alternative<event::MachineStarted>(event) ||
          std::holds_alternative<event::MachinePaused>(event) ||
          std::holds_alternative<event::MachineResumed>(event) ||
+         std::holds_alternative<event::StallBegan>(event) ||
+         std::holds_alternative<event::StallEnded>(event) ||
+         std::holds_alternative<event::LoadingBegan>(event) ||
+         std::holds_alternative<event::LoadingEnded>(event) ||
          std::holds_alternative<event::ProgramExited>(event);
 }
 

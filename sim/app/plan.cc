@@ -21,6 +21,9 @@ constexpr std::uint32_t kServerNet = 10u << 24;                    // 10.0.x.y
 constexpr std::uint32_t kClientNet = (10u << 24) | (1u << 16);     // 10.1.x.y
 constexpr std::uint32_t kProgramNet = (10u << 24) | (254u << 16);  // 10.254.x.y
 
+// Passes of an event loop that take longer are told (event::StallBegan).
+constexpr Duration kStallUntold = 100ms;
+
 // Addresses 10.0.0.1, 10.0.0.2, ... in order of the machines.
 std::uint32_t address_in(std::uint32_t net, std::size_t index) {
   return net + static_cast<std::uint32_t>(index) + 1;
@@ -159,9 +162,7 @@ class Planner {
     const ClusterOptions& cluster = plan_->scenario.cluster;
     const ServerProgram program = program_of(cluster, server.name);
     if (!program.process) {
-      return std::make_shared<ClusterNodeFactory>(
-          NodeSetup{configs_[index], names_, options_.mutation,
-                    deviations_named(deviations_of(cluster, server.name))});
+      return std::make_shared<ClusterNodeFactory>(setup_of(server, index));
     }
     ProcessMachine machine;
     machine.name = server.name;
@@ -179,6 +180,25 @@ class Planner {
     machine.bus_ports = bus_ports_;
     machine.log_suspicions = options_.log_suspicions;
     return hosted(machine);
+  }
+
+  // Servers of a shard come about with one data set and one history of it; where they have to meet
+  // first, the primary has it.
+  NodeSetup setup_of(const PlannedServer& server, std::size_t index) const {
+    using Part = PlannedServer::Part;
+    const ClusterOptions& cluster = plan_->scenario.cluster;
+    NodeSetup setup{configs_[index], names_, options_.mutation,
+                    deviations_named(deviations_of(cluster, server.name)),
+                    costs_of(cluster, server.name).costs};
+    const bool booted = cluster.form == ClusterOptions::Form::kBooted;
+    const bool has_data = server.part == Part::kStandalone ||
+                          (server.part == Part::kMember && (booted || server.primary));
+    if (!has_data) return setup;
+    const std::string primary = 'm' + std::to_string(server.primary_index + 1);
+    setup.dataset = costs_of(cluster, primary).dataset;
+    const bool shared = server.part == Part::kMember && booted && !setup.dataset.empty();
+    if (shared) setup.history = seed_node_id(options_.seed, primary);
+    return setup;
   }
 
   std::shared_ptr<const NodeFactory> hosted(const ProcessMachine& machine) const {
@@ -460,6 +480,10 @@ class Planner {
     facts.full_coverage = config.cluster_require_full_coverage;
     facts.replicas_per_shard = scenario.cluster.replicas;
     facts.persistent = config.appendonly;
+    for (const PlannedServer& server : planned_servers(scenario.cluster)) {
+      if (costs_of(scenario.cluster, server.name).costs != Costs{})
+        facts.stall_max = kStallUntold;
+    }
     for (const auto& [name, node] : scenario.cluster.nodes) {
       facts.clock_disorder = std::max(
           facts.clock_disorder, node.clock_skew < Duration{0} ? -node.clock_skew : node.clock_skew);

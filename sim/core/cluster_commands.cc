@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/core/charges.h"
 #include "sim/core/cluster_reset.h"
 #include "sim/core/cluster_slot_commands.h"
 #include "sim/core/commands.h"
@@ -205,16 +206,25 @@ Value save_config(Server& server, Pass& pass, const Command&) {
 Value my_id(Server& server, Pass&, const Command&) {
   return resp::bulk(std::string(my_name(server).view()));
 }
-Value nodes(Server& server, Pass&, const Command&) {
+Value nodes(Server& server, Pass& pass, const Command&) {
+  charge_map_reply(server, pass, server.cluster.peers.known());
   return resp::bulk(print_nodes(server));
 }
 Value info(Server& server, Pass&, const Command&) {
   return resp::bulk(print_info(server));
 }
-Value slots(Server& server, Pass&, const Command&) {
-  return print_slots(server);
+// An entry is a range of slots, its ends, and then servers.
+Value slots(Server& server, Pass& pass, const Command&) {
+  Value reply = print_slots(server);
+  std::uint64_t servers = 0;
+  for (const Value& entry : std::get<resp::Array>(reply.data).items) {
+    servers += std::get<resp::Array>(entry.data).items.size() - 2;
+  }
+  charge_map_reply(server, pass, servers);
+  return reply;
 }
-Value shards(Server& server, Pass&, const Command&) {
+Value shards(Server& server, Pass& pass, const Command&) {
+  charge_map_reply(server, pass, server.cluster.peers.known());
   return print_shards(server);
 }
 Value links(Server& server, Pass&, const Command&) {

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "sim/core/busy.h"
+#include "sim/core/charges.h"
 #include "sim/core/cluster_cron.h"
 #include "sim/core/data.h"
 #include "sim/core/heartbeat.h"
@@ -13,6 +14,7 @@
 #include "sim/core/membership.h"
 #include "sim/core/migrate.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/persistence.h"
 #include "sim/core/replication.h"
 #include "sim/core/shutdown.h"
 #include "sim/core/slots_config.h"
@@ -126,44 +128,55 @@ ClusterNode::ClusterNode(const NodeSetup& setup) {
   server_.config = setup.config;
   server_.names = setup.names;
   server_.mutation = setup.mutation;
+  server_.costs = setup.costs;
+  dataset_ = setup.dataset;
+  history_ = setup.history;
   server_.deviations = setup.deviations;
 }
 
 void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices& choices,
                        Effects& effects) {
   Pass pass(now, choices, effects, outbox_);
+  const std::size_t first_effect = effects.size();
   // Being asked what one believes is not a pass of the event loop.
   const auto [asked_only, woken_only, late] = occasion_of(inputs);
-  const bool busy = is_busy(server_);
-  if (due_ && !asked_only && !late && !busy) count_idle_ticks(now);
+  const bool was_loading = server_.loading.on();
+  const bool polls = due_ && !is_busy(server_) && !was_loading;
+  if (polls && !asked_only && !late) count_idle_ticks(now);
   // Nor is being woken before the poll is over, because the clocks are about to change.
-  if (due_ && woken_only && !busy && now.monotonic < next_tick()) return plan_ticks(now);
+  if (polls && woken_only && now.monotonic < next_tick()) return plan_ticks(now);
   wake(now);
+  charge_inputs(server_, pass, inputs);
   take_all(pass, inputs);
   if (asked_only) return;
   migrate_check_time(server_, pass);
   take_kept(pass);
-  if (is_busy(server_) && !pass.exited()) return;
+  if (was_loading && server_.loading.on() && !pass.exited()) take_loading(pass);
+  if (is_busy(server_) && !pass.exited()) {
+    charge_effects(server_, pass, first_effect, effects);
+    return;
+  }
+  const auto attends = [&] { return !pass.exited() && due_ && !server_.loading.on(); };
   // Whatever wakes the poll, a cron that is due runs.
-  if (!pass.exited() && due_ && now.monotonic >= *due_) run_cron(pass);
-  if (!pass.exited() && due_) {
+  if (attends() && now.monotonic >= *due_) run_cron(pass);
+  if (attends()) {
     if (server_.config.cluster_enabled) cluster_before_sleep(server_, pass);
     data_before_sleep(server_, pass);
     if (server_.config.cluster_enabled) tell_claim(server_, pass);
   }
   if (pass.exited()) due_.reset();
   pass.flush();
-  polled_ = now.monotonic;
+  polled_ = now.monotonic + charge_effects(server_, pass, first_effect, effects);
   if (due_) plan_ticks(now);
 }
 
 std::optional<MonotonicTime> ClusterNode::deadline() const {
-  if (!due_) return std::nullopt;
-  if (is_busy(server_)) return end_of_wait(server_);
+  if (!due_ || is_busy(server_) || server_.loading.on()) return tick();
   return next_tick() + idle_ticks_ * period_;
 }
 
 std::optional<MonotonicTime> ClusterNode::tick() const {
+  if (server_.loading.on() && !is_busy(server_)) return next_of(server_.loading);
   if (!due_) return std::nullopt;
   return is_busy(server_) ? end_of_wait(server_) : next_tick();
 }
@@ -199,7 +212,34 @@ void ClusterNode::take_kept(Pass& pass) {
 
 void ClusterNode::take(Pass& pass, const Input& input) {
   if (const auto* booted = std::get_if<Booted>(&input)) return boot(pass, *booted);
-  if (due_) std::visit(Deliver{server_, pass}, input);
+  if (waits_for_data(input)) return unseen_.push_back(input);
+  if (due_ || server_.loading.on()) std::visit(Deliver{server_, pass}, input);
+}
+
+// A server that starts does not accept on its bus before it has its data.
+bool ClusterNode::waits_for_data(const Input& input) {
+  if (server_.loading.from != Loading::From::kDisk || !server_.config.cluster_enabled) return false;
+  if (const auto* accepted = std::get_if<Accepted>(&input)) {
+    if (accepted->local.port != server_.config.bus_port()) return false;
+    unseen_conns_.insert(accepted->conn);
+    return true;
+  }
+  if (const auto* received = std::get_if<Received>(&input)) {
+    return unseen_conns_.contains(received->conn);
+  }
+  const auto* closed = std::get_if<Closed>(&input);
+  return closed != nullptr && unseen_conns_.contains(closed->conn);
+}
+
+void ClusterNode::take_loading(Pass& pass) {
+  const bool from_disk = server_.loading.from == Loading::From::kDisk;
+  if (!load_on(server_, pass)) return;
+  if (!from_disk) return replication_loaded(server_, pass);
+  data_loaded(pass);
+  unseen_conns_.clear();
+  for (const Input& input : std::exchange(unseen_, {})) {
+    if (!pass.exited()) take(pass, input);
+  }
 }
 
 void ClusterNode::boot(Pass& pass, const Booted& booted) {
@@ -213,12 +253,28 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
   } else {
     make_standalone(server_, pass);
   }
-  persistence_load(server_, pass, *booted.disk, !am_primary(server_.cluster));
-  if (pass.exited()) return;
-  if (server_.config.cluster_enabled) match_slots_with_data(server_, pass);
   pass.listen(server_.config.port);
+  disk_ = booted.disk;
+  if (server_.costs.load_rate == 0) return data_loaded(pass);
+  const Stored stored = persistence_stored(server_, *disk_);
+  const Duration time =
+      loading_time(server_, Loading::From::kDisk, stored.real_bytes, stored.virtual_bytes);
+  if (time == Duration::zero()) return data_loaded(pass);
+  begin_loading(server_, pass, Loading::From::kDisk, stored.real_bytes + stored.virtual_bytes,
+                time);
+}
+
+void ClusterNode::data_loaded(Pass& pass) {
+  const bool as_replica = !am_primary(server_.cluster);
+  // The data set is not from the disk: it was there before the time of this world began.
+  const bool first = server_.incarnation == 0;
+  if (first) server_.weight = dataset_;
+  persistence_load(server_, pass, *std::exchange(disk_, nullptr), as_replica);
+  if (pass.exited()) return;
+  if (first && !history_.is_none()) adopt_history(server_, {history_, 0, 0, {}}, as_replica);
+  if (server_.config.cluster_enabled) match_slots_with_data(server_, pass);
   const ClusterState& cluster = server_.cluster;
-  pass.note(event::NodeStarted{my_name(server_), booted.incarnation, cluster.current_epoch,
+  pass.note(event::NodeStarted{my_name(server_), server_.incarnation, cluster.current_epoch,
                                cluster.last_vote_epoch, server_.keyspace.size()});
   set_period();
   due_ = as_read(pass.now.monotonic) + kFirstCron;
@@ -273,7 +329,7 @@ void ClusterNode::run_cron(Pass& pass) {
     cluster_cron(server_, pass);
   }
   if (is_turn(runs, ticks_per_second_)) migrate_cron(server_, pass);
-  due_ = as_read(pass.now.monotonic) + period_;
+  due_ = as_read(pass.now.monotonic + pass.spent()) + period_;
 }
 
 }  // namespace sim

@@ -13,7 +13,9 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
+#include <vector>
 
 #include "sim/core/mutation.h"
 #include "sim/core/pass.h"
@@ -27,6 +29,11 @@ struct NodeSetup {
   NamesRef names;  // shared by the cluster nodes of a run
   Mutation mutation = Mutation::kNone;
   Deviations deviations{};
+  Costs costs = {};
+  // What it holds when it starts for the first time, beyond keys, and the id of the replication
+  // history that the servers of its shard then share; none: it is alone with it.
+  Weight dataset = {};
+  NodeName history = {};
 };
 
 class ClusterNode final : public Node {
@@ -43,6 +50,9 @@ class ClusterNode final : public Node {
 
  private:
   void boot(Pass& pass, const Booted& booted);
+  void data_loaded(Pass& pass);
+  bool waits_for_data(const Input& input);
+  void take_loading(Pass& pass);
   void wake(const Clocks& now);
   void take(Pass& pass, const Input& input);
   void take_all(Pass& pass, std::span<const Input> inputs);
@@ -54,6 +64,8 @@ class ClusterNode final : public Node {
   void count_idle_ticks(const Clocks& now);
 
   Server server_;
+  Weight dataset_;
+  NodeName history_;
   Outbox outbox_;                     // empty between steps, but while the program waits
   std::deque<Input> kept_;            // came while the program waited, and waits too
   std::optional<MonotonicTime> due_;  // the server cron; none before boot and after exit
@@ -62,6 +74,10 @@ class ClusterNode final : public Node {
   Duration period_{};                 // from one run of the cron to when the next is due
   std::uint64_t ticks_per_second_ = 1, ticks_per_cluster_cron_ = 1;
   std::uint32_t idle_ticks_ = 0;  // so many, the next one first, have nothing to do
+  // While it loads what its disk has: that, and what the bus brings, which nobody looks at yet.
+  std::shared_ptr<const DiskImage> disk_;
+  std::vector<Input> unseen_;
+  std::set<ConnId> unseen_conns_;
 };
 
 class ClusterNodeFactory final : public NodeFactory {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/core/blocked.h"
+#include "sim/core/charges.h"
 #include "sim/core/cluster_state.h"
 #include "sim/core/commands.h"
 #include "sim/core/persistence.h"
@@ -67,7 +68,7 @@ void expire_actively(Server& server, Pass& pass) {
 
 void data_cron(Server& server, Pass& pass) {
   blocked_cron(server, pass);
-  replication_loading_progress(server, pass);
+  full_sync_cron(server, pass);
   expire_actively(server, pass);
   if (server.config.appendonly) persistence_cron(server, pass);
 }
@@ -96,6 +97,8 @@ std::uint64_t drop_slot_keys(Server& server, Pass& pass, const SlotSet& slots) {
 }
 
 void drop_all_keys(Server& server, Pass& pass, std::string why) {
+  charge_flush(server, pass);
+  server.weight = {};
   if (server.keyspace.empty()) return;
   pass.note(event::KeysDropped{server.keyspace.size(), std::move(why)});
   server.keyspace.clear();

@@ -12,13 +12,13 @@ namespace {
 
 constexpr std::uint32_t kTicksPerSecond = 10;
 
-// Keys to expire, a file to sync, clients to let go on, a snapshot being loaded, a shutdown.
+// Keys to expire, a file to sync, clients to let go on, a snapshot on its way, a shutdown.
 bool data_waits(const Server& server) {
   const bool expires = server.keyspace.expiring() > 0 && !server.replication.link.primary;
   const bool syncs = server.config.appendonly && server.persistence.aof_unsynced;
   const bool pauses = server.sessions.held > 0 || pause_begun(server.sessions);
-  if (server.sessions.blocked > 0) return true;
-  return expires || syncs || pauses || is_loading(server) || server.shutdown.asked;
+  if (server.sessions.blocked > 0 || full_sync_runs(server.replication)) return true;
+  return expires || syncs || pauses || server.shutdown.asked;
 }
 
 // Trouble of any kind: links to make, suspects, an election or its aftermath, things left to do.

@@ -88,6 +88,22 @@ void link_lines(const Server& server, Section& section) {
   section.line("replica_announced", 1);
 }
 
+// Diskless, a replica is sent what the child writes while it still does.
+std::string_view state_name(const ReplicationState& replication, const AttachedReplica& replica) {
+  switch (replica.state) {
+    case AttachedReplica::State::kWaitsForSnapshot:
+    case AttachedReplica::State::kWaitsForFile:
+      return "wait_bgsave";
+    case AttachedReplica::State::kReceives:
+      return replication.child && replication.child->snapshot == replica.snapshot ? "wait_bgsave"
+                                                                                  : "send_bulk";
+    case AttachedReplica::State::kAwaitsAck:
+    case AttachedReplica::State::kOnline:
+      break;
+  }
+  return "online";
+}
+
 void replica_lines(const Server& server, Section& section) {
   const ReplicationState& replication = server.replication;
   section.line("connected_slaves", static_cast<std::int64_t>(replication.replicas.size()));
@@ -96,12 +112,11 @@ void replica_lines(const Server& server, Section& section) {
   }
   std::size_t number = 0;
   for (const auto& [conn, replica] : replication.replicas) {
-    const bool waits = replica.state == AttachedReplica::State::kWaitsForSnapshot;
     const bool online = replica.state == AttachedReplica::State::kOnline;
     section.line("slave" + std::to_string(number++),
                  "ip=" + format_ipv4(replica.listens.ipv4) +
                      ",port=" + std::to_string(replica.listens.port) +
-                     ",state=" + (waits ? "wait_bgsave" : "online") +
+                     ",state=" + std::string(state_name(server.replication, replica)) +
                      ",offset=" + std::to_string(replica.ack_offset) + ",lag=" +
                      std::to_string(online ? server.cached_wall_s() - replica.ack_at_s : 0));
   }

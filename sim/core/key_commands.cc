@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "sim/core/charges.h"
 #include "sim/core/command_handlers.h"
 
 namespace sim {
@@ -191,6 +192,9 @@ Value flush_command(Execution& execution) {
   const bool mode_known =
       command.size() == 2 && (same_word(command[1], "ASYNC") || same_word(command[1], "SYNC"));
   if (command.size() > 1 && !mode_known) return refuse(kSyntaxError);
+  const bool in_background = command.size() == 2 && same_word(command[1], "ASYNC");
+  if (!in_background) charge_flush(execution.server, execution.pass);
+  execution.server.weight = {};
   execution.server.keyspace.clear();
   execution.dirty = 1;  // propagated even if there was nothing to delete
   return resp::ok();

@@ -64,6 +64,10 @@ class Pass {
     note_event(Event{std::move(event)});
   }
 
+  // The program is busy for so long with what it does in this pass.
+  void charge(Duration time) { spent_ += time; }
+  Duration spent() const { return spent_; }
+
   // End of the pass: what was collected leaves, in the order it was collected.
   void flush();
 
@@ -75,6 +79,7 @@ class Pass {
 
   Effects& out_;
   Outbox& outbox_;
+  Duration spent_{};
   bool exited_ = false;
 };
 

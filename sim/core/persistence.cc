@@ -1,5 +1,8 @@
 #include "sim/core/persistence.h"
 
+#include <array>
+#include <string_view>
+
 #include "sim/base/hash.h"
 #include "sim/core/commands.h"
 #include "sim/core/replication_internal.h"
@@ -12,6 +15,8 @@ constexpr const char* kAofFile = "appendonly.aof";
 constexpr const char* kSnapshotFile = "dump.rdb";
 constexpr const char* kTemporarySnapshot = "temp-dump.rdb";
 constexpr const char* kTemporaryAof = "temp-appendonly.aof";
+// The first command of an AOF whose data have a weight; no server runs it.
+constexpr std::string_view kWeightCommand = "SLOTSIM-WEIGHT";
 
 void append(Server& server, const resp::Command& command) {
   resp::append_encoded(command, server.persistence.aof_buffer);
@@ -27,8 +32,21 @@ void replace_file(Pass& pass, const char* temporary, const char* file, std::stri
   pass.rename(temporary, file);
 }
 
+resp::Command weight_command(const Weight& weight) {
+  return {std::string(kWeightCommand), std::to_string(weight.keys), std::to_string(weight.bytes),
+          std::to_string(weight.rdb_bytes)};
+}
+Weight weight_in(const resp::Command& command) {
+  std::array<std::uint64_t, 3> parts{};
+  for (std::size_t i = 0; i < parts.size() && i + 1 < command.size(); ++i) {
+    parts[i] = static_cast<std::uint64_t>(parse_integer(command[i + 1]).value_or(0));
+  }
+  return {parts[0], parts[1], parts[2]};
+}
+
 void run_from_file(Server& server, Pass& pass, const resp::Command& command) {
   const CommandSpec* const spec = find_command(command[0]);
+  if (command[0] == kWeightCommand) server.weight = weight_in(command);
   if (spec == nullptr || !arity_fits(*spec, command.size())) return;
   if ((spec->flags & command_flag::kWrite) == 0) return;
   const RequestRef request(new resp::RequestPayload(command));
@@ -68,23 +86,6 @@ bool has_history(const ReplicationState& replication) {
   return replication.link.state == PrimaryLink::State::kUp || replication.cached;
 }
 
-// What a snapshot says about replication is taken over: by a replica to go on where it stopped, by
-// a primary so that its replicas can.
-void adopt_history(Server& server, const Snapshot& snapshot, bool as_replica) {
-  ReplicationState& replication = server.replication;
-  replication.offset = snapshot.offset;
-  replication.chain = snapshot.chain.value_or(0);
-  replication.chain_known = snapshot.chain.has_value();
-  replication.backlog.create(snapshot.offset + 1, server.config.repl_backlog_size);
-  if (as_replica) {
-    replication.replid = snapshot.replid;
-    replication.cached = true;
-  } else {
-    replication.replid2 = snapshot.replid;
-    replication.second_offset = snapshot.offset + 1;
-  }
-}
-
 // Our own encoding, or the RDB file of a real server that ran on this machine before.
 bool read_snapshot(const std::string& content, Snapshot& snapshot) {
   if (decode_snapshot(content, snapshot)) return true;
@@ -100,6 +101,7 @@ void load_snapshot(Server& server, Pass& pass, const std::string& content, bool 
     return pass.exit(1, "Wrong signature or checksum of dump.rdb. Aborting now.");
   }
   note_left_out(pass, snapshot);
+  server.weight = snapshot.weight;
   if (!snapshot.replid.is_none()) adopt_history(server, snapshot, as_replica);
   snapshot.keyspace.each_by_age([&](const Entry& entry) {
     if (!as_replica && is_expired(entry, server.cached_wall_ms)) {
@@ -126,7 +128,28 @@ void sync_aof(Server& server, Pass& pass) {
   server.persistence.aof_last_sync_s = server.cached_wall_s();
 }
 
+// The weight is what the file begins with.
+Weight weight_of_aof(const std::string& content) {
+  resp::CommandReader reader;
+  reader.feed(std::string_view(content).substr(0, 256));
+  resp::Command first;
+  const bool told = reader.next(first) && first[0] == kWeightCommand;
+  return told ? weight_in(first) : Weight{};
+}
+
 }  // namespace
+
+Stored persistence_stored(const Server& server, const DiskImage& disk) {
+  const auto aof = disk.find(kAofFile);
+  if (server.config.appendonly && aof != disk.end()) {
+    return {aof->second->size(), weight_of_aof(*aof->second).rdb_bytes};
+  }
+  const auto file = disk.find(kSnapshotFile);
+  if (file == disk.end()) return {};
+  Snapshot snapshot;
+  const bool readable = read_snapshot(*file->second, snapshot);
+  return {file->second->size(), readable ? snapshot.weight.rdb_bytes : 0};
+}
 
 void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as_replica) {
   server.cached_wall_ms = pass.wall_ms();
@@ -142,6 +165,21 @@ void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as
   const auto snapshot = disk.find(kSnapshotFile);
   if (snapshot != disk.end()) load_snapshot(server, pass, *snapshot->second, as_replica);
   if (server.config.appendonly) persistence_rewrite_aof(server, pass);
+}
+
+void adopt_history(Server& server, const Snapshot& snapshot, bool as_replica) {
+  ReplicationState& replication = server.replication;
+  replication.offset = snapshot.offset;
+  replication.chain = snapshot.chain.value_or(0);
+  replication.chain_known = snapshot.chain.has_value();
+  replication.backlog.create(snapshot.offset + 1, server.config.repl_backlog_size);
+  if (as_replica) {
+    replication.replid = snapshot.replid;
+    replication.cached = true;
+  } else {
+    replication.replid2 = snapshot.replid;
+    replication.second_offset = snapshot.offset + 1;
+  }
 }
 
 void note_left_out(Pass& pass, const Snapshot& snapshot) {
@@ -170,9 +208,11 @@ void persistence_shutdown(Server& server, Pass& pass) {
 void persistence_save(Server& server, Pass& pass) {
   const ReplicationState& replication = server.replication;
   const NodeName history = has_history(replication) ? replication.replid : NodeName{};
-  persistence_store_snapshot(
-      server, pass,
-      encode_snapshot({history, replication.offset, replication.told_chain(), server.keyspace}));
+  Snapshot snapshot{history, replication.offset, replication.told_chain(), server.keyspace};
+  snapshot.weight = server.weight;
+  pass.charge(
+      time_at(server.weight.rdb_bytes + server.keyspace.estimated_bytes(), server.costs.save_rate));
+  persistence_store_snapshot(server, pass, encode_snapshot(snapshot));
 }
 
 void persistence_before_sleep(Server& server, Pass& pass) {
@@ -195,6 +235,7 @@ void persistence_append(Server& server, const resp::RequestPayload& request) {
 void persistence_rewrite_aof(Server& server, Pass& pass) {
   Persistence& persistence = server.persistence;
   persistence = Persistence{};
+  if (!server.weight.empty()) append(server, weight_command(server.weight));
   append(server, {"SELECT", "0"});
   persistence.aof_selected = true;
   server.keyspace.each_by_age([&server](const Entry& entry) {

@@ -32,6 +32,15 @@ struct Persistence {
 // a replica may PSYNC where it stopped and a primary's old id becomes its second one (protocol
 // §10.2).
 void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as_replica);
+// What a start would load, in bytes: of the files themselves, and of the weight that they stand
+// for.
+struct Stored {
+  std::uint64_t real_bytes = 0, virtual_bytes = 0;
+};
+Stored persistence_stored(const Server& server, const DiskImage& disk);
+// What a snapshot says about replication is taken over: by a replica to go on where it stopped, by
+// a primary so that its replicas can.
+void adopt_history(Server& server, const Snapshot& snapshot, bool as_replica);
 // The program ends: flushes and syncs the AOF; writes the snapshot if `save_on_shutdown`, unless
 // the shutdown says otherwise.
 void persistence_shutdown(Server& server, Pass& pass);

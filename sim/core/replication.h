@@ -79,9 +79,14 @@ void replication_acked(Server& server, Pass& pass, ConnId conn, std::int64_t off
 void replication_replica_alive(Server& server, ConnId conn);
 // Puts a GETACK into the stream.
 void replication_request_acks(Server& server);
-// A snapshot received from my primary is being loaded.
+// The snapshot of my primary has been loaded.
+void replication_loaded(Server& server, Pass& pass);
+// A full synchronisation of a replica takes its time right now.
+bool full_sync_runs(const ReplicationState& replication);
+// Every server cron run: the next of it.
+void full_sync_cron(Server& server, Pass& pass);
 inline bool is_loading(const Server& server) {
-  return server.replication.link.state == PrimaryLink::State::kLoading;
+  return server.loading.on();
 }
 // master_link_status, as INFO tells it.
 bool primary_link_up(const Server& server);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "sim/core/pass.h"
 #include "sim/core/replication.h"
@@ -28,6 +29,23 @@ void refresh_good_replicas(Server& server);
 // The parts of the once-a-second cron that concern replicas.
 void replicas_cron(Server& server, Pass& pass);
 
+// The stream that was kept from a replica leaves.
+void send_withheld(Pass& pass, AttachedReplica& replica);
+
+// ---- full_sync.cc ----
+// Takes a snapshot for every replica that waits for one. Precondition: no child runs.
+void start_full_sync(Server& server, Pass& pass);
+bool full_sync_due(const Server& server);
+// Shares the file that is being written; false: there is none.
+bool join_full_sync(Server& server, Pass& pass, AttachedReplica& replica);
+// Hands out what the child has written and the connections take.
+void full_sync_go_on(Server& server, Pass& pass);
+// A replica went away.
+void full_sync_lost(ReplicationState& replication);
+
+// ---- replication_loading.cc ----
+void take_snapshot(Server& server, Pass& pass, SnapshotRef snapshot);
+void load_rdb(Server& server, Pass& pass, std::string_view bytes);
 // ---- replication_stream.cc ----
 // A stretch of the stream, as it came.
 void apply_stream(Server& server, Pass& pass, const StreamRef& received);
@@ -35,10 +53,14 @@ void apply_stream(Server& server, Pass& pass, const StreamRef& received);
 // ---- replication_link.cc ----
 void send_ack(Server& server, Pass& pass);
 void connect_to_primary(Server& server, Pass& pass);
+void send_ack(Server& server, Pass& pass);
+void link_is_up(Server& server, Pass& pass, event::SyncKind how);
+// The connection is gone. A live link leaves its history for a later PSYNC.
+void lose_link(Server& server, Pass& pass, const char* why);
+// Takes what has come as bytes and waits its turn.
+void read_on(Server& server, Pass& pass);
 // Breaks the link in whatever state it is. A live one leaves its history cached.
 void drop_link(Server& server, Pass& pass, const char* why);
-// A snapshot that takes long to load may be done by now.
-void replication_loading_progress(Server& server, Pass& pass);
 void link_cron(Server& server, Pass& pass);
 
 }  // namespace sim

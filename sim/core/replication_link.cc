@@ -8,17 +8,11 @@
 #include "sim/core/data.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_internal.h"
-#include "sim/core/snapshot_rdb.h"
 
 namespace sim {
 namespace {
 
 using State = PrimaryLink::State;
-
-// A snapshot is loaded in one go up to the size at which a real server starts to look at its
-// sockets in between; above that, at a typical 100 MB a second.
-constexpr std::size_t kLoadedAtOnce = std::size_t{2} << 20;
-constexpr std::int64_t kLoadNanosecondsPerByte = 10;
 
 void say(Server& server, Pass& pass, resp::Command command) {
   pass.send(server.replication.link.conn, PayloadRef(new resp::RequestPayload(std::move(command))));
@@ -27,24 +21,6 @@ void say(Server& server, Pass& pass, resp::Command command) {
 NodeName primary_name(const Server& server) {
   if (!server.config.cluster_enabled || my_primary(server.cluster).is_none()) return NodeName{};
   return peer_name(server, my_primary(server.cluster));
-}
-
-// The connection is gone. A live link leaves its history for a later PSYNC.
-void lose_link(Server& server, Pass& pass, const char* why) {
-  ReplicationState& replication = server.replication;
-  PrimaryLink& link = replication.link;
-  if (link.state == State::kNone) return;
-  if (link.state == State::kUp) {
-    replication.cached = true;
-    link.down_since_s = server.cached_wall_s();
-    pass.note(event::ReplicationDown{why});
-  }
-  link.state = State::kMustConnect;
-  link.conn = kNoConn;
-  link.snapshot = nullptr;
-  link.early.clear();
-  link.transaction.clear();
-  link.reader = {};
 }
 
 void retry_later(Server& server, Pass& pass, const char* why) {
@@ -79,20 +55,6 @@ void handshake_reply(Server& server, Pass& pass, const resp::Value& value) {
 }
 
 // ---- Synchronised ----
-
-void link_is_up(Server& server, Pass& pass, event::SyncKind how) {
-  ReplicationState& replication = server.replication;
-  PrimaryLink& link = replication.link;
-  link.state = State::kUp;
-  link.last_interaction_s = server.cached_wall_s();
-  link.down_since_s = 0;
-  replication.cached = false;
-  if (!replication.backlog.exists()) {
-    replication.backlog.create(replication.offset + 1, server.config.repl_backlog_size);
-  }
-  pass.note(event::ReplicationUp{primary_name(server), how, replication.replid, replication.offset,
-                                 server.keyspace.size()});
-}
 
 // `id`: the primary's, if it is another than the one asked with. My sub-replicas must then hear of
 // it.
@@ -136,62 +98,15 @@ void take_reply(Server& server, Pass& pass, const resp::Value& value) {
   }
 }
 
-// ---- The snapshot ----
-
-void read_on(Server& server, Pass& pass);
-
-void finish_loading(Server& server, Pass& pass) {
-  ReplicationState& replication = server.replication;
-  PrimaryLink& link = replication.link;
-  const auto payload = std::exchange(link.snapshot, nullptr);
-  payload->snapshot().keyspace.each_by_age([&server](const Entry& entry) {
-    server.keyspace.put(entry.slot_id(), entry.key, entry.value, entry.expire_at_ms);
-  });
-  replication.replid = link.sync_replid;
-  replication.offset = link.sync_offset;
-  replication.chain = payload->snapshot().chain.value_or(0);
-  replication.chain_known = payload->snapshot().chain.has_value();
-  clear_second_id(replication);
-  link_is_up(server, pass, event::SyncKind::kFull);
-  if (server.config.appendonly) persistence_rewrite_aof(server, pass);
-  if (link.conn.is_none()) {
-    lose_link(server, pass, "connection lost while loading");
-    return connect_to_primary(server, pass);
-  }
-  send_ack(server, pass);
-  for (const StreamRef& chunk : std::exchange(link.early, {})) {
-    replication_link_received(server, pass, *chunk);
-  }
-  read_on(server, pass);
-}
-
-// Everything of my own goes at this moment: data, cached history, backlog, sub-replicas. Until the
-// end of loading the offset reads 0.
-void let_go_of_everything(Server& server, Pass& pass) {
-  server.replication.cached = false;
-  disconnect_replicas(server, pass);
-  server.replication.backlog.free();
-  drop_all_keys(server, pass, "flushed before a full synchronisation");
-}
-
-void begin_loading(Server& server, Pass& pass,
-                   boost::intrusive_ptr<const SnapshotPayload> snapshot) {
-  PrimaryLink& link = server.replication.link;
-  persistence_store_snapshot(server, pass, encode_snapshot(snapshot->snapshot()));
-  let_go_of_everything(server, pass);
-  link.state = State::kLoading;
-  link.snapshot = std::move(snapshot);
-  const std::size_t size = link.snapshot->size();
-  if (size <= kLoadedAtOnce) return finish_loading(server, pass);
-  link.loaded_at_ns =
-      to_ns(pass.now.monotonic) + static_cast<std::int64_t>(size) * kLoadNanosecondsPerByte;
-}
-
 void replication_payload(Server& server, Pass& pass, const Payload& payload) {
   PrimaryLink& link = server.replication.link;
   if (const auto* snapshot = dynamic_cast<const SnapshotPayload*>(&payload)) {
     if (link.state != State::kTransfer) return;
-    return begin_loading(server, pass, snapshot);
+    return take_snapshot(server, pass, snapshot);
+  }
+  if (dynamic_cast<const SnapshotPart*>(&payload) != nullptr) {
+    link.last_io_s = server.cached_wall_s();
+    return;
   }
   const auto* const chunk = dynamic_cast<const StreamPayload*>(&payload);
   if (chunk == nullptr) return;
@@ -200,20 +115,6 @@ void replication_payload(Server& server, Pass& pass, const Payload& payload) {
 }
 
 // ---- Raw bytes, from a real server ----
-
-// A file that cannot be read costs a real server its data too, and a damaged one its life.
-void load_rdb(Server& server, Pass& pass, std::string_view bytes) {
-  auto decoded = decode_rdb(bytes);
-  if (const auto* broken = std::get_if<rdb::Broken>(&decoded)) {
-    let_go_of_everything(server, pass);
-    const std::string why = "cannot load the snapshot of the primary: " + broken->why;
-    if (!broken->foreign) return pass.exit(1, why);
-    return retry_later(server, pass, why.c_str());
-  }
-  auto& snapshot = std::get<Snapshot>(decoded);
-  note_left_out(pass, snapshot);
-  begin_loading(server, pass, new SnapshotPayload(std::move(snapshot)));
-}
 
 StreamRef stream_of(std::vector<resp::Command>&& commands) {
   std::vector<RequestRef> requests;
@@ -246,17 +147,6 @@ bool read_one(Server& server, Pass& pass) {
   return true;
 }
 
-void read_on(Server& server, Pass& pass) {
-  PrimaryLink& link = server.replication.link;
-  const ConnId conn = link.conn;
-  while (!pass.exited() && link.conn == conn && read_one(server, pass)) continue;
-  if (pass.exited() || link.conn != conn || link.reader.broken().empty()) return;
-  const std::string why = link.reader.broken();
-  const bool was_up = link.state == State::kUp;
-  drop_link(server, pass, why.c_str());
-  if (was_up) server.replication.cached = false;  // nor is what came before it to be trusted
-}
-
 void take_bytes(Server& server, Pass& pass, const RawBytes& bytes) {
   PrimaryLink& link = server.replication.link;
   link.last_io_s = server.cached_wall_s();
@@ -269,6 +159,49 @@ void take_bytes(Server& server, Pass& pass, const RawBytes& bytes) {
 
 void send_ack(Server& server, Pass& pass) {
   say(server, pass, {"REPLCONF", "ACK", std::to_string(server.replication.offset)});
+}
+
+void link_is_up(Server& server, Pass& pass, event::SyncKind how) {
+  ReplicationState& replication = server.replication;
+  PrimaryLink& link = replication.link;
+  link.state = State::kUp;
+  link.last_interaction_s = server.cached_wall_s();
+  link.down_since_s = 0;
+  replication.cached = false;
+  if (!replication.backlog.exists()) {
+    replication.backlog.create(replication.offset + 1, server.config.repl_backlog_size);
+  }
+  pass.note(event::ReplicationUp{primary_name(server), how, replication.replid, replication.offset,
+                                 server.keyspace.size()});
+}
+
+void read_on(Server& server, Pass& pass) {
+  PrimaryLink& link = server.replication.link;
+  const ConnId conn = link.conn;
+  while (!pass.exited() && link.conn == conn && read_one(server, pass)) continue;
+  if (pass.exited() || link.conn != conn || link.reader.broken().empty()) return;
+  const std::string why = link.reader.broken();
+  const bool was_up = link.state == State::kUp;
+  drop_link(server, pass, why.c_str());
+  if (was_up) server.replication.cached = false;  // nor is what came before it to be trusted
+}
+
+// The connection is gone. A live link leaves its history for a later PSYNC.
+void lose_link(Server& server, Pass& pass, const char* why) {
+  ReplicationState& replication = server.replication;
+  PrimaryLink& link = replication.link;
+  if (link.state == State::kNone) return;
+  if (link.state == State::kUp) {
+    replication.cached = true;
+    link.down_since_s = server.cached_wall_s();
+    pass.note(event::ReplicationDown{why});
+  }
+  link.state = State::kMustConnect;
+  link.conn = kNoConn;
+  if (std::exchange(link.snapshot, nullptr) != nullptr) stop_loading(server, pass);
+  link.early.clear();
+  link.transaction.clear();
+  link.reader = {};
 }
 
 void connect_to_primary(Server& server, Pass& pass) {
@@ -321,13 +254,6 @@ void replication_link_closed(Server& server, Pass& pass, CloseReason) {
   const bool worked = link.state == State::kTransfer || link.state == State::kUp;
   lose_link(server, pass, "connection lost");
   if (worked) connect_to_primary(server, pass);
-}
-
-void replication_loading_progress(Server& server, Pass& pass) {
-  const PrimaryLink& link = server.replication.link;
-  if (link.state == State::kLoading && to_ns(pass.now.monotonic) >= link.loaded_at_ns) {
-    finish_loading(server, pass);
-  }
 }
 
 void link_cron(Server& server, Pass& pass) {

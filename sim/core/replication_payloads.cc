@@ -122,7 +122,13 @@ std::string encode_snapshot(const Snapshot& snapshot) {
       .append(" ");
   out.append(std::to_string(snapshot.offset)).append(" ");
   out.append(snapshot.chain ? std::to_string(*snapshot.chain) + " " : std::string(kNoChain));
-  out.append(std::to_string(snapshot.keyspace.size())).append("\r\n");
+  out.append(std::to_string(snapshot.keyspace.size()));
+  if (const Weight& weight = snapshot.weight; !weight.empty()) {
+    for (const std::uint64_t part : {weight.keys, weight.bytes, weight.rdb_bytes}) {
+      out.append(" ").append(std::to_string(part));
+    }
+  }
+  out.append("\r\n");
   snapshot.keyspace.each_by_age([&out](const Entry& entry) {
     for (const resp::Command& command : commands_of(entry)) resp::append_encoded(command, out);
   });
@@ -145,6 +151,11 @@ bool decode_snapshot(std::string_view bytes, Snapshot& snapshot) {
     return false;
   }
   if (!take_number(line, keys)) return false;
+  Weight& weight = snapshot.weight;
+  if (!line.empty() && !(take_number(line, weight.keys) && take_number(line, weight.bytes) &&
+                         take_number(line, weight.rdb_bytes))) {
+    return false;
+  }
   const std::size_t trailer = bytes.rfind("END ");
   if (trailer == std::string_view::npos) return false;
   snapshot.keyspace.clear();
@@ -176,7 +187,14 @@ std::uint64_t SnapshotPayload::hash() const {
   std::uint64_t hash = fold64(hash_text(snapshot_.replid.view()), snapshot_.chain.value_or(0));
   hash = fold64(hash, static_cast<std::uint64_t>(snapshot_.offset));
   hash = fold64(hash, snapshot_.keyspace.size());
-  return fold64(hash, snapshot_.keyspace.data_hash());
+  hash = fold64(hash, snapshot_.keyspace.data_hash());
+  const Weight& weight = snapshot_.weight;
+  if (weight.empty()) return hash;
+  return fold64(fold64(fold64(hash, weight.keys), weight.bytes), weight.rdb_bytes);
+}
+
+std::uint64_t SnapshotPart::hash() const {
+  return fold64(hash_text(label()), size_);
 }
 
 PayloadRef SnapshotPayload::through_wire() const {

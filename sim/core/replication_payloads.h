@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/costs.h"
 #include "sim/base/types.h"
 #include "sim/core/keyspace.h"
 #include "sim/node/payload.h"
@@ -43,13 +44,14 @@ struct Snapshot {
   Keyspace keyspace;
   std::int64_t taken_at_s = 0;  // unix time, for people
   std::string left_out = {};    // what the file also held and we cannot: "2 hash, 1 stream"
+  Weight weight = {};           // what it holds beyond the keyspace
 };
 
 // The commands that make an entry: SET or RPUSH, and PEXPIREAT.
 std::vector<resp::Command> commands_of(const Entry& entry);
 // The content of dump.rdb, in an interim encoding: a header line "SLOTSIM-SNAPSHOT 1 <replid>
-// <offset> <chain> <keys>\r\n", the keys as RESP commands (SET, RPUSH, PEXPIREAT), and a trailing
-// line "END <data hash>\r\n".
+// <offset> <chain> <keys>\r\n" (behind it, for data with a weight, its keys, bytes and RDB bytes),
+// the keys as RESP commands (SET, RPUSH, PEXPIREAT), and a trailing line "END <data hash>\r\n".
 std::string encode_snapshot(const Snapshot& snapshot);
 bool decode_snapshot(std::string_view bytes, Snapshot& snapshot);
 
@@ -74,6 +76,25 @@ class SnapshotPayload final : public Payload {
   Snapshot snapshot_;
   Framing framing_;
   std::size_t size_;
+};
+using SnapshotRef = boost::intrusive_ptr<const SnapshotPayload>;
+
+// A part of a snapshot's weight, which goes ahead of it. On the wire it would be empty lines, by
+// which a primary says that the snapshot is still to come (protocol §10.1): so many bytes, and
+// nothing in them.
+class SnapshotPart final : public Payload {
+ public:
+  explicit SnapshotPart(std::uint64_t size) : size_(size) {}
+  PayloadKind kind() const override { return PayloadKind::kReplication; }
+  std::size_t size() const override { return size_; }
+  std::string bytes() const override { return std::string(size_, '\n'); }
+  std::string_view label() const override { return "repl:RDB"; }
+  std::uint64_t hash() const override;
+  // Their number is all there is to encode.
+  PayloadRef through_wire() const override { return PayloadRef(new SnapshotPart(size_)); }
+
+ private:
+  std::uint64_t size_;
 };
 
 }  // namespace sim

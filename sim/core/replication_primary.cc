@@ -32,43 +32,6 @@ void answer(Pass& pass, ConnId conn, std::string text) {
   pass.send(conn, PayloadRef(new resp::ReplyPayload({resp::Simple{std::move(text)}})));
 }
 
-// Takes a snapshot for every replica that waits for one. The stream is withheld until their first
-// ACK, as after a diskless synchronisation; a disk-based one goes straight on.
-void start_full_sync(Server& server, Pass& pass) {
-  ReplicationState& replication = server.replication;
-  feed_replicas(server, pass);
-  replication.stream_selected = false;
-  boost::intrusive_ptr<const SnapshotPayload> snapshot;
-  for (auto& [conn, replica] : replication.replicas) {
-    if (replica.state != State::kWaitsForSnapshot) continue;
-    if (!snapshot) {
-      using Framing = SnapshotPayload::Framing;
-      snapshot =
-          new SnapshotPayload({replication.replid, replication.offset, replication.told_chain(),
-                               server.keyspace, pass.wall_s()},
-                              server.config.repl_diskless_sync ? Framing::kMark : Framing::kLength);
-    }
-    answer(pass, conn,
-           "FULLRESYNC " + std::string(replication.replid.view()) + " " +
-               std::to_string(replication.offset));
-    pass.send(conn, snapshot);
-    replica.state = server.config.repl_diskless_sync ? State::kAwaitsAck : State::kOnline;
-    replica.ack_at_s = replica.progress_at_s = server.cached_wall_s();
-  }
-  refresh_good_replicas(server);
-}
-
-bool full_sync_due(const Server& server) {
-  std::int64_t longest_wait = -1;
-  for (const auto& [conn, replica] : server.replication.replicas) {
-    if (replica.state != State::kWaitsForSnapshot) continue;
-    longest_wait = std::max(longest_wait, server.cached_wall_s() - replica.waiting_since_s);
-  }
-  if (longest_wait < 0) return false;
-  return !server.config.repl_diskless_sync ||
-         longest_wait >= server.config.repl_diskless_sync_delay_s;
-}
-
 // The first replica makes the stream count: a new history begins, with a backlog.
 void begin_history(Server& server, Pass& pass) {
   ReplicationState& replication = server.replication;
@@ -99,8 +62,12 @@ void drop_replica(Server& server, Pass& pass, ConnId conn) {
 
 bool timed_out(const Server& server, AttachedReplica& replica) {
   const std::int64_t now = server.cached_wall_s();
-  if (replica.state == State::kWaitsForSnapshot) return false;
-  if (replica.state == State::kAwaitsAck && replica.unsent_bytes > 0) {
+  if (replica.state == State::kWaitsForSnapshot || replica.state == State::kWaitsForFile) {
+    return false;
+  }
+  if (replica.state == State::kReceives && replica.unsent_bytes == 0) replica.progress_at_s = now;
+  if (replica.state == State::kReceives ||
+      (replica.state == State::kAwaitsAck && replica.unsent_bytes > 0)) {
     // The snapshot is still on its way out; ACKs are due only when it is gone.
     replica.ack_at_s = now;
     return now - replica.progress_at_s > server.config.repl_timeout_s;
@@ -108,8 +75,21 @@ bool timed_out(const Server& server, AttachedReplica& replica) {
   return now - replica.ack_at_s > server.config.repl_timeout_s;
 }
 
+// What waits in memory for the replica: the stream, not the snapshot.
+std::uint64_t buffered(const AttachedReplica& replica) {
+  return replica.withheld_bytes + (replica.state == State::kReceives ? 0 : replica.unsent_bytes);
+}
+
+void watch_buffer(const Server& server, AttachedReplica& replica) {
+  if (buffered(replica) <= kSoftLimit) {
+    replica.over_limit_since_s = 0;
+  } else if (replica.over_limit_since_s == 0) {
+    replica.over_limit_since_s = server.cached_wall_s();
+  }
+}
+
 bool fell_too_far_behind(const Server& server, const AttachedReplica& replica) {
-  if (replica.unsent_bytes > kHardLimit) return true;
+  if (buffered(replica) > kHardLimit) return true;
   return replica.over_limit_since_s != 0 &&
          server.cached_wall_s() - replica.over_limit_since_s >= kSoftLimitSeconds;
 }
@@ -117,6 +97,7 @@ bool fell_too_far_behind(const Server& server, const AttachedReplica& replica) {
 void drop_hopeless_replicas(Server& server, Pass& pass) {
   std::vector<ConnId> hopeless;
   for (auto& [conn, replica] : server.replication.replicas) {
+    watch_buffer(server, replica);
     if (timed_out(server, replica) || fell_too_far_behind(server, replica)) {
       hopeless.push_back(conn);
     }
@@ -134,6 +115,12 @@ void forget_idle_backlog(Server& server, Pass& pass) {
     clear_second_id(replication);
     replication.backlog.free();
   }
+}
+
+// From the snapshot on, until it has it.
+bool withholds(const AttachedReplica& replica) {
+  return replica.state == State::kWaitsForFile || replica.state == State::kReceives ||
+         replica.state == State::kAwaitsAck;
 }
 
 }  // namespace
@@ -159,7 +146,9 @@ void feed_chunk(Server& server, Pass& pass, const StreamRef& chunk) {
   if (replication.backlog.exists()) replication.backlog.append(chunk);
   for (auto& [conn, replica] : replication.replicas) {
     if (replica.state == State::kOnline) pass.send(conn, chunk);
-    if (replica.state == State::kAwaitsAck) replica.withheld.push_back(chunk);
+    if (!withholds(replica)) continue;
+    replica.withheld.push_back(chunk);
+    replica.withheld_bytes += chunk->size();
   }
 }
 
@@ -179,7 +168,7 @@ void disconnect_replicas(Server& server, Pass& pass) {
 void refresh_good_replicas(Server& server) {
   std::int64_t good = 0;
   for (const auto& [conn, replica] : server.replication.replicas) {
-    if (replica.state == State::kWaitsForSnapshot) continue;
+    if (!replica.is_online()) continue;
     good += server.cached_wall_s() - replica.ack_at_s <= server.config.min_replicas_max_lag_s;
   }
   server.replication.good_replicas = good;
@@ -203,9 +192,10 @@ void replication_serve_psync(Server& server, Pass& pass, Session& session, NodeN
   if (!serve_partial_sync(server, pass, replica, replid, from)) {
     replica.state = State::kWaitsForSnapshot;
     begin_history(server, pass);
-    if (!server.config.repl_diskless_sync || server.config.repl_diskless_sync_delay_s == 0) {
-      start_full_sync(server, pass);
-    }
+    const bool at_once =
+        !server.config.repl_diskless_sync || server.config.repl_diskless_sync_delay_s == 0;
+    const bool joined = join_full_sync(server, pass, replica);
+    if (!joined && at_once && !replication.child) start_full_sync(server, pass);
   }
   refresh_good_replicas(server);
 }
@@ -218,7 +208,12 @@ void replication_acked(Server& server, Pass& pass, ConnId conn, std::int64_t off
   replica.ack_at_s = server.cached_wall_s();
   if (replica.state != State::kAwaitsAck) return;
   replica.state = State::kOnline;
-  for (const StreamRef& chunk : std::exchange(replica.withheld, {})) pass.send(conn, chunk);
+  send_withheld(pass, replica);
+}
+
+void send_withheld(Pass& pass, AttachedReplica& replica) {
+  for (const StreamRef& chunk : std::exchange(replica.withheld, {})) pass.send(replica.conn, chunk);
+  replica.withheld_bytes = 0;
 }
 
 void replication_replica_alive(Server& server, ConnId conn) {
@@ -229,6 +224,7 @@ void replication_replica_alive(Server& server, ConnId conn) {
 void replication_replica_closed(Server& server, ConnId conn) {
   ReplicationState& replication = server.replication;
   replication.replicas.erase(conn);
+  full_sync_lost(replication);
   if (replication.replicas.empty()) replication.no_replicas_since_s = server.cached_wall_s();
   refresh_good_replicas(server);
 }
@@ -239,12 +235,10 @@ void replication_replica_sent(Server& server, Pass& pass, ConnId conn, std::uint
   AttachedReplica& replica = found->second;
   if (unsent_bytes != replica.unsent_bytes) replica.progress_at_s = server.cached_wall_s();
   replica.unsent_bytes = unsent_bytes;
-  if (unsent_bytes <= kSoftLimit) {
-    replica.over_limit_since_s = 0;
-  } else if (replica.over_limit_since_s == 0) {
-    replica.over_limit_since_s = server.cached_wall_s();
-  }
-  if (fell_too_far_behind(server, replica)) drop_replica(server, pass, conn);
+  replica.handed_over = 0;
+  watch_buffer(server, replica);
+  if (fell_too_far_behind(server, replica)) return drop_replica(server, pass, conn);
+  if (full_sync_runs(server.replication)) full_sync_go_on(server, pass);
 }
 
 void replicas_cron(Server& server, Pass& pass) {
@@ -256,7 +250,9 @@ void replicas_cron(Server& server, Pass& pass) {
                      !replication.replicas.empty() && !failing_over;
   if (pings) push(server, request({"PING"}));
   for (const auto& [conn, replica] : replication.replicas) {
-    if (replica.state == State::kWaitsForSnapshot) pass.send(conn, PayloadRef(new RawBytes("\n")));
+    const bool waits =
+        replica.state == State::kWaitsForSnapshot || replica.state == State::kWaitsForFile;
+    if (waits) pass.send(conn, PayloadRef(new RawBytes("\n")));
   }
   drop_hopeless_replicas(server, pass);
   forget_idle_backlog(server, pass);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/time.h"
 #include "sim/base/types.h"
 #include "sim/core/replication_payloads.h"
 #include "sim/wire/primary_reader.h"
@@ -57,6 +58,8 @@ class Backlog {
 struct AttachedReplica {
   enum class State : std::uint8_t {
     kWaitsForSnapshot,  // full synchronisation not started: diskless sync waits for more replicas
+    kWaitsForFile,      // a child writes the snapshot to disk; the stream is withheld from here on
+    kReceives,          // the snapshot is on its way out, bit by bit
     kAwaitsAck,         // snapshot sent; the stream is withheld until the first ACK
     kOnline,
   };
@@ -70,6 +73,19 @@ struct AttachedReplica {
   std::int64_t progress_at_s = 0;       // when that last changed
   std::int64_t over_limit_since_s = 0;  // above the soft output buffer limit; 0: it is not
   std::vector<StreamRef> withheld;
+  std::uint64_t withheld_bytes = 0;
+  SnapshotRef snapshot;           // that it waits for or receives
+  std::uint64_t weight_sent = 0;  // of that
+  std::uint64_t handed_over = 0;  // bytes of it since `unsent_bytes` was told
+  // As a real server counts them: it has sent the snapshot.
+  bool is_online() const { return state == State::kAwaitsAck || state == State::kOnline; }
+};
+
+// The child that writes a snapshot, as long as that takes time. Somebody waits for it.
+struct SnapshotChild {
+  SnapshotRef snapshot;
+  bool to_disk = false;
+  MonotonicTime begun;
 };
 
 struct PrimaryLink {
@@ -94,8 +110,7 @@ struct PrimaryLink {
   // The end of a full synchronisation, while it is under way.
   NodeName sync_replid;
   std::int64_t sync_offset = 0;
-  boost::intrusive_ptr<const SnapshotPayload> snapshot;  // while kLoading
-  std::int64_t loaded_at_ns = 0;                         // monotonic: when loading will be over
+  SnapshotRef snapshot;          // while kLoading
   std::vector<StreamRef> early;  // what came behind the snapshot while it is being loaded
   // A transaction of the stream whose EXEC has not come yet: it counts, and is applied, as a whole.
   std::vector<RequestRef> transaction;
@@ -126,6 +141,7 @@ struct ReplicationState {
 
   PrimaryLink link;
   std::map<ConnId, AttachedReplica> replicas;
+  std::optional<SnapshotChild> child;
   std::int64_t no_replicas_since_s = 0;
   std::uint64_t cron_runs = 0;
   std::int64_t good_replicas =

@@ -37,6 +37,7 @@ bool is_word(const RequestRef& request, std::size_t at, std::string_view word) {
 
 void apply(Server& server, Pass& pass, const RequestRef& request) {
   ReplicationState& replication = server.replication;
+  pass.charge(server.costs.cpu.per_command);
   if (is_word(request, 0, "REPLCONF") && is_word(request, 1, "GETACK")) {
     send_ack(server, pass);  // what was applied before it; the request itself counts afterwards
   }

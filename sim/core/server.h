@@ -10,10 +10,12 @@
 
 #include <cstdint>
 
+#include "sim/base/costs.h"
 #include "sim/core/cluster_state.h"
 #include "sim/core/config.h"
 #include "sim/core/deviation.h"
 #include "sim/core/keyspace.h"
+#include "sim/core/loading.h"
 #include "sim/core/migrate_state.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_state.h"
@@ -34,6 +36,12 @@ struct Shutdown {
   std::int64_t wait_until_ms = 0;  // cached wall: for replicas, and no longer; 0: not waiting
 };
 
+// What the program has done so far, in time it was busy (sim/base/costs.h).
+struct Work {
+  Duration busy{}, longest{};     // in all, and in one pass
+  std::uint64_t map_replies = 0;  // CLUSTER SLOTS, SHARDS and NODES
+};
+
 // What DEBUG set; see debug.h.
 struct Debug {
   std::int64_t asleep_until_ns = 0;  // monotonic; 0: awake
@@ -43,6 +51,7 @@ struct Debug {
 
 struct Server {
   Config config;
+  Costs costs;
   NamesRef names;
   Mutation mutation{};
   Deviations deviations;
@@ -58,10 +67,13 @@ struct Server {
   ClusterState cluster;
   ReplicationState replication;
   Keyspace keyspace;
+  Weight weight;  // what it holds beyond that
+  Loading loading;
   Sessions sessions;
   MigrateState migrate;
   Persistence persistence;
   Shutdown shutdown;
+  Work work;
   Debug debug;
 };
 

@@ -231,7 +231,7 @@ Value role_command(Execution& execution) {
   }
   resp::Array replicas;
   for (const auto& [conn, replica] : replication.replicas) {
-    if (replica.state == AttachedReplica::State::kWaitsForSnapshot) continue;
+    if (!replica.is_online()) continue;
     replicas.items.push_back({resp::Array{{resp::bulk(format_ipv4(replica.listens.ipv4)),
                                            resp::bulk(std::to_string(replica.listens.port)),
                                            resp::bulk(std::to_string(replica.ack_offset))}}});

@@ -164,6 +164,7 @@ void process_one(Server& server, Pass& pass, Session& session, const RequestRef&
   server.cached_wall_ms = pass.wall_ms();
   const resp::Command& command = request->command();
   if (command.empty()) return;
+  pass.charge(server.costs.cpu.per_command);
   const CommandSpec* const spec = find_command(command[0]);
   const bool asking = std::exchange(session.asking, false);  // for this command only
   if (std::string why = malformed(server, session, spec, command); !why.empty()) {

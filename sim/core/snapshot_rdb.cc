@@ -9,9 +9,12 @@
 namespace sim {
 namespace {
 
-// An aux field of our own, beside those that 7.0.15 writes. Real servers pass over what they do not
+// Aux fields of our own, beside those that 7.0.15 writes. Real servers pass over what they do not
 // know.
 constexpr std::string_view kChain = "slotsim-chain";
+constexpr std::string_view kWeightKeys = "slotsim-weight-keys";
+constexpr std::string_view kWeightBytes = "slotsim-weight-bytes";
+constexpr std::string_view kWeightRdbBytes = "slotsim-weight-rdb-bytes";
 
 template <class Int>
 std::optional<Int> number(const rdb::File& file, std::string_view name) {
@@ -36,6 +39,10 @@ void write_aux(rdb::Writer& writer, const Snapshot& snapshot) {
   }
   writer.aux("aof-base", "0");
   if (snapshot.chain) writer.aux(kChain, std::to_string(*snapshot.chain));
+  if (snapshot.weight.empty()) return;
+  writer.aux(kWeightKeys, std::to_string(snapshot.weight.keys));
+  writer.aux(kWeightBytes, std::to_string(snapshot.weight.bytes));
+  writer.aux(kWeightRdbBytes, std::to_string(snapshot.weight.rdb_bytes));
 }
 
 void write_entry(rdb::Writer& writer, const Entry& entry) {
@@ -72,6 +79,9 @@ std::variant<Snapshot, rdb::Broken> decode_rdb(std::string_view bytes) {
   }
   snapshot.chain = number<std::uint64_t>(file, kChain);
   snapshot.taken_at_s = number<std::int64_t>(file, "ctime").value_or(0);
+  snapshot.weight = {number<std::uint64_t>(file, kWeightKeys).value_or(0),
+                     number<std::uint64_t>(file, kWeightBytes).value_or(0),
+                     number<std::uint64_t>(file, kWeightRdbBytes).value_or(0)};
   for (rdb::Key& key : file.keys) {
     snapshot.keyspace.put(slot_of(key.key), key.key, data_value(std::move(key.value)),
                           key.expire_at_ms.value_or(kNoExpiry));

@@ -72,6 +72,14 @@ void add_counters(const ClusterState& cluster, event::ViewSnapshot& view) {
   }
 }
 
+// Nothing of whom it costs nothing.
+void add_work(const Server& server, event::ViewSnapshot& view) {
+  if (server.costs == Costs{}) return;
+  view.counters["busy_ns"] = static_cast<std::uint64_t>(server.work.busy.count());
+  view.counters["busy_longest_ns"] = static_cast<std::uint64_t>(server.work.longest.count());
+  view.counters["map_replies"] = server.work.map_replies;
+}
+
 }  // namespace
 
 event::ViewSnapshot snapshot_view(const Server& server, bool full) {
@@ -92,6 +100,7 @@ event::ViewSnapshot snapshot_view(const Server& server, bool full) {
   view.config_epoch = my_config_epoch(cluster);
   view.last_vote_epoch = cluster.last_vote_epoch;
   add_counters(cluster, view);
+  add_work(server, view);
   if (full) {
     cluster.peers.each([&](PeerId peer) { view.peers.push_back(describe_peer(server, peer)); });
   }

@@ -13,10 +13,11 @@ inline Duration clock_slack(const RunFacts& facts) {
 
 // How long after a peer has fallen silent every node suspects it at the latest (protocol §15.35): a
 // PING leaves when the last PONG is T/2 old, and is unanswered for T; each is seen by the next
-// tick, compared in whole milliseconds, and the last PONG may have taken D.
+// tick, compared in whole milliseconds, and the last PONG may have taken D. Where work takes time,
+// each end may be busy as well.
 inline Duration noticed_within(const RunFacts& facts) {
   return facts.node_timeout * 3 / 2 + 2 * (facts.tick + 1ms) + facts.one_way_max +
-         clock_slack(facts);
+         2 * facts.stall_max + clock_slack(facts);
 }
 
 // How much later than it happened the suspicions of this machine are told. A real server that does

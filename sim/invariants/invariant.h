@@ -30,6 +30,7 @@ struct RunFacts {
   Duration clock_disorder{};  // largest wall-clock disagreement the scenario causes (skews, jumps);
                               // 0: none
   bool drift = false;
+  Duration stall_max{};  // longest pass of an event loop that is not told; 0: work takes no time
   bool full_coverage = true;  // cluster-require-full-coverage
   std::uint32_t replicas_per_shard = 0;
   bool persistent = false;  // appendonly yes

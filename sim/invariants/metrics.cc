@@ -8,6 +8,7 @@
 #include "sim/invariants/client_metrics.h"
 #include "sim/invariants/operation_metrics.h"
 #include "sim/invariants/stage.h"
+#include "sim/invariants/work_metrics.h"
 
 namespace sim {
 namespace {
@@ -37,6 +38,7 @@ struct Metrics::Impl {
 
   explicit Impl(const RunFacts& facts)
       : stage(facts.cast),
+        work(facts.cast),
         clients(facts.cast),
         administration(facts.cast),
         shards(stage.directory().shard_count()),
@@ -57,6 +59,7 @@ struct Metrics::Impl {
   void finish_buses();
 
   Stage stage;
+  WorkMetrics work;
   ClientMetrics clients;
   OperationMetrics administration;
   std::map<MachineId, Outage> losses;
@@ -78,6 +81,7 @@ void Metrics::Impl::longest(const std::string& name, Duration duration) {
 
 void Metrics::Impl::see(const Record& record) {
   stage.see(record);
+  work.see(record, stage);
   see_losses(record);
   clients.see(record);
   administration.see(record);
@@ -272,6 +276,7 @@ void Metrics::Impl::finish(SimTime end, std::span<const Metric> counted_elsewher
   for (const auto& [name, value] : sums) put(name, value);
   for (const auto& [name, value] : maxima) put(name, value);
   finish_buses();
+  work.finish(end, stage, values);
   values.insert(values.end(), counted_elsewhere.begin(), counted_elsewhere.end());
   std::sort(values.begin(), values.end(),
             [](const Metric& a, const Metric& b) { return a.name < b.name; });

@@ -16,6 +16,7 @@ constexpr MilestoneKind kKinds[] = {
     {"pause", "a machine was stopped (SIGSTOP)"},
     {"resume", "a paused machine runs again"},
     {"exit", "a program ended by itself"},
+    {"stall", "a pass of a server's event loop begins that takes 100 ms or more"},
     {"clock-step", "a machine's wall clock was stepped, skewed or set drifting"},
     {"cut", "some machines no longer reach others"},
     {"heal", "all machines reach each other again"},
@@ -44,6 +45,9 @@ constexpr MilestoneKind kKinds[] = {
     {"epoch-collision", "two primaries had one configEpoch and the smaller id moved on"},
     {"full-sync", "a replica copied everything from its primary"},
     {"partial-sync", "a replica caught up from the backlog"},
+    {"loading", "a server begins to load its data, which takes it time"},
+    {"loaded", "a server has loaded its data"},
+    {"fork", "a server forked a child, which stopped it for a while"},
     {"replication-down", "a replica lost the link to its primary"},
     {"keys-dropped", "a node dropped keys that no client deleted"},
     {"slots-moved", "a slot got another owner in a node's view"},
@@ -184,6 +188,9 @@ void Milestones::see_world(const Record& record) {
     add("pause", record, who, name + " paused");
   } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
     add("resume", record, who, name + " resumed");
+  } else if (const auto* stall = std::get_if<event::StallBegan>(&record.event)) {
+    add("stall", record, who,
+        name + " is busy for " + std::to_string(stall->ns / 1'000'000) + " ms");
   } else if (const auto* exit = std::get_if<event::ProgramExited>(&record.event)) {
     add("exit", record, who,
         name + " exited with code " + std::to_string(exit->code) +
@@ -343,6 +350,14 @@ void Milestones::see_replication(const Record& record) {
             directory_.label(up->primary));
   } else if (const auto* down = std::get_if<event::ReplicationDown>(&record.event)) {
     add("replication-down", record, who, name + " lost its primary's stream: " + down->why);
+  } else if (const auto* loads = std::get_if<event::LoadingBegan>(&record.event)) {
+    add("loading", record, who,
+        name + " loads " + counted(loads->bytes, "byte") + " from " + loads->from);
+  } else if (std::holds_alternative<event::LoadingEnded>(record.event)) {
+    add("loaded", record, who, name + " has loaded its data");
+  } else if (const auto* forked = std::get_if<event::Forked>(&record.event)) {
+    add("fork", record, who,
+        name + " stood still for " + std::to_string(forked->stall_ns / 1'000'000) + " ms to fork");
   } else if (const auto* dropped = std::get_if<event::KeysDropped>(&record.event)) {
     add("keys-dropped", record, who,
         name + " dropped " + counted(dropped->keys, "key") + ": " + dropped->why);

@@ -76,6 +76,10 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
            std::holds_alternative<event::ProgramExited>(record.event) ||
            std::holds_alternative<event::MachinePaused>(record.event) ||
            std::holds_alternative<event::MachineResumed>(record.event) ||
+           std::holds_alternative<event::StallBegan>(record.event) ||
+           std::holds_alternative<event::StallEnded>(record.event) ||
+           std::holds_alternative<event::LoadingBegan>(record.event) ||
+           std::holds_alternative<event::LoadingEnded>(record.event) ||
            std::holds_alternative<event::Reachability>(record.event) ||
            std::holds_alternative<event::NodeStarted>(record.event);
   }

@@ -38,6 +38,10 @@ bool Stage::may_change_majority(const Record& record) const {
          std::holds_alternative<event::MachineStarted>(record.event) ||
          std::holds_alternative<event::MachinePaused>(record.event) ||
          std::holds_alternative<event::MachineResumed>(record.event) ||
+         std::holds_alternative<event::StallBegan>(record.event) ||
+         std::holds_alternative<event::StallEnded>(record.event) ||
+         std::holds_alternative<event::LoadingBegan>(record.event) ||
+         std::holds_alternative<event::LoadingEnded>(record.event) ||
          std::holds_alternative<event::ProgramExited>(record.event) ||
          std::holds_alternative<event::PhaseBegan>(record.event) ||
          std::holds_alternative<event::Reachability>(record.event);

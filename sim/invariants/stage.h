@@ -38,7 +38,8 @@ class Stage final : public TraceFold {
   // Bytes of some node still come in although nothing goes out to it: a one-way cut, which hides a
   // silence.
   bool hears_unreachable(MachineId machine) const;
-  // Since when the machine runs without a pause; nullopt while it does not.
+  // Since when the machine runs without a pause or anything that keeps it busy for long; nullopt
+  // while it does not.
   std::optional<SimTime> serving_since(MachineId machine) const;
 
   // The cluster is still being formed: operators edit slots and epochs.

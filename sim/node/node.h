@@ -121,8 +121,8 @@ struct Close {
   bool reset = false;
 };
 // How much of what arrived on this connection the program has left in its socket. Told, by a node
-// that is a real program, when that becomes non-zero, changes, or returns to zero; a node that never
-// tells it reads all it is given.
+// that is a real program, when that becomes non-zero, changes, or returns to zero; a node that
+// never tells it reads all it is given.
 struct Unread {
   ConnId conn;
   std::uint64_t bytes = 0;
@@ -165,6 +165,12 @@ struct Exit {
   std::string why;
 };
 
+// The pass took so long, on the node's own monotonic clock: nothing of it shows before that is
+// over, and what arrives meanwhile waits for the next. The last effect of a pass, if there is one.
+struct Busy {
+  Duration time{};  // more than zero
+};
+
 // A program that it was asked to run has ended, or (ticket 0) the one it is there for.
 struct ProgramEnded {
   std::uint32_t ticket = 0;
@@ -172,8 +178,8 @@ struct ProgramEnded {
   std::string output;  // the end of what it printed
 };
 
-using Effect = std::variant<Dial, Send, Close, Unread, WriteFile, TruncateFile, RenameFile, RemoveFile,
-                            SyncFile, Listen, Note, Exit, ProgramEnded>;
+using Effect = std::variant<Dial, Send, Close, Unread, WriteFile, TruncateFile, RenameFile,
+                            RemoveFile, SyncFile, Listen, Note, Exit, ProgramEnded, Busy>;
 using Effects = std::vector<Effect>;
 
 class Node {

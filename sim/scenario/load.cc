@@ -27,7 +27,7 @@ std::vector<WorkloadOptions> read_workloads(Options& root, const ClusterOptions&
     workload.zone = entry.text("zone", "");
     entry.text("note", "");
     workload.clients =
-        static_cast<std::uint32_t>(entry.integer("clients", kClientsDefault, {1, 1000}));
+        static_cast<std::uint32_t>(entry.integer("clients", kClientsDefault, {1, kClientsMax}));
     clients += workload.clients;
     if (!workload.zone.empty() &&
         std::find(zones.begin(), zones.end(), workload.zone) == zones.end()) {

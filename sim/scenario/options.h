@@ -30,6 +30,7 @@ template <class T>
 struct Range {
   T min, max;  // inclusive
 };
+inline constexpr std::uint32_t kClientsMax = 5'000;  // of one workload
 inline constexpr Duration kTimeMax = std::chrono::hours{1000};
 inline constexpr Range<Duration> kAnyTime{Duration{0}, kTimeMax};
 inline constexpr Range<Duration> kSomeTime{Duration{1}, kTimeMax};  // not zero

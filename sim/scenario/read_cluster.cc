@@ -14,11 +14,6 @@ bool is_name(std::string_view text) {
 
 namespace {
 
-// Who would have the directives.
-struct Kinds {
-  bool simulated = false, processes = false;
-};
-
 void check_for_processes(Options& options, std::string_view key, const Directives& directives,
                          const Vocabulary& vocabulary) {
   const JsonRef object = options.raw(key);
@@ -54,7 +49,7 @@ void check_for_simulated(Options& options, std::string_view key, const Directive
   }
 }
 
-Directives read_directives(Options& options, std::string_view key, Kinds kinds,
+Directives read_directives(Options& options, std::string_view key, ServerKinds kinds,
                            const Vocabulary& vocabulary) {
   Directives directives = options.directives(key);
   if (kinds.processes) check_for_processes(options, key, directives, vocabulary);
@@ -168,12 +163,13 @@ void read_clock(Options options, NodeOptions& node) {
   options.finish();
 }
 
-NodeOptions read_node(Options options, const ClusterOptions& cluster,
+NodeOptions read_node(const std::string& machine, Options options, const ClusterOptions& cluster,
                       const Vocabulary& vocabulary) {
   NodeOptions node;
   node.server = read_server(options, cluster.server, find_profile(cluster.profile)->program);
   if (options.has("process")) node.model = read_model(options, cluster.model);
   const bool process = node.server.value_or(cluster.server).process;
+  node.costs = read_own_costs(options, machine, process, cluster);
   node.config = read_directives(options, "config", {!process, process}, vocabulary);
   if (options.has("deviations")) {
     node.deviations = read_deviations(options, {}, vocabulary);
@@ -213,7 +209,7 @@ void read_nodes(Options& options, ClusterOptions& cluster, std::uint32_t count,
       options.problem(name, "there is no server " + quote(name),
                       meant.empty() ? "the servers are m1 to m" + std::to_string(count) : meant);
     }
-    cluster.nodes.emplace(name, read_node(options.object(name), cluster, vocabulary));
+    cluster.nodes.emplace(name, read_node(name, options.object(name), cluster, vocabulary));
   }
   options.finish();
 }
@@ -244,8 +240,8 @@ const ServerProfile& read_profile(Options& options) {
   return profiles().front();
 }
 
-Kinds kinds_of(const ClusterOptions& cluster, std::uint32_t count) {
-  Kinds kinds;
+ServerKinds kinds_of(const ClusterOptions& cluster, std::uint32_t count) {
+  ServerKinds kinds;
   for (std::uint32_t i = 1; i <= count; ++i) {
     const bool process = program_of(cluster, 'm' + std::to_string(i)).process;
     (process ? kinds.processes : kinds.simulated) = true;
@@ -261,13 +257,15 @@ void read_kinds(Options& options, ClusterOptions& cluster, std::uint32_t count,
   Options nodes = options.object("nodes");
   cluster.server = read_server(nodes, {}, profile.program).value_or(ServerProgram{});
   cluster.model = read_model(options, {});
+  cluster.costs = read_costs(options, {});
   read_nodes(nodes, cluster, count, vocabulary);
-  const Kinds kinds = kinds_of(cluster, count);
+  const ServerKinds kinds = kinds_of(cluster, count);
   cluster.deviations =
       read_deviations(options, {profile.deviations.begin(), profile.deviations.end()}, vocabulary);
   if (options.has("deviations") && !kinds.simulated) {
     options.problem("deviations", "no server is simulated, and processes do what programs do");
   }
+  check_costs(options, kinds);
   cluster.config = persistence(options);
   const Directives config = read_directives(options, "config", kinds, vocabulary);
   cluster.config.insert(cluster.config.end(), config.begin(), config.end());

@@ -16,6 +16,17 @@ std::optional<ServerProgram> read_server(Options& options, const ServerProgram& 
                                          std::string_view usual);
 // The object "process"; what it leaves out is as in `of_all`.
 ProcessModel read_model(Options& options, const ProcessModel& of_all);
+// The object "costs"; what it leaves out is as in `otherwise`.
+ServerCosts read_costs(Options& of, const ServerCosts& otherwise);
+// The same of one server, of which more can be wrong; nullopt: it has none of its own.
+std::optional<ServerCosts> read_own_costs(Options& node, const std::string& name, bool process,
+                                          const ClusterOptions& cluster);
+// What kinds of servers there are.
+struct ServerKinds {
+  bool simulated = false, processes = false;
+};
+// Costs are of simulated servers.
+void check_costs(Options& cluster, ServerKinds kinds);
 // Names of the machines of "machines", before anything else is known of them.
 std::vector<std::string> exec_names(Options& root);
 std::vector<ExecMachine> read_machines(Options& root, const ClusterOptions& cluster);

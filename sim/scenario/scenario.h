@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "sim/base/choices.h"
+#include "sim/base/costs.h"
 #include "sim/base/slot_set.h"
 #include "sim/base/time.h"
 #include "sim/scenario/expected_reply.h"
@@ -37,14 +38,22 @@ using Directives =
 
 // ---- The cluster ----
 
+// Of a simulated server: what its work costs, and what it holds when the cluster comes about,
+// beyond the keys of the simulation.
+struct ServerCosts {
+  Costs costs;
+  Weight dataset;
+};
+
 struct NodeOptions {
   Directives config;
   Duration clock_skew{};                // wall clock, from the first boot on
   std::int32_t drift_ppm = 0;           // both clocks
   std::string zone, rack, host;         // where it stands; empty: as placed
-  std::optional<ServerProgram> server;  // none of these two: as all servers
+  std::optional<ServerProgram> server;  // none of these four: as all servers
   std::optional<ProcessModel> model;
   std::optional<std::vector<std::string>> deviations;  // none: as all servers
+  std::optional<ServerCosts> costs;
 };
 struct ClusterOptions {
   std::uint32_t shards = 3;
@@ -67,6 +76,7 @@ struct ClusterOptions {
   std::vector<std::string> deviations;
   ServerProgram server;  // of servers that say nothing else
   ProcessModel model;    // likewise, of those that are processes
+  ServerCosts costs;     // likewise, of those that are simulated
   enum class Form : std::uint8_t {
     kBooted,  // from generated nodes.conf; t = 0 is the first moment all are ok
     kMeet,    // empty nodes meet over the wire
@@ -89,9 +99,11 @@ struct PlannedServer {
   std::string host, rack, zone, region;  // host is never empty
 };
 std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster);
-// What a server is, what its computing costs, and its directives: all servers' and its own.
+// What a server is, what its computing costs, and its directives: all servers' and its own. The
+// data set is that of a shard, as its primary has it.
 ServerProgram program_of(const ClusterOptions& cluster, std::string_view machine);
 ProcessModel model_of(const ClusterOptions& cluster, std::string_view machine);
+ServerCosts costs_of(const ClusterOptions& cluster, std::string_view machine);
 Directives directives_of(const ClusterOptions& cluster, std::string_view machine);
 // Rules of other versions that a simulated server follows, by name.
 const std::vector<std::string>& deviations_of(const ClusterOptions& cluster,

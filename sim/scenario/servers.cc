@@ -62,6 +62,11 @@ ProcessModel model_of(const ClusterOptions& cluster, std::string_view machine) {
   return own != nullptr && own->model ? *own->model : cluster.model;
 }
 
+ServerCosts costs_of(const ClusterOptions& cluster, std::string_view machine) {
+  const NodeOptions* own = own_options(cluster, machine);
+  return own != nullptr && own->costs ? *own->costs : cluster.costs;
+}
+
 Directives directives_of(const ClusterOptions& cluster, std::string_view machine) {
   Directives all = cluster.config;
   if (const NodeOptions* own = own_options(cluster, machine))

@@ -27,6 +27,15 @@ std::string plural(std::uint64_t count, const std::string& one) {
   return plural(count, one.c_str(), (one + "s").c_str());
 }
 
+// "412.5 ms", "31.0 s".
+std::string time_text(std::int64_t nanoseconds) {
+  const bool seconds = nanoseconds >= 10'000'000'000;
+  const std::int64_t unit = seconds ? 1'000'000'000 : 1'000'000;
+  return number(static_cast<std::uint64_t>(nanoseconds / unit)) + "." +
+         number(static_cast<std::uint64_t>(nanoseconds % unit * 10 / unit)) +
+         (seconds ? " s" : " ms");
+}
+
 std::string because(const std::string& why) {
   return why.empty() ? "" : ": " + why;
 }
@@ -177,6 +186,13 @@ class Words {
   std::string operator()(const event::KeysDropped& e) const {
     return "drops " + plural(e.keys, "key") + because(e.why);
   }
+  std::string operator()(const event::LoadingBegan& e) const {
+    return verb("load") + number(e.bytes) + " bytes from " + e.from;
+  }
+  std::string operator()(const event::LoadingEnded&) const { return "has loaded its data"; }
+  std::string operator()(const event::Forked& e) const {
+    return verb("fork") + number(e.bytes) + " bytes, " + time_text(e.stall_ns);
+  }
   std::string operator()(const event::ConfigSaved& e) const {
     return e.synced ? "saved nodes.conf and synced it" : "saved nodes.conf";
   }
@@ -238,6 +254,10 @@ class Words {
   }
   std::string operator()(const event::MachinePaused&) const { return "is paused"; }
   std::string operator()(const event::MachineResumed&) const { return "resumes"; }
+  std::string operator()(const event::StallBegan& e) const {
+    return "is busy for " + time_text(e.ns);
+  }
+  std::string operator()(const event::StallEnded&) const { return "attends again"; }
   std::string operator()(const event::ProgramExited& e) const {
     return "program exits with " + exit_text(e);
   }
@@ -328,8 +348,9 @@ struct IsMilestone {
     return kIsOneOf<E, HealthChanged, ElectionScheduled, ElectionStarted, VoteGranted,
                     ElectionExpired, Promoted, Following, ReplicaMigrated, ManualFailover,
                     KeysDropped, Remark, SuspicionChanged, MachineCrashed, MachinePaused,
-                    MachineResumed, ProgramExited, ClockStepped, PhaseBegan, FaultBegan, StepReply,
-                    ProgramRan, OperationBegan, OperationEnded, Converged>;
+                    MachineResumed, ProgramExited, LoadingBegan, LoadingEnded, Forked, StallBegan,
+                    ClockStepped, PhaseBegan, FaultBegan, StepReply, ProgramRan, OperationBegan,
+                    OperationEnded, Converged>;
   }
   bool operator()(const event::LogLine& e) const { return is_worth_telling(e); }
   bool operator()(const event::MachineStarted& e) const { return e.incarnation > 0; }

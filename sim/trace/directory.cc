@@ -32,16 +32,16 @@ void Directory::see(const Record& record) {
     actor.healthy = health->ok;
   } else if (const auto* started = std::get_if<event::NodeStarted>(&record.event)) {
     actor.up = true;
-    actor.healthy = false;
+    actor.healthy = actor.loading = false;
     actor.incarnation = started->incarnation;
     if (!started->id.is_none()) by_id_[started->id] = record.machine;
   } else if (const auto* machine = std::get_if<event::MachineStarted>(&record.event)) {
     actor.up = true;
-    actor.paused = actor.healthy = false;
+    actor.paused = actor.stalled = actor.loading = actor.healthy = false;
     actor.incarnation = machine->incarnation;
   } else if (std::holds_alternative<event::MachineCrashed>(record.event) ||
              std::holds_alternative<event::ProgramExited>(record.event)) {
-    actor.up = actor.paused = actor.healthy = false;
+    actor.up = actor.paused = actor.stalled = actor.loading = actor.healthy = false;
   } else if (std::holds_alternative<event::PeerLearned>(record.event)) {
     actor.has_company = true;
     actor.left = false;
@@ -49,6 +49,14 @@ void Directory::see(const Record& record) {
     actor.paused = true;
   } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
     actor.paused = false;
+  } else if (std::holds_alternative<event::StallBegan>(record.event)) {
+    actor.stalled = true;
+  } else if (std::holds_alternative<event::StallEnded>(record.event)) {
+    actor.stalled = false;
+  } else if (std::holds_alternative<event::LoadingBegan>(record.event)) {
+    actor.loading = true;
+  } else if (std::holds_alternative<event::LoadingEnded>(record.event)) {
+    actor.loading = false;
   }
 }
 
@@ -125,6 +133,11 @@ bool Directory::is_up(MachineId machine) const {
 bool Directory::is_paused(MachineId machine) const {
   const Actor* who = actor(machine);
   return who != nullptr && who->paused;
+}
+
+bool Directory::is_serving(MachineId machine) const {
+  const Actor* who = actor(machine);
+  return who != nullptr && who->up && !who->paused && !who->stalled && !who->loading;
 }
 
 std::uint32_t Directory::incarnation(MachineId machine) const {

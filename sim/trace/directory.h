@@ -52,7 +52,9 @@ class Directory final : public TraceFold {
   // Does the program run? False before its first start, after a crash, and after an exit.
   bool is_up(MachineId machine) const;
   bool is_paused(MachineId machine) const;
-  bool is_serving(MachineId machine) const { return is_up(machine) && !is_paused(machine); }
+  // Runs, and is neither paused nor busy with something that takes it long, such as loading its
+  // data.
+  bool is_serving(MachineId machine) const;
   std::uint32_t incarnation(MachineId machine) const;
   // What the machine last claimed, also when it has died since; null before its first claim.
   const event::Claim* claim(MachineId machine) const;
@@ -106,6 +108,7 @@ class Directory final : public TraceFold {
   struct Actor {
     event::Claim claim;
     bool claimed = false, up = false, paused = false, healthy = false, has_company = false;
+    bool stalled = false, loading = false;
     bool left = false;
     std::uint32_t incarnation = 0;
   };

@@ -202,6 +202,16 @@ void fields(V& v, FieldRef<V, event::KeysDropped> e) {
   v("keys", e.keys), v("why", e.why);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::LoadingBegan> e) {
+  v("bytes", e.bytes), v("from", e.from);
+}
+template <class V>
+void fields(V&, FieldRef<V, event::LoadingEnded>) {}
+template <class V>
+void fields(V& v, FieldRef<V, event::Forked> e) {
+  v("stall_ns", e.stall_ns), v("bytes", e.bytes);
+}
+template <class V>
 void fields(V& v, FieldRef<V, event::ConfigSaved> e) {
   v("synced", e.synced);
 }
@@ -268,6 +278,12 @@ template <class V>
 void fields(V&, FieldRef<V, event::MachinePaused>) {}
 template <class V>
 void fields(V&, FieldRef<V, event::MachineResumed>) {}
+template <class V>
+void fields(V& v, FieldRef<V, event::StallBegan> e) {
+  v("ns", e.ns);
+}
+template <class V>
+void fields(V&, FieldRef<V, event::StallEnded>) {}
 template <class V>
 void fields(V& v, FieldRef<V, event::ProgramExited> e) {
   v("code", e.code), v("why", e.why);

@@ -199,6 +199,17 @@ struct KeysDropped {
   std::uint64_t keys = 0;
   std::string why;
 };
+// Reading the data set takes this node its time: commands are refused meanwhile.
+struct LoadingBegan {
+  std::uint64_t bytes = 0;
+  std::string from;  // "its disk", "its primary"
+};
+struct LoadingEnded {};
+// A child was forked to write the data set; the node stood still for it.
+struct Forked {
+  std::int64_t stall_ns = 0;
+  std::uint64_t bytes = 0;  // of memory
+};
 struct ConfigSaved {
   bool synced = false;
 };
@@ -311,6 +322,11 @@ struct MachineStarted {
 };
 struct MachinePaused {};
 struct MachineResumed {};
+// A pass of the program's event loop began that takes so long that others may notice.
+struct StallBegan {
+  std::int64_t ns = 0;
+};
+struct StallEnded {};
 struct ProgramExited {
   int code = 0;
   std::string why;
@@ -413,10 +429,10 @@ using Event = std::variant<
     event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
     event::ElectionHindered, event::Promoted, event::Following, event::ReplicaMigrated,
     event::ManualFailover, event::ReplicationUp, event::ReplicationDown, event::StreamAt,
-    event::WriteApplied, event::KeysDropped, event::ConfigSaved, event::Remark, event::LogLine,
+    event::WriteApplied, event::KeysDropped, event::LoadingBegan, event::LoadingEnded, event::Forked, event::ConfigSaved, event::Remark, event::LogLine,
     event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead,
     event::Measured, event::MachineCrashed, event::MachineStarted, event::MachinePaused,
-    event::MachineResumed, event::ProgramExited, event::ClockStepped, event::Reachability,
+    event::MachineResumed, event::StallBegan, event::StallEnded, event::ProgramExited, event::ClockStepped, event::Reachability,
     event::Delivered, event::Connection, event::MessageTouched, event::PhaseBegan,
     event::FaultBegan, event::FaultEnded, event::StepReply, event::ProgramRan,
     event::OperationBegan, event::OperationEnded, event::Converged>;

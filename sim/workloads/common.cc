@@ -62,7 +62,7 @@ CommonOptions read_common(Options& options, const CommonDefaults& defaults) {
                           std::int64_t max) {
     return static_cast<std::uint32_t>(options.integer(key, fallback, {min, max}));
   };
-  common.clients = number("clients", common.clients, 1, 1000);
+  common.clients = number("clients", common.clients, 1, kClientsMax);
   common.pace = read_pace(options, common.pace);
   common.processes = number("processes", default_processes(common.pace), 1, 10'000);
   common.keys = number("keys", common.keys, 1, 10'000'000);

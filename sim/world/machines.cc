@@ -5,6 +5,18 @@
 #include "sim/world/world_impl.h"
 
 namespace sim {
+namespace {
+
+// A pass that takes so long is told: a peer's timers may notice it.
+constexpr Duration kStallTold = 100ms;
+
+// How long the pass took that asked for these.
+Duration time_asked(const Effects& effects) {
+  const Busy* busy = effects.empty() ? nullptr : std::get_if<Busy>(&effects.back());
+  return busy == nullptr ? Duration::zero() : busy->time;
+}
+
+}  // namespace
 
 Machine::Machine(const Machine& other)
     : id(other.id),
@@ -28,6 +40,7 @@ Machine::Machine(const Machine& other)
       inbox(other.inbox),
       tells_unread(other.tells_unread),
       busy(other.busy),
+      stalled(other.stalled),
       busy_until(other.busy_until),
       step_number(other.step_number),
       late(other.late),
@@ -124,26 +137,38 @@ void World::Impl::step(Machine& machine, std::span<Input> inputs) {
   fold_luck(machine.luck, luck_before);
   if (const std::uint64_t more = machine.node->fingerprint(); more != 0)
     digest.choices(machine.name_hash, more);
-  if (!machine.slowed_by.empty()) {
-    Duration takes{};
-    for (const LeverId lever : machine.slowed_by) {
-      takes += levers[lever].time;
-      ++levers[lever].effects;
-    }
-    machine.busy = true;
-    machine.late = std::exchange(effects_scratch, {});
-    machine.busy_until = now_ + takes;
-    return schedule(machine.busy_until, DueKind::kStepDone, machine.id.value,
-                    ++machine.step_number);
+  const Duration own = time_asked(effects_scratch);
+  if (own > Duration::zero() || !machine.slowed_by.empty()) {
+    const MonotonicTime over = machine.clock.read(now_).monotonic + own;
+    return be_busy_until(machine, own > Duration::zero() ? machine.clock.when(over) : now_);
   }
   obey(machine, effects_scratch);
   plan_wake(machine);
+}
+
+// The pass that just ran takes until then, and what slows the machine adds to that.
+void World::Impl::be_busy_until(Machine& machine, SimTime over) {
+  if (over - now_ >= kStallTold) {
+    machine.stalled = true;
+    record(machine.id, Source::kWorld, event::StallBegan{(over - now_).count()});
+  }
+  for (const LeverId lever : machine.slowed_by) {
+    over += levers[lever].time;
+    ++levers[lever].effects;
+  }
+  machine.busy = true;
+  machine.late = std::exchange(effects_scratch, {});
+  machine.busy_until = over;
+  schedule(over, DueKind::kStepDone, machine.id.value, ++machine.step_number);
 }
 
 // The slow pass is over: only now does what it did show. A paused program does not get to that.
 void World::Impl::step_done(Machine& machine) {
   if (!machine.paused_by.empty()) return;  // resuming comes back to it
   machine.busy = false;
+  if (std::exchange(machine.stalled, false)) {
+    record(machine.id, Source::kWorld, event::StallEnded{});
+  }
   Effects effects = std::exchange(machine.late, {});
   obey(machine, effects);
   drain(machine);
@@ -255,7 +280,7 @@ void World::Impl::end_program(Machine& machine) {
   machine.inbox.clear();
   machine.tells_unread = false;
   machine.late.clear();
-  machine.busy = false;
+  machine.busy = machine.stalled = false;
   machine.busy_until = SimTime{};
   machine.paused_by.clear();
   machine.listening.clear();

@@ -48,9 +48,10 @@ struct Machine {
   std::uint32_t wake_generation = 0;
   bool deadline_stale = false;  // its clock was moved since its last step, and so what it said then
 
-  std::vector<Input> inbox;  // what arrived while it was paused or busy
+  std::vector<Input> inbox;   // what arrived while it was paused or busy
   bool tells_unread = false;  // its node is one that says what it has not read
-  bool busy = false;         // a slow step is under way, or it is just being resumed
+  bool busy = false;          // a slow step is under way, or it is just being resumed
+  bool stalled = false;       // a step that takes so long that it was told of is under way
   SimTime busy_until;
   std::uint32_t step_number = 0;
   Effects late;  // of the slow step
@@ -113,6 +114,7 @@ struct World::Impl final : Levers {
   void step(Machine& machine, std::span<Input> inputs);
   void drain(Machine& machine);
   void wake(Machine& machine);
+  void be_busy_until(Machine& machine, SimTime over);
   void step_done(Machine& machine);
   void plan_wake(Machine& machine);
   void wake_for_change(Machine& machine);

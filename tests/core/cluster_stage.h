@@ -27,6 +27,9 @@ struct ClusterSpec {
   Duration latency = 1ms;                    // one way
   std::map<std::string, std::string> files;  // nodes.conf of these machines, instead
   bool through_wire = false;
+  Costs costs;
+  Weight dataset;                  // of each shard
+  std::uint64_t bandwidth = 0;     // of each machine's link, in bytes a second
   bool typed_replies = false;      // of consoles: a bulk string is put in quotes
   std::map<std::string, Cut> raw;  // machines behind sockets that know bytes only
 };

@@ -71,7 +71,9 @@ std::string nodes_conf_of(const ClusterSpec& spec, int self) {
 }
 
 NodeSetup setup_of(const ClusterSpec& spec, int machine, const NamesRef& names) {
-  NodeSetup setup{spec.config, names, spec.mutation, spec.deviations};
+  NodeSetup setup{spec.config, names, spec.mutation, spec.deviations, spec.costs, spec.dataset};
+  const int primary = is_primary(spec, machine) ? machine : primary_of(spec, machine);
+  if (!spec.dataset.empty()) setup.history = id_of(primary);
   const auto apply = [&](const std::map<std::string, std::string>& directives) {
     for (const auto& [key, value] : directives) {
       const auto refused = set_directive(setup.config, key, value, false);
@@ -116,6 +118,7 @@ World make_world(const ClusterSpec& spec) {
     machine.vertex = out.topology.add_vertex(VertexKind::kHost, machine.info.name);
     LinkQuality quality;
     quality.latency = spec.latency / 2;
+    quality.bandwidth = spec.bandwidth;
     out.topology.add_link(hub, machine.vertex, quality);
     out.machines.push_back(std::move(machine));
   }

@@ -266,7 +266,7 @@ class SessionChecks : public Routes {
 
 TEST_F(SessionChecks, MovedWinsOverEverythingElse) {
   server.replication.link.primary = Endpoint{1, 1};
-  server.replication.link.state = PrimaryLink::State::kLoading;
+  server.loading.from = Loading::From::kPrimary;
   server.config.replica_serve_stale_data = false;
   pause_writes(server, to_ms(clocks.wall) + 1000);
   EXPECT_NE(one({"SET", kOthers, "v"}).find("MOVED 12182"), std::string::npos);
@@ -276,7 +276,7 @@ TEST_F(SessionChecks, ComeInRedisOrder) {
   server.config.min_replicas_to_write = 1;
   EXPECT_NE(one({"SET", kMine, "v"}).find("NOREPLICAS"), std::string::npos);
   server.replication.link.primary = Endpoint{1, 1};
-  server.replication.link.state = PrimaryLink::State::kLoading;
+  server.loading.from = Loading::From::kPrimary;
   server.config.replica_serve_stale_data = false;
   EXPECT_NE(one({"SET", kMine, "v"}).find("READONLY"), std::string::npos);
   server.config.replica_read_only = false;

@@ -2,10 +2,10 @@
 // to them.
 //
 // Console: dial TAG PEER [PORT] · send TAG TEXT [SIZE] · close TAG · reset TAG · write FILE OFFSET
-// TEXT · truncate FILE SIZE · rename FROM TO · remove FILE · sync FILE · alarm MS · every MS · spin
-// · exit CODE · draw · remark TEXT · listen PORT Connections that come in are tagged in1, in2, ...
-// A text that begins with "ask" is answered by "re:" and the text. A program "end CODE TEXT" ends
-// at once, any other never.
+// TEXT · truncate FILE SIZE · rename FROM TO · remove FILE · sync FILE · alarm MS · every MS · work
+// MS · spin · exit CODE · draw · remark TEXT · listen PORT. Connections that come in are tagged
+// in1, in2, ... A text that begins with "ask" is answered by "re:" and the text; "work-MS" keeps
+// its reader busy for so long. A program "end CODE TEXT" ends at once, any other never.
 #pragma once
 
 #include <map>

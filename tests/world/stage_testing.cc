@@ -37,6 +37,7 @@ class Actor final : public Node {
       }
       take(now, input, choices, out);
     }
+    if (takes_ > 0ms) out.push_back(Busy{std::exchange(takes_, Duration{})});
   }
   std::optional<MonotonicTime> deadline() const override {
     if (spin_) return MonotonicTime{};
@@ -96,6 +97,9 @@ class Actor final : public Node {
         return;
       }
       say(now, "received " + tags_[received->conn] + " " + text->text(), out);
+      if (text->text().rfind("work-", 0) == 0) {
+        takes_ += std::chrono::milliseconds(std::stoi(text->text().substr(5)));
+      }
       if (text->text().rfind("ask", 0) == 0) {
         out.push_back(Send{received->conn, PayloadRef(new Text("re:" + text->text()))});
       }
@@ -139,6 +143,8 @@ class Actor final : public Node {
     } else if (verb == "alarm" || verb == "every") {
       period_ = std::chrono::milliseconds(verb == "every" ? std::stoi(a) : 0);
       alarm_ = now.monotonic + std::chrono::milliseconds(std::stoi(a));
+    } else if (verb == "work") {
+      takes_ += std::chrono::milliseconds(std::stoi(a));
     } else if (verb == "spin") {
       spin_ = true;
     } else if (verb == "draw") {
@@ -158,7 +164,7 @@ class Actor final : public Node {
   std::uint64_t pass_ = 0, drawn_ = 0;
   std::map<ConnId, std::string> tags_;
   std::optional<MonotonicTime> alarm_;
-  Duration period_{};
+  Duration period_{}, takes_{};
   bool spin_ = false;
 };
 
