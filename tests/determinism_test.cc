@@ -45,6 +45,21 @@ constexpr std::string_view kQuiet = R"({
   "version": 1, "name": "quiet", "duration": "3s",
   "workload": [{"type": "register", "clients": 1, "keys": 20, "rate": 20}]})";
 
+// The source of a MIGRATE waits from 1.5 s until 2.5 s for a target that is stopped; the next one,
+// after that, for one that lives.
+constexpr std::string_view kMigrating = R"({
+  "version": 1, "name": "migrating", "duration": "5s",
+  "workload": [{"type": "register", "clients": 2, "keys": 40, "rate": 40}],
+  "timeline": [
+    {"at": "1s", "do": "command", "node": "m3", "command": "MSET {foo}1 one {foo}2 two"},
+    {"at": "1s", "do": "command", "node": "m1", "command": "CLUSTER SETSLOT 12182 IMPORTING id-of:m3"},
+    {"at": "1s", "do": "command", "node": "m3", "command": "CLUSTER SETSLOT 12182 MIGRATING id-of:m1"},
+    {"at": "1400ms", "do": "pause", "node": "m1", "for": "1300ms"},
+    {"at": "1500ms", "do": "command", "node": "m3", "command": "MIGRATE 10.0.0.1 6379 {foo}1 0 1000",
+     "expect": {"error": "IOERR"}},
+    {"at": "3s", "do": "command", "node": "m3", "command": "MIGRATE 10.0.0.1 6379 {foo}2 0 1000",
+     "expect": "OK"}]})";
+
 Scenario load(std::string_view text) {
   Loaded loaded = load_scenario("inline.json", std::string(text), vocabulary());
   EXPECT_EQ(loaded.problems.text(), "");
@@ -103,6 +118,20 @@ TEST(Determinism, ARunCopiedAtAnyEventFinishesEqual) {
   }
 }
 
+TEST(Determinism, ARunCopiedWhileAMigrateWaitsFinishesEqual) {
+  const auto plan = plan_of(kMigrating, 3);
+  sim::Run original(plan);
+  std::vector<std::unique_ptr<sim::Run>> copies;
+  const auto copy_at = [&](Duration when) {
+    while ((!original.formed() || original.now() < sim_time(when)) && original.advance()) continue;
+    copies.push_back(std::make_unique<sim::Run>(original));
+  };
+  for (const Duration when : {Duration{1600ms}, Duration{2s}, Duration{2400ms}}) copy_at(when);
+  const std::string expected = finish(original);
+  EXPECT_THAT(expected, HasSubstr("IOERR"));
+  for (const auto& copy : copies) EXPECT_EQ(finish(*copy), expected);
+}
+
 TEST(Determinism, ACopyDoesNotDisturbItsOriginal) {
   const auto plan = plan_of(kBusy, 5);
   sim::Run undisturbed(plan), original(plan);
@@ -113,14 +142,16 @@ TEST(Determinism, ACopyDoesNotDisturbItsOriginal) {
 }
 
 TEST(Determinism, EncodingEveryMessageChangesNothing) {
-  const Scenario scenario = load(kBusy);
-  const RunResult direct = run(scenario, 2);
-  const RunResult encoded = run(scenario, 2, true);
-  EXPECT_EQ(direct.digest, encoded.digest);
-  EXPECT_EQ(direct.deliveries, encoded.deliveries);
-  EXPECT_EQ(direct.encoded, 0u);
-  EXPECT_EQ(encoded.encoded, encoded.decoded);
-  EXPECT_EQ(encoded.decoded, encoded.deliveries);
+  for (const std::string_view text : {kBusy, kMigrating}) {
+    const Scenario scenario = load(text);
+    const RunResult direct = run(scenario, 2);
+    const RunResult encoded = run(scenario, 2, true);
+    EXPECT_EQ(direct.digest, encoded.digest);
+    EXPECT_EQ(direct.deliveries, encoded.deliveries);
+    EXPECT_EQ(direct.encoded, 0u);
+    EXPECT_EQ(encoded.encoded, encoded.decoded);
+    EXPECT_EQ(encoded.decoded, encoded.deliveries);
+  }
 }
 
 // ---- What makes a difference shows ----

@@ -14,6 +14,7 @@
 
 #include "sim/app/process_directives.h"
 #include "sim/core/config.h"
+#include "sim/core/deviation.h"
 #include "sim/core/mutation.h"
 #include "sim/faults/fault.h"
 #include "sim/invariants/invariant.h"
@@ -270,6 +271,11 @@ std::string_view unit_of(MetricUnit unit) {
   return "";
 }
 
+bool in_valkey_8(std::string_view deviation) {
+  const auto& all = find_profile("valkey-8")->deviations;
+  return std::find(all.begin(), all.end(), deviation) != all.end();
+}
+
 void add_tables(Page& page) {
   page.heading(2, "Selectors: whom a step means");
   page.say("Resolved when the step fires; the report says to whom.");
@@ -320,6 +326,17 @@ void add_tables(Page& page) {
     page.row({code(std::string(refused.name)),
               refused.harmless.empty() ? "" : code(std::string(refused.harmless)),
               std::string(refused.why)});
+  page.end_table();
+
+  page.heading(2, "Deviations: for `cluster.deviations`");
+  page.say(
+      "Simulated servers are a redis 7.0.15. Each of these makes one rule of it what it is, or "
+      "was, "
+      "in other versions. The profile `valkey-8` has those marked with a star.");
+  page.table({"deviation", "versions", "what such a server does", "source"});
+  for (const DeviationInfo& info : deviations())
+    page.row({code(std::string(info.name)) + (in_valkey_8(info.name) ? " *" : ""),
+              std::string(info.versions), std::string(info.description), std::string(info.source)});
   page.end_table();
 
   page.heading(2, "Invariants: what every run is judged by");

@@ -107,7 +107,8 @@ TEST_P(IdleTicksOf, AreCountedAsIfRun) {
 INSTANTIATE_TEST_SUITE_P(Shipped, IdleTicksOf,
                          testing::Values("failover", "manual-failover", "rolling-restart",
                                          "flapping-link", "empty-restart-hazard",
-                                         "client-side-sharding", "held-vote-request"));
+                                         "client-side-sharding", "held-vote-request",
+                                         "migrate-timeout"));
 
 TEST(IdleTicks, AreCountedAsIfRunInASwarm) {
   const Scenario scenario = load_shipped("swarm").front();

@@ -7,6 +7,7 @@
 
 #include "sim/app/cli.h"
 #include "sim/app/result.h"
+#include "sim/core/deviation.h"
 #include "sim/core/mutation.h"
 #include "sim/faults/fault.h"
 #include "sim/invariants/invariant.h"
@@ -49,6 +50,11 @@ void list_mutations() {
     row(info.name, fmt::format("{} (killed by {})", info.description, info.killed_by));
   }
 }
+void list_deviations() {
+  for (const DeviationInfo& info : deviations()) {
+    row(info.name, fmt::format("{} ({}; {})", info.description, info.versions, info.source));
+  }
+}
 void list_milestones() {
   for (const MilestoneKind& kind : milestone_kinds()) row(kind.name, kind.description);
 }
@@ -86,6 +92,8 @@ constexpr std::array kTables = {
     Table{"workloads", "what clients do", list_workloads},
     Table{"selectors", "how a step says whom it means", list_selectors},
     Table{"mutations", "deliberate breakages of the core, for --mutate", list_mutations},
+    Table{"deviations", "rules of other versions that simulated servers can follow",
+          list_deviations},
     Table{"milestones", "moments to wait for (when) or demand (reached)", list_milestones},
     Table{"metrics", "numbers of a run, for bounds", list_metrics},
 };
@@ -99,7 +107,8 @@ int command_list(const Arguments& words) {
       "list"};
   std::string what;
   app.add_option("what", what,
-                 "faults, invariants, workloads, selectors, mutations, milestones, metrics")
+                 "faults, invariants, workloads, selectors, mutations, deviations, milestones, "
+                 "metrics")
       ->type_name("TABLE");
   if (const auto code = parse_command_line(app, words)) return *code;
   if (what.empty()) {

@@ -185,8 +185,9 @@ std::deque<OperationPart> parts_of(const OperationStep& step) {
       if (step.move_slots) return {Part::kMoveAway, Part::kDelNode};
       return {Part::kDelNode};
     case OperationKind::kReplaceNode:
-      return {Part::kHandOver,   Part::kAwaitHandOver, Part::kStop,    Part::kStart,
-              Part::kAwaitStart, Part::kForget,        Part::kAddNode, Part::kAwaitJoin};
+      // Forgotten while nobody is at its address, so that the newcomer is not taken for it.
+      return {Part::kHandOver, Part::kAwaitHandOver, Part::kStop,    Part::kForget,
+              Part::kStart,    Part::kAwaitStart,    Part::kAddNode, Part::kAwaitJoin};
   }
   return {};
 }

@@ -26,6 +26,23 @@ std::string processes_of(const Scenario& scenario) {
   return ", all of them processes";
 }
 
+// Rules of other versions that simulated servers follow: all of them, and single ones instead.
+std::string deviations_in(const ClusterOptions& cluster) {
+  const auto listed = [](const std::vector<std::string>& names) {
+    if (names.empty()) return std::string("none");
+    if (names.size() > 3) return counted(names.size(), "deviation");
+    std::string all;
+    for (const std::string& name : names) all += (all.empty() ? "" : " ") + name;
+    return all;
+  };
+  std::string text;
+  if (!cluster.deviations.empty()) text = ", deviating: " + listed(cluster.deviations);
+  for (const auto& [name, node] : cluster.nodes) {
+    if (node.deviations) text += fmt::format(", {} deviating: {}", name, listed(*node.deviations));
+  }
+  return text;
+}
+
 std::string shape_of(const Scenario& scenario) {
   const ClusterOptions& cluster = scenario.cluster;
   std::string shape;
@@ -38,7 +55,7 @@ std::string shape_of(const Scenario& scenario) {
   }
   if (cluster.spares > 0) shape += (shape.empty() ? "" : " + ") + counted(cluster.spares, "spare");
   if (cluster.zones.size() > 1) shape += fmt::format(" in {} zones", cluster.zones.size());
-  shape += processes_of(scenario);
+  shape += processes_of(scenario) + deviations_in(cluster);
   if (!scenario.machines.empty()) {
     shape += (shape.empty() ? "" : ", ") + counted(scenario.machines.size(), "exec machine");
   }

@@ -92,8 +92,10 @@ class Run {
     const CommandStep* command = nullptr;  // of the plan
     ReplyExpectation expect;               // what was meant when it was asked
     SimTime deadline;
-    std::vector<Answer> answers;  // to the last time it was asked
-    std::size_t missing = 0;      // of these
+    SimTime again{};                 // not asked before
+    std::uint32_t first_ticket = 0;  // of the last time it was asked
+    std::vector<Answer> answers;     // likewise
+    std::size_t missing = 0;         // of these
     // Each answer is judged, and told, by itself.
     bool one_by_one() const;
   };
@@ -138,6 +140,7 @@ class Run {
   // run_commands.cc: scripted commands.
   void ask(const CommandStep& command, std::uint32_t number);
   void ask_once(std::uint32_t id);
+  void ask_again(std::uint32_t id, Duration later);
   std::string resolved(std::string word, Choices& choices) const;
   std::string address_of(MachineId machine) const;
   void replies();

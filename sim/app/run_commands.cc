@@ -6,6 +6,11 @@
 #include "sim/base/check.h"
 
 namespace sim {
+namespace {
+// An answer that is waited for longer is not waited for, if the command is to be asked again
+// anyway.
+constexpr Duration kPatience = 1s;
+}  // namespace
 
 void Run::ask(const CommandStep& command, std::uint32_t number) {
   const std::uint32_t id = next_question_++;
@@ -21,6 +26,7 @@ void Run::ask_once(std::uint32_t id) {
   const auto found = questions_.find(id);
   if (found == questions_.end()) return;  // out of time meanwhile
   Question& question = found->second;
+  if (world_.now() < question.again) return;  // answered since, and to be asked later
   const CommandStep& command = *question.command;
   Choices choices(fault_choices_, world_choice_policy());
   question.expect = command.expect;
@@ -32,11 +38,20 @@ void Run::ask_once(std::uint32_t id) {
     std::vector<std::string> words = command.words;
     for (std::string& word : words) word = resolved(std::move(word), choices);
     const std::uint32_t ticket = world_.levers().console(target, std::move(words));
+    if (question.answers.empty()) question.first_ticket = ticket;
     tickets_[ticket] = {id, question.answers.size()};
     question.answers.push_back({target, std::nullopt});
     ++question.missing;
   }
-  if (targets.empty()) all_answered(id);
+  if (targets.empty()) return all_answered(id);
+  // Who does not answer does not keep others from being meant the next time.
+  if (command.every > Duration{}) ask_again(id, std::max(command.every, kPatience));
+}
+
+void Run::ask_again(std::uint32_t id, Duration later) {
+  Question& question = questions_.at(id);
+  question.again = world_.now() + later;
+  if (question.again < question.deadline) schedule(question.again, {Action::Kind::kAskAgain, id});
 }
 
 // "id-of:primary:shard-0" is that node's id by now; of somebody who never was up it stays as it is,
@@ -71,6 +86,7 @@ void Run::replies() {
     const auto found = questions_.find(id);
     if (found == questions_.end()) continue;  // it came too late
     Question& question = found->second;
+    if (question.first_ticket > reply.ticket) continue;  // it has been asked again since
     question.answers[answer].reply = std::move(reply.text);
     if (question.one_by_one()) tell_answer(question, question.answers[answer]);
     if (--question.missing == 0) all_answered(id);
@@ -80,11 +96,7 @@ void Run::replies() {
 void Run::all_answered(std::uint32_t id) {
   const Question& question = questions_.at(id);
   const Duration every = question.command->every;
-  if (every > Duration{} && !as_expected(question)) {
-    if (world_.now() + every < question.deadline)
-      schedule(world_.now() + every, {Action::Kind::kAskAgain, id});
-    return;
-  }
+  if (every > Duration{} && !as_expected(question)) return ask_again(id, every);
   close(id);
 }
 

@@ -229,6 +229,7 @@ void Run::end_operation(std::uint32_t index, bool done, std::string why) {
   world_.note(event::OperationEnded{index + 1, step.name(), done, std::move(why), left, met,
                                     step.expected()});
   follow(plan_->steps[index].step.id);
+  if (met) step_done(index);
 }
 
 // When everything heals, nobody works on the cluster any more.

@@ -88,6 +88,7 @@ void Run::step_due(std::uint32_t index) {
   fired_[step.id] = world_.now();
   fire(index);
   if (step.what != Step::What::kOperation) follow(step.id);
+  if (step.what == Step::What::kFault || step.what == Step::What::kEnd) step_done(index);
 }
 
 void Run::follow(const std::string& id) {
@@ -97,8 +98,6 @@ void Run::follow(const std::string& id) {
     triggered_[i] = true;
     schedule(world_.now() + trigger.delay, {Action::Kind::kStep, i});
   }
-  const Step::What what = plan_->steps[index].step.what;
-  if (what == Step::What::kFault || what == Step::What::kEnd) step_done(index);
 }
 
 // Only now comes the next one's turn, if it waits for this one.

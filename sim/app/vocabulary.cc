@@ -6,6 +6,7 @@
 
 #include "sim/app/process_directives.h"
 #include "sim/core/config.h"
+#include "sim/core/deviation.h"
 #include "sim/faults/fault.h"
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/metrics.h"
@@ -49,6 +50,7 @@ Vocabulary make_vocabulary() {
   for (const MetricKind& kind : metric_kinds())
     words.metrics.push_back({std::string(kind.name), unit_of(kind.unit), kind.per_workload});
   for (const std::string_view name : directive_names()) words.directives.emplace_back(name);
+  for (const DeviationInfo& info : deviations()) words.deviations.emplace_back(info.name);
   words.check_directive = check_directive;
   words.refuse_for_process = refuse_for_process;
   return words;

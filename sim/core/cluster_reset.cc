@@ -5,6 +5,7 @@
 #include "sim/core/manual_failover.h"
 #include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
+#include "sim/core/open_slots.h"
 #include "sim/core/replication.h"
 #include "sim/core/role.h"
 #include "sim/core/slots_config.h"
@@ -33,6 +34,7 @@ void reset_cluster(Server& server, Pass& pass, bool hard) {
   ClusterState& cluster = server.cluster;
   pass.note(event::Remark{hard ? "CLUSTER RESET HARD" : "CLUSTER RESET SOFT"});
   if (!am_primary(cluster)) turn_into_primary(server, pass);
+  close_all_slots(server, pass);
   reset_manual_failover(server, pass);
   SlotSet all;
   all.set();

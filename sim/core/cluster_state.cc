@@ -1,5 +1,7 @@
 #include "sim/core/cluster_state.h"
 
+#include <algorithm>
+
 #include "sim/core/nodes_file.h"
 #include "sim/core/replication.h"
 #include "sim/core/server.h"
@@ -56,6 +58,9 @@ std::vector<PeerId> available_replicas(const Server& server, PeerId primary) {
   peers.each([&](PeerId peer) {
     if (peers.cold(peer).primary != primary || peers.hot(peer).has(bus::flag::kFail)) return;
     if (known_offset(server, peer) != 0) replicas.push_back(peer);
+  });
+  std::sort(replicas.begin(), replicas.end(), [&server](PeerId a, PeerId b) {
+    return peer_name(server, a).view() < peer_name(server, b).view();
   });
   return replicas;
 }

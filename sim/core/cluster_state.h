@@ -76,9 +76,9 @@ struct Told {
 // Who could help an orphaned primary with a replica. (Protocol §4.1, step 4a.)
 struct Helpers {
   bool known = false;
-  bool orphans = false;    // some primary has slots, but no working replica
-  std::uint32_t most = 0;  // working replicas of the primary that has most of them,
-  std::uint32_t mine = 0;  // and of mine
+  bool orphans = false;     // some primary has slots, but no working replica
+  std::uint32_t most = 0;   // working replicas of the primary that has most of them,
+  std::uint32_t mine = 0;   // and of mine
 };
 
 // What follows from who is who, kept until something of that changes: the fingerprint of this
@@ -173,7 +173,7 @@ std::string preferred_endpoint(const Server& server, PeerId peer);
 // "10.0.0.2:6379": preferred endpoint and client port.
 std::string redirect_address(const Server& server, PeerId peer);
 // Replicas of `primary` that clients may be told of: not FAIL, with a known offset other than 0. In
-// table order.
+// one order at all nodes.
 std::vector<PeerId> available_replicas(const Server& server, PeerId primary);
 // Own ports, announced address and NOFAILOVER flag, from the configuration.
 void refresh_own_row(Server& server);

@@ -1,7 +1,6 @@
 // The directives of redis.conf that act on failover, routing and replication. (Protocol §12.)
 //
-// Names, defaults and units are Redis 7.0.15's. A scenario's "config" and CONFIG SET both come
-// through `set`.
+// Names, defaults and units are Redis 7.0.15's. A scenario's "config" and CONFIG SET both come through `set`.
 #pragma once
 
 #include <cstdint>
@@ -57,12 +56,11 @@ struct Config {
   }
 };
 
-// Sets a directive by its redis.conf name or alias ("cluster-slave-validity-factor"), with a value
-// as in redis.conf
+// Sets a directive by its redis.conf name or alias ("cluster-slave-validity-factor"), with a value as in redis.conf
 // ("15000", "yes", "1mb"). nullopt: done. Otherwise the words a real server refuses with, e.g.
 // "argument must be 'yes' or 'no'". `at_runtime` refuses what CONFIG SET may not change.
-std::optional<std::string> set_directive(Config& config, std::string_view name,
-                                         std::string_view value, bool at_runtime);
+std::optional<std::string> set_directive(Config& config, std::string_view name, std::string_view value,
+                                         bool at_runtime);
 // The value as CONFIG GET prints it; nullopt: no such directive.
 std::optional<std::string> get_directive(const Config& config, std::string_view name);
 // All directive names, sorted: for CONFIG GET patterns, did-you-mean and documentation.

@@ -70,7 +70,7 @@ constexpr std::array kDeviations = {
                   "a replica that goes to another shard forgets the offset and history it had"},
     DeviationInfo{Deviation::kConfigByRename, "config-by-rename", "redis from 7.2, valkey",
                   "protocol §3.2, §14 row 35, redis#10924",
-                  "nodes.conf is written beside the old one and renamed, so it is never torn"},
+                  "nodes.conf is written beside the old one, synced and renamed, so it is never torn"},
     DeviationInfo{Deviation::kClaimBitCleared, "claim-bit-cleared", "redis from 7.2.4, valkey",
                   "protocol §7.7, redis#12564",
                   "a slot that is bound anew is not taken for unclaimed, whatever was known of it"},

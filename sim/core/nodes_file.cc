@@ -192,15 +192,16 @@ void make_standalone(Server& server, Pass& pass) {
 namespace {
 
 // As later versions save: beside the old file, then in its place.
-void replace_file(Server& server, Pass& pass, std::shared_ptr<const std::string> text, bool sync) {
+// Synced whatever is asked for: a name is moved for good at once, bytes are not there for good.
+void replace_file(Server& server, Pass& pass, std::shared_ptr<const std::string> text) {
   const std::string& file = server.config.cluster_config_file;
   // Named anew each time: what a crash left there must not shine through.
   const std::string beside = file + ".tmp-" + std::to_string(pass.wall_ms());
   server.cluster.file_size = text->size();
   pass.write(beside, 0, std::move(text));
-  if (sync) pass.sync(beside);
+  pass.sync(beside);
   pass.rename(beside, file);
-  pass.note(event::ConfigSaved{sync});
+  pass.note(event::ConfigSaved{true});
 }
 
 }  // namespace
@@ -211,7 +212,7 @@ void save_nodes_file(Server& server, Pass& pass, bool sync) {
   cluster.todo &= static_cast<std::uint8_t>(~todo::kSaveConfig);
   std::string text = print_file(server);
   if (deviates(server, Deviation::kConfigByRename)) {
-    return replace_file(server, pass, share(std::move(text)), sync);
+    return replace_file(server, pass, share(std::move(text)));
   }
   const std::uint64_t size = text.size();
   // One write call that also overwrites the old tail, so that a crash before the truncation leaves

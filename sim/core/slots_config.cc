@@ -38,9 +38,13 @@ void set_slots(Server& server, PeerId peer, const SlotSet& slots) {
   }
 }
 
+// The slots of a set, ascending. There are usually few: claims change a slot at a time.
 template <class Visit>
-void each_slot(SlotId first, SlotId last, Visit visit) {
-  for (std::uint32_t slot = first.value; slot <= last.value; ++slot) visit(slot);
+void each_slot(const SlotSet& slots, Visit visit) {
+  for (std::size_t slot = slots._Find_first(); slot < slots.size();
+       slot = slots._Find_next(slot)) {
+    visit(SlotId{static_cast<std::uint16_t>(slot)});
+  }
 }
 
 // What a claim does to the map, before anything is done about it.
@@ -56,32 +60,27 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
   ClusterState& cluster = server.cluster;
   const PeerId us = am_primary(cluster) ? kMyself : my_primary(cluster);
   const bool remember = !deviates(server, Deviation::kNoOwnerNotClaiming);
+  // What it does not claim any more stays bound, for routing and coverage, but is anybody's to take.
+  const SlotSet& had = cluster.peers.cold(claimer).slots->slots();
+  if (remember) cluster.not_claiming |= had & ~claims;
+  cluster.not_claiming &= ~(had & claims);
   ClaimOutcome outcome;
-  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
+  outcome.claimed = static_cast<std::uint32_t>(claims.count());
+  each_slot(claims & ~had, [&](SlotId slot) {
+    if (!importing_from(cluster, slot).is_none()) return;  // only by hand, in 7.0
+    const PeerId owner = slot_owner(cluster, slot);
     const std::uint64_t owner_epoch = owner.is_none() ? 0 : cluster.peers.cold(owner).config_epoch;
-    each_slot(first, last, [&](std::uint32_t slot) {
-      if (!claims.test(slot)) {
-        // It stays bound, for routing and coverage, but is anybody's to take.
-        if (owner == claimer && remember) cluster.not_claiming.set(slot);
-        return;
-      }
-      ++outcome.claimed;
-      if (owner == claimer) {
-        cluster.not_claiming.reset(slot);
-        return;
-      }
-      const SlotId id{static_cast<std::uint16_t>(slot)};
-      if (!importing_from(cluster, id).is_none()) return;  // only by hand, in 7.0
-      const bool free = owner.is_none() || cluster.not_claiming.test(slot);
-      if (!free && owner_epoch >= epoch && server.mutation != Mutation::kIgnoreSlotEpoch) return;
-      if (owner == kMyself && server.mutation == Mutation::kNoDemotion) return;
-      if (owner == kMyself && server.keyspace.count_in_slot(id) != 0) outcome.dirty.set(slot);
-      if (owner == us) {
-        outcome.new_primary = true;
-        ++outcome.taken_from_us;
-      }
-      outcome.taken.set(slot);
-    });
+    const bool free = owner.is_none() || cluster.not_claiming.test(slot.value);
+    if (!free && owner_epoch >= epoch && server.mutation != Mutation::kIgnoreSlotEpoch) return;
+    if (owner == kMyself && server.mutation == Mutation::kNoDemotion) return;
+    if (owner == kMyself && server.keyspace.count_in_slot(slot) != 0) {
+      outcome.dirty.set(slot.value);
+    }
+    if (owner == us) {
+      outcome.new_primary = true;
+      ++outcome.taken_from_us;
+    }
+    outcome.taken.set(slot.value);
   });
   return outcome;
 }
@@ -116,11 +115,9 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
                 std::uint64_t epoch) {
   ClusterState& cluster = server.cluster;
   std::map<PeerId, SlotSet> moved;  // by previous owner
-  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId from) {
-    if (from == owner) return;
-    each_slot(first, last, [&](std::uint32_t slot) {
-      if (slots.test(slot)) moved[from].set(slot);
-    });
+  each_slot(slots, [&](SlotId slot) {
+    const PeerId from = slot_owner(cluster, slot);
+    if (from != owner) moved[from].set(slot.value);
   });
   if (moved.empty()) return;
   remove_shard_channels(server, pass, slots, owner);
@@ -150,18 +147,15 @@ void match_slots_with_data(Server& server, Pass& pass) {
   const SlotSet occupied = server.keyspace.occupied_slots();
   SlotSet unbound;
   bool changed = false;
-  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
-    if (owner == kMyself) return;
-    each_slot(first, last, [&](std::uint32_t slot) {
-      const SlotId id{static_cast<std::uint16_t>(slot)};
-      if (!occupied.test(slot) || !importing_from(cluster, id).is_none()) return;
-      changed = true;
-      if (owner.is_none()) {
-        unbound.set(slot);
-      } else {
-        open_importing(server, pass, id, owner);
-      }
-    });
+  each_slot(occupied, [&](SlotId slot) {
+    const PeerId owner = slot_owner(cluster, slot);
+    if (owner == kMyself || !importing_from(cluster, slot).is_none()) return;
+    changed = true;
+    if (owner.is_none()) {
+      unbound.set(slot.value);
+    } else {
+      open_importing(server, pass, slot, owner);
+    }
   });
   if (!changed) return;
   bind_slots(server, pass, unbound, kMyself, cluster.peers.cold(kMyself).config_epoch);
@@ -190,12 +184,12 @@ void correct_stale_claims(Server& server, Pass& pass, PeerId sender, const bus::
   if (deviates(server, Deviation::kUpdateOnlyPrimaries) && !header.replica_of.is_none()) return;
   ClusterState& cluster = server.cluster;
   PeerId better = kNoPeer;
-  cluster.owners.each_run([&](SlotId first, SlotId last, PeerId owner) {
-    if (!better.is_none() || owner.is_none() || owner == sender) return;
-    if (cluster.peers.cold(owner).config_epoch <= header.config_epoch) return;
-    each_slot(first, last, [&](std::uint32_t slot) {
-      if (header.slots->slots().test(slot) && !cluster.not_claiming.test(slot)) better = owner;
-    });
+  const SlotSet& theirs = cluster.peers.cold(sender).slots->slots();
+  each_slot(header.slots->slots() & ~theirs & ~cluster.not_claiming, [&](SlotId slot) {
+    if (!better.is_none()) return;
+    const PeerId owner = slot_owner(cluster, slot);
+    if (owner.is_none() || cluster.peers.cold(owner).config_epoch <= header.config_epoch) return;
+    better = owner;
   });
   if (better.is_none()) return;
   const PeerCold& owner = cluster.peers.cold(better);

@@ -48,6 +48,7 @@ void Losses::see(const Record& record) {
   } else {
     see_turn(record);
     see_replication(record);
+    see_migration(record);
   }
   if (stage_.weighed()) find_contested();
 }
@@ -169,48 +170,6 @@ void Losses::see_stream(const Record& record, const event::StreamAt& stream) {
       stream.role == Role::kPrimary && !place.history.is_none() && place.history != stream.replid;
   if (branches) parents_.insert({stream.replid, place});
   place = {stream.replid, stream.offset};
-}
-
-void Losses::see_replication(const Record& record) {
-  const auto* up = std::get_if<event::ReplicationUp>(&record.event);
-  if (up == nullptr) return;
-  places_[record.machine] = {up->replid, up->offset};
-  if (up->how != event::SyncKind::kFull) return;
-  Turn turn{Turn::Kind::kCopied, record.at, record.machine, kNoMachine, {}, false, false, up->keys};
-  turn.other = stage_.directory().machine_of(up->primary).value_or(kNoMachine);
-  turns_.push_back(turn);
-}
-
-void Losses::see_turn(const Record& record) {
-  Turn turn{Turn::Kind::kPromoted, record.at, record.machine, kNoMachine, {}, false, false, 0};
-  if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
-    turn.other = stage_.directory().machine_of(promoted->old_primary).value_or(kNoMachine);
-    turn.takeover = promoted->takeover;
-    turn.coordinated = coordinated_.erase(record.machine) > 0 && promoted->manual;
-    if (const auto place = places_.find(record.machine); place != places_.end())
-      turn.place = place->second;
-  } else if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
-    if (manual->phase == "offset matched") coordinated_.insert(record.machine);
-    if (manual->phase == "requested" || manual->phase == "timed out") {
-      coordinated_.erase(record.machine);
-    }
-    return;
-  } else if (const auto* started = std::get_if<event::NodeStarted>(&record.event)) {
-    places_.erase(record.machine);
-    if (started->incarnation == 0) return;
-    turn.kind = Turn::Kind::kRestarted;
-    turn.keys = started->keys_loaded;
-  } else if (const auto* dropped = std::get_if<event::KeysDropped>(&record.event)) {
-    if (dropped->keys == 0) return;
-    turn.kind = Turn::Kind::kDropped;
-    turn.keys = dropped->keys;
-  } else if (std::holds_alternative<event::MachineCrashed>(record.event) ||
-             std::holds_alternative<event::ProgramExited>(record.event)) {
-    turn.kind = Turn::Kind::kDied;
-  } else {
-    return;
-  }
-  turns_.push_back(turn);
 }
 
 // Slots that more than one live primary claims, so that asking who owns one is needed only for

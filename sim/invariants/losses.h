@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/invariants/invariant.h"
@@ -109,13 +110,23 @@ class Losses final : public TraceFold {
   };
   // Somebody took over from somebody, or lost what it had.
   struct Turn {
-    enum class Kind : std::uint8_t { kPromoted, kRestarted, kCopied, kDropped, kDied } kind{};
+    enum class Kind : std::uint8_t {
+      kPromoted,
+      kRestarted,
+      kCopied,
+      kDropped,
+      kDied,
+      kOpened,    // a slot goes from `machine` to `other`
+      kMigrated,  // and some of its keys
+      kClosed
+    } kind{};
     SimTime at;
     MachineId machine,
         other = kNoMachine;  // kPromoted: the winner, whom it replaced; kCopied: from whom
-    Place place;             // kPromoted: how far the winner was
+    Place place;             // kPromoted: how far the winner was; kMigrated: and the receiver
     bool takeover = false, coordinated = false;  // a manual failover that waited for the offset
     std::uint64_t keys = 0;
+    SlotId slot;  // of those about one
   };
 
   void see_client(const Record& record);
@@ -125,6 +136,7 @@ class Losses final : public TraceFold {
   void see_stream(const Record& record, const event::StreamAt& stream);
   void see_turn(const Record& record);
   void see_replication(const Record& record);
+  void see_migration(const Record& record);
   void find_contested();
 
   void judge_register(const std::string& name, const Key& key);
@@ -137,10 +149,13 @@ class Losses final : public TraceFold {
   }
 
   Loss classify(const std::string& name, const Write& write) const;
-  bool follow(const Write& write, Loss& loss) const;
+  bool follow(const Write& write, const Effect& effect, Loss& loss) const;
+  bool follow_move(const Write& write, const Effect& effect, const Turn& moved, Loss& loss) const;
+  void blame_move(const Write& write, Loss& loss) const;
   bool holds(const Turn& promoted, MachineId holder, SimTime since, const Effect& effect) const;
   bool contains(Place place, const Effect& effect) const;
-  bool had_it(const Turn& promoted, MachineId holder, const Write& write) const;
+  bool had_it(const Turn& promoted, MachineId holder, const Write& write,
+              const Effect& effect) const;
   std::string name_of(MachineId machine) const { return std::string{stage_.name(machine)}; }
 
   Stage stage_;
@@ -157,6 +172,7 @@ class Losses final : public TraceFold {
   std::map<MachineId, Place> places_;
   std::map<NodeName, Place> parents_;  // of replication ids: where they branched off
   std::vector<Turn> turns_;
+  std::map<SlotId, std::pair<MachineId, MachineId>> ways_;  // of slots last opened: from, to
   SlotSet contested_;
   std::uint64_t writes_kept_ = 0, effects_seen_ = 0;
 

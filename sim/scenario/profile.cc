@@ -10,9 +10,27 @@ namespace {
 // them. Row 12: it tells its replicas of the keys of a lost slot that it deletes.
 constexpr std::array<int, 2> kMendedInValkey8{7, 12};
 
+constexpr std::array<std::string_view, 15> kDeviationsOfValkey8{
+    "distinct-ranks",
+    "rank-may-improve",
+    "new-primary-new-election",
+    "empty-shard-fails-over",
+    "serving-primaries-report",
+    "sole-primary-declares",
+    "primaries-only-tell-epochs",
+    "update-only-primaries",
+    "demotion-keeps-slots",
+    "lost-keys-replicated",
+    "meet-until-answered",
+    "migration-starts-afresh",
+    "config-by-rename",
+    "claim-bit-cleared",
+    "force-at-once",
+};
+
 constexpr std::array<ServerProfile, 2> kProfiles{{
-    {"redis-7.0", "redis-server", true, {}},
-    {"valkey-8", "valkey-server", false, kMendedInValkey8},
+    {"redis-7.0", "redis-server", {}, {}},
+    {"valkey-8", "valkey-server", kMendedInValkey8, kDeviationsOfValkey8},
 }};
 
 }  // namespace

@@ -9,8 +9,9 @@ namespace sim {
 struct ServerProfile {
   std::string_view name;             // "redis-7.0"
   std::string_view program;          // what a process runs that names none
-  bool simulated = false;            // our own node behaves so
   std::span<const int> mended = {};  // rows of protocol §14 that are defects of 7.0.15 but not its
+  // Rules in which our own node, a 7.0.15, follows it; names of the table of sim/core/deviation.h.
+  std::span<const std::string_view> deviations = {};
 };
 std::span<const ServerProfile> profiles();
 // Null: there is none of that name.

@@ -57,6 +57,22 @@ Directives read_directives(Options& options, std::string_view key, ServerKinds k
   return directives;
 }
 
+// Each at most once; a profile's come first.
+std::vector<std::string> read_deviations(Options& options, std::vector<std::string> names,
+                                         const Vocabulary& vocabulary) {
+  const std::vector<std::string_view> known(vocabulary.deviations.begin(),
+                                            vocabulary.deviations.end());
+  for (std::string& name : options.texts("deviations", std::vector<std::string>{})) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      options.problem("deviations", "there is no deviation " + quote(name),
+                      options.problems().guess(name, known));
+    } else if (std::find(names.begin(), names.end(), name) == names.end()) {
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
 void check_names(Options& options, std::string_view key, const std::vector<std::string>& names) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!is_name(names[i])) {
@@ -155,6 +171,10 @@ NodeOptions read_node(const std::string& machine, Options options, const Cluster
   const bool process = node.server.value_or(cluster.server).process;
   node.costs = read_own_costs(options, machine, process, cluster);
   node.config = read_directives(options, "config", {!process, process}, vocabulary);
+  if (options.has("deviations")) {
+    node.deviations = read_deviations(options, {}, vocabulary);
+    if (process) options.problem("deviations", "a process does what its program does");
+  }
   read_clock(options.object("clock"), node);
   node.zone = options.text("zone", "");
   node.rack = options.text("rack", "");
@@ -240,10 +260,10 @@ void read_kinds(Options& options, ClusterOptions& cluster, std::uint32_t count,
   cluster.costs = read_costs(options, {});
   read_nodes(nodes, cluster, count, vocabulary);
   const ServerKinds kinds = kinds_of(cluster, count);
-  if (kinds.simulated && !profile.simulated) {
-    options.problem("profile",
-                    "no simulated server behaves as " + quote(profile.name) + " yet; processes do",
-                    "\"nodes\": {\"program\": " + quote(profile.program) + "}");
+  cluster.deviations =
+      read_deviations(options, {profile.deviations.begin(), profile.deviations.end()}, vocabulary);
+  if (options.has("deviations") && !kinds.simulated) {
+    options.problem("deviations", "no server is simulated, and processes do what programs do");
   }
   check_costs(options, kinds);
   cluster.config = persistence(options);

@@ -139,7 +139,7 @@ Step read_step(Options options, Reading& reading) {
     step.what = Step::What::kEnd;
     step.ends = options.text("step");
     options.finish();
-  } else if (!action.empty()) {
+  } else if (!action.empty() && action != "repeat") {  // which is told of where it stands
     step.fault = action;
     read_fault(options, reading.vocabulary, step);
   }

@@ -53,6 +53,7 @@ struct NodeOptions {
   std::optional<ServerProgram> server;  // none of these three: as all servers
   std::optional<ProcessModel> model;
   std::optional<ServerCosts> costs;
+  std::optional<std::vector<std::string>> deviations;  // none: as all servers
 };
 struct ClusterOptions {
   std::uint32_t shards = 3;
@@ -71,6 +72,8 @@ struct ClusterOptions {
     kPacked,  // a shard stays in one zone
   } placement = Placement::kSpread;
   std::string profile = std::string(profiles().front().name);
+  // Of simulated servers that name none: the profile's, then those of the file.
+  std::vector<std::string> deviations;
   ServerProgram server;  // of servers that say nothing else
   ProcessModel model;    // likewise, of those that are processes
   ServerCosts costs;     // likewise, of those that are simulated
@@ -102,6 +105,9 @@ ServerProgram program_of(const ClusterOptions& cluster, std::string_view machine
 ProcessModel model_of(const ClusterOptions& cluster, std::string_view machine);
 ServerCosts costs_of(const ClusterOptions& cluster, std::string_view machine);
 Directives directives_of(const ClusterOptions& cluster, std::string_view machine);
+// Rules of other versions that a simulated server follows, by name.
+const std::vector<std::string>& deviations_of(const ClusterOptions& cluster,
+                                              std::string_view machine);
 
 // ---- The network ----
 
@@ -331,6 +337,7 @@ struct Vocabulary {
   std::vector<std::string> milestones;  // what can be waited for, demanded and forbidden
   std::vector<Metric> metrics;
   std::vector<std::string> directives;
+  std::vector<std::string> deviations;  // rules of other versions, for simulated servers
   // The words a server refuses a directive with; nullopt: fine. Empty: not checked.
   std::function<std::optional<std::string>(std::string_view name, std::string_view value)>
       check_directive;

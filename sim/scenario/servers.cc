@@ -74,6 +74,12 @@ Directives directives_of(const ClusterOptions& cluster, std::string_view machine
   return all;
 }
 
+const std::vector<std::string>& deviations_of(const ClusterOptions& cluster,
+                                              std::string_view machine) {
+  const NodeOptions* own = own_options(cluster, machine);
+  return own != nullptr && own->deviations ? *own->deviations : cluster.deviations;
+}
+
 std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster) {
   std::vector<PlannedServer> result;
   Placer placer(cluster);

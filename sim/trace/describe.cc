@@ -346,8 +346,8 @@ struct IsMilestone {
   bool operator()(const E&) const {
     using namespace event;
     return kIsOneOf<E, HealthChanged, ElectionScheduled, ElectionStarted, VoteGranted,
-                    ElectionExpired, Promoted, Following, ManualFailover, SlotOpened, SlotClosed,
-                    KeysMigrated, KeysDropped, Remark, SuspicionChanged, MachineCrashed,
+                    ElectionExpired, Promoted, Following, ReplicaMigrated, ManualFailover, SlotOpened,
+                    SlotClosed, KeysMigrated, KeysDropped, Remark, SuspicionChanged, MachineCrashed,
                     MachinePaused, MachineResumed, ProgramExited, LoadingBegan, LoadingEnded,
                     Forked, StallBegan, ClockStepped, PhaseBegan, FaultBegan, StepReply, ProgramRan,
                     OperationBegan, OperationEnded, Converged>;

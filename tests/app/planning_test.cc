@@ -14,6 +14,8 @@
 #include "sim/app/seed_nodes.h"
 #include "sim/app/topology_plan.h"
 #include "sim/app/vocabulary.h"
+#include "sim/core/cluster_node.h"
+#include "sim/core/deviation.h"
 
 namespace sim {
 namespace {
@@ -61,6 +63,33 @@ TEST(SeedNodes, FindEverybodyInTheirNodesConf) {
   for (const Slice& piece : files[1]) text += piece.view();
   EXPECT_THAT(text, HasSubstr("10.0.0.1:6379@16379 master - 0 1700000000000 1 "));
   EXPECT_THAT(text, HasSubstr("myself,slave " + std::string(primary.id.text.data(), 40)));
+}
+
+// ---- What its servers are ----
+
+Deviations deviations_of_server(const Plan& plan, std::size_t index) {
+  const std::unique_ptr<Node> node = plan.world.machines.at(index).factory->make();
+  return dynamic_cast<const ClusterNode&>(*node).server().deviations;
+}
+
+TEST(Servers, FollowTheRulesOfOtherVersionsThatTheyAreGiven) {
+  const Loaded loaded = load_scenario("deviating.json", R"({
+      "version": 1, "name": "deviating", "duration": "5s",
+      "cluster": {"deviations": ["no-owner-not-claiming"],
+                  "nodes": {"m2": {"deviations": ["distinct-ranks", "force-at-once"]}}},
+      "workload": [{"type": "register", "clients": 2, "rate": 1}]})",
+                                      vocabulary());
+  ASSERT_EQ(loaded.problems.text(), "");
+  const auto plan = make_plan(loaded.variants.at(0), {});
+  EXPECT_EQ(names_of(deviations_of_server(*plan, 0)), "no-owner-not-claiming");
+  EXPECT_EQ(names_of(deviations_of_server(*plan, 1)), "distinct-ranks, force-at-once");
+}
+
+TEST(Servers, OfAProfileHaveDeviationsThatExist) {
+  for (const ServerProfile& profile : profiles()) {
+    for (const std::string_view name : profile.deviations)
+      EXPECT_TRUE(find_deviation(name).has_value()) << profile.name << ": " << name;
+  }
 }
 
 // ---- The network it stands on ----

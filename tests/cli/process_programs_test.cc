@@ -74,7 +74,8 @@ TEST_P(ShippedPrograms, PassesAndIsTheSameTwice) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, ShippedPrograms,
-                         ::testing::Values("mixed-cluster", "redis-cli-create", "sentinel"));
+                         ::testing::Values("mixed-cluster", "redis-cli-create", "sentinel",
+                                           "slot-migration"));
 
 }  // namespace
 }  // namespace processes

@@ -130,6 +130,49 @@ TEST(Client, FollowsMovedAndRemembersIt) {
   EXPECT_EQ(redirected[0].operation, ends[0].operation);
 }
 
+std::string ask_at(const std::string& key, std::uint32_t n) {
+  return "ASK" + moved_to(key, n).substr(5);
+}
+
+TEST(Client, FollowsAskWithAskingAndForgetsIt) {
+  const std::uint32_t importer = owner_of("a") % kShards + 1;
+  bool asking = false;
+  const auto migrating = [&](std::uint32_t n,
+                             const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER") return std::nullopt;
+    if (n != importer) return resp::error(ask_at("a", importer));
+    const bool asked = std::exchange(asking, command[0] == "ASKING");
+    if (command[0] == "ASKING") return resp::ok();
+    return asked ? resp::bulk("here") : resp::error(moved_to("a", owner_of("a")));
+  };
+  ClientBench bench(setup_for({{"GET", "a"}, {"GET", "a"}}), cluster(migrating));
+  bench.run(1s);
+  const auto ends = bench.all<OpCompleted>();
+  ASSERT_THAT(ends, SizeIs(2));
+  for (const OpCompleted& end : ends) {  // the second one, too, asks the owner first
+    EXPECT_EQ(end.value, "here");
+    EXPECT_EQ(end.redirects, 1u);
+  }
+  const auto told = bench.all<Redirected>();
+  ASSERT_THAT(told, SizeIs(2));
+  EXPECT_EQ(told[0].reply, ask_at("a", importer));
+}
+
+TEST(Client, WaitsAfterTryAgain) {
+  std::uint32_t tries = 0;
+  const auto half_moved = [&](std::uint32_t,
+                              const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER" || ++tries > 3) return std::nullopt;
+    return resp::error("TRYAGAIN Multiple keys request during rehashing of slot");
+  };
+  ClientBench bench(setup_for({{"GET", "a"}}), cluster(half_moved));
+  bench.run(2s);
+  const OpCompleted end = only_end(bench);
+  EXPECT_EQ(end.outcome, OpOutcome::kOk);
+  EXPECT_EQ(end.attempts, 4u);
+  EXPECT_EQ(end.redirects, 0u);
+}
+
 TEST(Client, AsksForTheSlotMapAgainAfterMoved) {
   std::uint32_t refreshes = 0;
   const auto wrong_once = [&](std::uint32_t,

@@ -317,6 +317,12 @@ Lines fixed(Operation& operation) {
   return operation.asked;
 }
 
+// Behind the three questions that every fix begins with.
+Lines mended(Operation& operation) {
+  const Lines all = fixed(operation);
+  return Lines(all.begin() + 3, all.end());
+}
+
 std::string open_to(const std::string& slot, const std::string& arrow, const std::string& other) {
   return " [" + slot + arrow + Operation::id(other) + "]";
 }
@@ -348,7 +354,7 @@ TEST(Operator, ClosesASlotThatNobodyImports) {
 TEST(Operator, GathersTheKeysAtTheOwner) {
   Operation operation = three_primaries();
   operation.servers["b"].slots += open_to("7", "-<-", "a");
-  EXPECT_EQ(Lines(fixed(operation).begin() + 3, operation.asked.end()),
+  EXPECT_EQ(mended(operation),
             (Lines{"b CLUSTER GETKEYSINSLOT 7 10", "b CLUSTER SETSLOT 7 STABLE",
                    "b CLUSTER SETSLOT 7 NODE a", "c CLUSTER SETSLOT 7 NODE a"}));
   EXPECT_EQ(operation.code, 0);
@@ -359,7 +365,7 @@ TEST(Operator, GivesASlotToWhoHasMostOfItsKeys) {
   operation.servers["a"].slots += open_to("7", "->-", "c");
   operation.servers["a"].keys[7] = {"x"};
   operation.servers["b"].keys[7] = {"y", "z"};
-  EXPECT_EQ(Lines(fixed(operation).begin() + 3, operation.asked.end()),
+  EXPECT_EQ(mended(operation),
             (Lines{"b CLUSTER SETSLOT 7 STABLE", "b MULTI", "b CLUSTER DELSLOTS 7",
                    "b CLUSTER ADDSLOTS 7", "b CLUSTER BUMPEPOCH", "b EXEC", "a CLUSTER DELSLOTS 7",
                    "a CLUSTER SETSLOT 7 node b", "a CLUSTER SETSLOT 7 importing b",

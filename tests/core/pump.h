@@ -107,7 +107,7 @@ class Pump {
   void dial(BoxId from, const Dial& dial);
   void close(BoxId id, ConnId conn, CloseReason why);
   bool is_cut(BoxId a, BoxId b) const;
-  ConnId accept(BoxId id, End other, Endpoint remote);
+  ConnId accept(BoxId id, End other, Endpoint remote, std::uint16_t port = 0);
 
   std::vector<std::unique_ptr<Box>> boxes_;
   std::deque<Mail> mail_;

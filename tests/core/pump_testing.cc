@@ -32,11 +32,11 @@ void Pump::boot(BoxId id) {
   box.test_conn = accept(id, {}, {parse_ipv4("10.9.9.9"), 1234});
 }
 
-ConnId Pump::accept(BoxId id, End other, Endpoint remote) {
+ConnId Pump::accept(BoxId id, End other, Endpoint remote, std::uint16_t port) {
   Box& box = *boxes_[id];
   const ConnId conn = ConnId::accepted(box.incarnation, ++box.accepted);
   box.peers[conn] = other;
-  step(id, Accepted{conn, box.endpoint, remote});
+  step(id, Accepted{conn, {box.endpoint.ipv4, port == 0 ? box.endpoint.port : port}, remote});
   return conn;
 }
 
@@ -72,9 +72,11 @@ bool Pump::is_cut(BoxId a, BoxId b) const {
 void Pump::dial(BoxId from, const Dial& dial) {
   for (BoxId to = 0; to < boxes_.size(); ++to) {
     Box& box = *boxes_[to];
-    if (box.endpoint != dial.remote || !box.node) continue;
+    const bool bus = dial.remote.port == box.setup.config.bus_port();
+    const bool here = box.endpoint == dial.remote || (bus && box.endpoint.ipv4 == dial.remote.ipv4);
+    if (!here || !box.node) continue;
     if (is_cut(from, to)) return;  // nobody answers
-    const ConnId conn = accept(to, {from, dial.conn}, boxes_[from]->endpoint);
+    const ConnId conn = accept(to, {from, dial.conn}, boxes_[from]->endpoint, dial.remote.port);
     boxes_[from]->peers[dial.conn] = {to, conn};
     return post(from, Connected{dial.conn, boxes_[from]->endpoint, dial.remote});
   }

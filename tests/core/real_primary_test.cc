@@ -225,5 +225,22 @@ TEST(RealPrimary, ASnapshotOfAVersionToComeCostsTheData) {
   EXPECT_EQ(replica.get("own"), "(none)");
 }
 
+TEST(RealPrimary, SendsTransactionsThatAreAppliedAsAWhole) {
+  Replica replica;
+  replica.shake_hands();
+  replica.hear(full_sync(0, by_length(small_rdb())));
+  const std::string multi = words({"MULTI"}), set = words({"SET", "k", "2"});
+  replica.hear(words({"SELECT", "0"}) + multi + set);
+  EXPECT_EQ(replica.get("k"), "v");
+  EXPECT_EQ(replica.offset(), 23);  // of the SELECT: it does not move inside a transaction
+  replica.hear(words({"SET", "other", "3"}));
+  EXPECT_EQ(replica.get("other"), "(none)");
+  replica.hear(words({"EXEC"}));
+  EXPECT_EQ(replica.get("k"), "2");
+  EXPECT_EQ(replica.get("other"), "3");
+  const std::string whole = multi + set + words({"SET", "other", "3"}) + words({"EXEC"});
+  EXPECT_EQ(replica.offset(), 23 + static_cast<std::int64_t>(whole.size()));
+}
+
 }  // namespace
 }  // namespace sim

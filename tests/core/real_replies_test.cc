@@ -150,8 +150,8 @@ Words files() {
   return found;
 }
 
-INSTANTIATE_TEST_SUITE_P(Of7015, RealReplies, ::testing::ValuesIn(files()), [](const auto& info) {
-  return std::filesystem::path(info.param).stem().string();
+INSTANTIATE_TEST_SUITE_P(Of7015, RealReplies, ::testing::ValuesIn(files()), [](const auto& test) {
+  return std::filesystem::path(test.param).stem().string();
 });
 
 }  // namespace

@@ -4,9 +4,11 @@
 // the environment replaces what was seen by what is seen now; commit the difference only if you can
 // explain it.
 //
-//   cluster P+R [timeout=2s] [mutation=NAME] [deviation=NAME] [DIRECTIVE=VALUE] [mX:DIRECTIVE=VALUE]   nodes that
-//   know each other, all healthy blank N ...                      nodes that know nobody show
-//   KIND...                     which records are shown from now on (+KIND adds, -KIND takes away)
+//   cluster P+R [timeout=2s] [mutation=NAME] [deviation=NAME] [DIRECTIVE=VALUE]
+//   [mX:DIRECTIVE=VALUE]             nodes that know each other, all healthy
+//   blank N ...                      nodes that know nobody
+//   show KIND...                     which records are shown from now on (+KIND adds, -KIND takes
+//                                    away)
 //   advance D · until D TEXT         lets time pass; until a shown line has TEXT in it
 //   tell M COMMAND · nodes M         types at a console; what a node believes of all others
 //   crash M · power-off M · start M [lose-all|lose-unsynced|lose FILE] · pause M · resume M

@@ -218,6 +218,27 @@ TEST_F(ByHand, WhatLeftTheFileIsForgottenAndGossipDoesNotBringItBack) {
   EXPECT_EQ(all<event::PeerLearned>(save(seen, nodes_conf('a'))).at(0).peer, id('b'));
 }
 
+TEST_F(ByHand, OpenSlotsAreToldFromTheFile) {
+  Witness seen = witness('a');
+  const auto with = [](const std::string& open) {
+    std::string conf = nodes_conf('a');
+    conf.insert(conf.find('\n'), open);
+    return conf;
+  };
+  const std::string migrating = " [5->-" + std::string(40, 'b') + "]";
+  const std::string importing = " [6000-<-" + std::string(40, 'b') + "]";
+  const auto opened = all<event::SlotOpened>(save(seen, with(migrating + importing)));
+  ASSERT_EQ(opened.size(), 2u);
+  EXPECT_EQ(opened[0].slot, SlotId{5});
+  EXPECT_FALSE(opened[0].importing);
+  EXPECT_TRUE(opened[1].importing);
+  EXPECT_EQ(opened[1].other, id('b'));
+  EXPECT_TRUE(all<event::SlotOpened>(save(seen, with(migrating + importing))).empty());
+  const auto closed = all<event::SlotClosed>(save(seen, with(importing)));
+  ASSERT_EQ(closed.size(), 1u);
+  EXPECT_EQ(closed[0].slot, SlotId{5});
+}
+
 TEST_F(ByHand, SavesAreToldAsWrittenAndAsSynced) {
   Witness seen = witness('a');
   Notes notes;

@@ -264,6 +264,72 @@ ClientStory with_real_servers() {
   return story;
 }
 
+// ---- Writes whose slot is on its way, from m1 to m2 ----
+
+ClientStory& hand_over(ClientStory& story, std::int64_t offset_there, SlotId slot = SlotId{1}) {
+  story.say(m2, event::SlotOpened{slot, true, id(m1)});
+  story.say(m1, event::SlotOpened{slot, false, id(m2)});
+  story.say(m2, event::StreamAt{history('y'), offset_there, 7, Role::kPrimary});
+  story.say(m1, event::KeysMigrated{slot, 1, {}, false});
+  return story;
+}
+
+TEST(AckedWrites, ThatWentWithTheirSlotMayBeLostWithItsTaker) {
+  for (const std::int64_t had : {79, 80}) {
+    ClientStory story;
+    story.write(1, "k", "a", 50).at(6s);
+    hand_over(story, 80).say(m2, event::SlotClosed{SlotId{1}, true});
+    story.say(m1, event::SlotClosed{SlotId{1}, false});
+    story.when(7s).replica_at(m5, had, 'y').at(8s).crash(m2).at(12s).promote(m5, m2, shard(1), 9);
+    story.final("k", OpKind::kRead, "", true);
+    const Judged judged = story.judged();
+    EXPECT_EQ(judged.judgement, had == 79 ? Judgement::kPass : Judgement::kFail) << judged.what();
+    if (had != 79) continue;
+    EXPECT_THAT(judged.summary, HasSubstr("1 not replicated in time, permitted"));
+  }
+}
+
+TEST(AckedWrites, OfAnotherSlotDidNotGo) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).at(6s);
+  hand_over(story, 80, SlotId{2}).when(7s).replica_at(m5, 79, 'y').at(8s).crash(m2).at(12s);
+  story.say(m2, event::SlotClosed{SlotId{2}, true}).promote(m5, m2, shard(1), 9);
+  EXPECT_EQ(story.final("k", OpKind::kRead, "", true).judged().judgement, Judgement::kFail);
+}
+
+// Replicas are not told that a slot is open: whoever succeeds the source has never heard where its
+// keys went, and the successor of the target not that it was to have them.
+TEST(AckedWrites, LostBecauseAnEndOfTheirOpenSlotWasReplacedAreRowFour) {
+  struct Case {
+    std::uint32_t dead, successor;
+    int shard_of_it;
+  };
+  for (const auto& [dead, successor, its_shard] :
+       {Case{m1, m4, 0}, Case{m2, m5, 1}, Case{m3, m6, 2}}) {
+    ClientStory story;
+    story.write(1, "k", "a", 50).at(6s);
+    hand_over(story, 80).when(7s);
+    story.replica_at(successor, dead == m2 ? 100 : 50, dead == m2 ? 'y' : 'x');
+    story.at(8s).crash(dead).at(12s).promote(successor, dead, shard(its_shard), 9);
+    const Judged judged = story.final("k", OpKind::kRead, "", true).judged();
+    if (dead == m3) {
+      EXPECT_EQ(judged.judgement, Judgement::kFail) << "it is neither end";
+      continue;
+    }
+    EXPECT_EQ(judged.judgement, Judgement::kKnownDefect) << judged.what();
+    ASSERT_FALSE(judged.findings.empty());
+    EXPECT_EQ(judged.findings.front().row, 4);
+  }
+}
+
+TEST(AckedWrites, AreNoPartOfADefectOnceTheirSlotIsClosed) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).at(6s);
+  hand_over(story, 80).say(m1, event::SlotClosed{SlotId{1}, false});
+  story.when(7s).replica_at(m5, 100, 'y').at(8s).crash(m2).at(12s).promote(m5, m2, shard(1), 9);
+  EXPECT_EQ(story.final("k", OpKind::kRead, "", true).judged().judgement, Judgement::kFail);
+}
+
 TEST(AckedWritesOfRealServers, AreAccountedForWhenTheLastOneShows) {
   ClientStory story = with_real_servers();
   story.answered(2, "k", "b").final("k", OpKind::kRead, "b");

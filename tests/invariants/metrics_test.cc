@@ -139,10 +139,11 @@ TEST(Metrics, CountWhatOperationsMoved) {
   story.say(client, line("Moving slot 5 from 10.0.0.1:6379 to 10.0.0.4:6379: ..."));
   story.say(client, line("Moving slot 6 from 10.0.0.1:6379 to 10.0.0.4:6379: "));
   story.say(m1, line("Moving slot 7 from 10.0.0.1:6379 to 10.0.0.4:6379: ..."));
-  story.at(4s).say(plan, event::OperationEnded{1, "reshard", true, "", true, ""});
+  story.at(4s).say(plan, event::OperationEnded{1, "reshard", true, "", kNoMachine, true, ""});
   story.say(plan, event::OperationBegan{2, "rebalance", "rebalance"});
   story.say(client, line("####"));
-  story.at(9s).say(plan, event::OperationEnded{2, "rebalance", false, "dead", true, ""});
+  story.at(9s).say(plan,
+                   event::OperationEnded{2, "rebalance", false, "dead", kNoMachine, true, ""});
   const Metrics metrics = measured(story);
   EXPECT_EQ(metrics.value("slots_moved"), 6);
   EXPECT_EQ(metrics.value("keys_migrated"), 3);

@@ -130,6 +130,29 @@ TEST(Servers, ThatAreProcessesMayHaveDirectivesNobodyHereKnows) {
       << "one of the servers is simulated";
 }
 
+// ---- Deviations ----
+
+using Names = std::vector<std::string>;
+
+TEST(Deviating, AreAllServersOrSingleOnesInstead) {
+  const Scenario scenario = loaded(R"(, "cluster": {"deviations": "no-owner-not-claiming",
+      "nodes": {"m2": {"deviations": ["distinct-ranks"]}, "m3": {"deviations": []}}})");
+  EXPECT_EQ(deviations_of(scenario.cluster, "m1"), (Names{"no-owner-not-claiming"}));
+  EXPECT_EQ(deviations_of(scenario.cluster, "m2"), (Names{"distinct-ranks"}));
+  EXPECT_EQ(deviations_of(scenario.cluster, "m3"), Names{});
+  EXPECT_EQ(loaded("").cluster.deviations, Names{});
+}
+
+TEST(Deviating, IsWhatAProfileDoes) {
+  const Scenario scenario = loaded(R"(, "cluster": {"profile": "valkey-8",
+      "deviations": ["distinct-ranks", "no-owner-not-claiming"]})");
+  const auto& of_profile = find_profile("valkey-8")->deviations;
+  Names expected(of_profile.begin(), of_profile.end());
+  EXPECT_THAT(expected, testing::Contains("distinct-ranks")) << "named twice, it is one";
+  expected.push_back("no-owner-not-claiming");
+  EXPECT_EQ(scenario.cluster.deviations, expected);
+}
+
 // ---- Lines of logs ----
 
 const std::string kProcesses = R"(, "cluster": {"nodes": {"kind": "process"}})";

@@ -48,8 +48,9 @@ TEST(Schema, AcceptsTheShippedScenarios) {
   const SchemaChecker checker;
   std::size_t count = 0;
   for (const fs::directory_entry& entry :
-       fs::directory_iterator(fs::path(SLOTSIM_SOURCE_DIR) / "scenarios")) {
-    if (entry.path().extension() != ".json") continue;
+       fs::recursive_directory_iterator(fs::path(SLOTSIM_SOURCE_DIR) / "scenarios")) {
+    if (entry.path().extension() != ".json" || entry.path().parent_path().filename() == "schema")
+      continue;
     std::ifstream file(entry.path());
     EXPECT_EQ(checker.check(Json::parse(file)), "") << entry.path();
     ++count;
@@ -148,12 +149,38 @@ constexpr Sample kSamples[] = {
     {R"(, "timeline": [{"at": "5s", "do": "command", "node": "m1", "command": "PING",
            "expect": {}}])",
      false},
+    {R"(, "timeline": [{"at": "5s", "do": "command", "node": "m1", "command": "CLUSTER INFO",
+           "expect": {"field": "cluster_size", "is": ">=3", "all": "same"}, "every": "100ms"},
+           {"then": "0s", "do": "command", "node": "m1", "command": "PING", "remember": "it",
+            "expect": {"between": ["a", "b"], "contains": ["c", "d"], "lacks": "e"}}])",
+     true},
+    {R"(, "timeline": [{"at": "5s", "do": "command", "node": "m1", "command": "PING",
+           "expect": {"is": "three"}}])",
+     false},
+    {R"(, "timeline": [{"at": "5s", "do": "command", "node": "m1", "command": "PING",
+           "expect": {"field": "x"}}])",
+     false},
+    {R"(, "timeline": [{"at": "5s", "do": "command", "node": "m1", "command": "PING",
+           "expect": "PONG", "every": "0s"}])",
+     false},
+    {R"(, "timeline": [{"at": "5s", "do": "repeat", "times": 2, "steps": [
+           {"then": "1s", "do": "command", "node": "m1", "command": "SET {round} 1"}]}])",
+     true},
+    {R"(, "timeline": [{"at": "5s", "do": "repeat", "times": 2, "steps": [
+           {"at": "1s", "do": "command", "node": "m1", "command": "PING"}]}])",
+     false},
+    {R"(, "timeline": [{"at": "5s", "do": "repeat", "times": 2, "steps": []}])", false},
     {R"(, "timeline": [{"at": "1s", "id": "c", "do": "crash", "node": "m1", "for": "9s"},
            {"after": "c", "delay": "1s", "do": "end", "step": "c"}])",
      true},
     {R"(, "cluster": {"nodes": {"kind": "process", "program": "redis-server"}})", true},
     {R"(, "cluster": {"profile": "valkey-8", "nodes": {"program": "/opt/valkey-server"}})", true},
     {R"(, "cluster": {"profile": "valkey-9"})", false},
+    {R"(, "cluster": {"profile": "valkey-8", "deviations": []})", true},
+    {R"(, "cluster": {"deviations": "distinct-ranks"})", true},
+    {R"(, "cluster": {"deviations": {"distinct-ranks": true}})", false},
+    {R"(, "cluster": {"nodes": {"m1": {"deviations": ["distinct-ranks"]}}})", true},
+    {R"(, "cluster": {"nodes": {"m1": {"deviations": 1}}})", false},
     {R"(, "cluster": {"nodes": {"kind": "real"}})", false},
     {R"(, "cluster": {"nodes": {"program": ""}})", false},
     {R"(, "cluster": {"nodes": {"progam": "x"}})", false},

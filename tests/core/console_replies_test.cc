@@ -1,4 +1,4 @@
-// Commands and replies, one conversation a file: tests/core/testdata/replies/*.txt. The replies
+// Commands and replies, one conversation a file: tests/core/testdata/console_replies/*.txt. The replies
 // were taken from redis-server 7.0.15.
 //
 //   nodes N [DIRECTIVE=VALUE ...]   N new servers m1, m2, ...: a cluster of one each, with these
@@ -104,7 +104,7 @@ class RepliesTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(RepliesTest, AreThoseOfARealServer) {
   const std::string path =
-      std::string(SLOTSIM_SOURCE_DIR) + "/tests/core/testdata/replies/" + GetParam() + ".txt";
+      std::string(SLOTSIM_SOURCE_DIR) + "/tests/core/testdata/console_replies/" + GetParam() + ".txt";
   std::ifstream in(path);
   Conversation conversation;
   std::string written, said, command;
@@ -127,7 +127,7 @@ TEST_P(RepliesTest, AreThoseOfARealServer) {
 
 std::vector<std::string> conversations() {
   std::vector<std::string> names;
-  const auto folder = std::filesystem::path(SLOTSIM_SOURCE_DIR) / "tests/core/testdata/replies";
+  const auto folder = std::filesystem::path(SLOTSIM_SOURCE_DIR) / "tests/core/testdata/console_replies";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     names.push_back(entry.path().stem().string());
   }
