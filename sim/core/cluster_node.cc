@@ -255,13 +255,10 @@ void ClusterNode::boot(Pass& pass, const Booted& booted) {
   }
   pass.listen(server_.config.port);
   disk_ = booted.disk;
-  if (server_.costs.load_rate == 0) return data_loaded(pass);
   const Stored stored = persistence_stored(server_, *disk_);
-  const Duration time =
-      loading_time(server_, Loading::From::kDisk, stored.real_bytes, stored.virtual_bytes);
-  if (time == Duration::zero()) return data_loaded(pass);
-  begin_loading(server_, pass, Loading::From::kDisk, stored.real_bytes + stored.virtual_bytes,
-                time);
+  const bool loads =
+      begin_loading(server_, pass, Loading::From::kDisk, stored.real_bytes, stored.virtual_bytes);
+  if (!loads) data_loaded(pass);
 }
 
 void ClusterNode::data_loaded(Pass& pass) {

@@ -36,17 +36,16 @@ void tell_primary(Server& server, Pass& pass) {
 
 }  // namespace
 
-Duration loading_time(const Server& server, Loading::From from, std::uint64_t real_bytes,
-                      std::uint64_t virtual_bytes) {
-  if (server.costs.load_rate != 0) {
-    return time_at(real_bytes + virtual_bytes, server.costs.load_rate);
+bool begin_loading(Server& server, Pass& pass, Loading::From from, std::uint64_t real_bytes,
+                   std::uint64_t virtual_bytes) {
+  const bool priced = server.costs.load_rate != 0;
+  if (!priced && from == Loading::From::kDisk) return false;
+  const std::uint64_t bytes = real_bytes + (priced ? virtual_bytes : 0);
+  const Duration time = time_at(bytes, rate_of(server));
+  if (bytes <= kSliceBytes) {
+    if (priced) pass.charge(time);
+    return false;
   }
-  const bool at_once = from == Loading::From::kDisk || real_bytes <= kSliceBytes;
-  return at_once ? Duration::zero() : time_at(real_bytes, kUsualRate);
-}
-
-void begin_loading(Server& server, Pass& pass, Loading::From from, std::uint64_t bytes,
-                   Duration time) {
   Loading& loading = server.loading;
   loading.from = from;
   loading.begun = pass.now.monotonic + pass.spent();
@@ -54,6 +53,7 @@ void begin_loading(Server& server, Pass& pass, Loading::From from, std::uint64_t
   loading.slice = time_at(kSliceBytes, rate_of(server));
   loading.newline_at = loading.begun + kNewlineEvery;
   pass.note(event::LoadingBegan{bytes, from == Loading::From::kDisk ? "its disk" : "its primary"});
+  return true;
 }
 
 bool load_on(Server& server, Pass& pass) {

@@ -24,13 +24,11 @@ struct Loading {
   bool on() const { return from != From::kNothing; }
 };
 
-// How long so many bytes take to load. Without a `load_rate` what a start finds takes no time, and
-// what a primary sent goes at 100 MB a second, if it is more than a server reads in one go.
-Duration loading_time(const Server& server, Loading::From from, std::uint64_t real_bytes,
-                      std::uint64_t virtual_bytes);
-// Begins when what this pass does is over. Precondition: time > 0.
-void begin_loading(Server& server, Pass& pass, Loading::From from, std::uint64_t bytes,
-                   Duration time);
+// Begins to load so many bytes when what this pass does is over. False: they take no time, or are
+// so few that they are read in one go, which is part of this pass. Without a `load_rate` what a
+// start finds takes no time, and of what a primary sent the real bytes go at 100 MB a second.
+bool begin_loading(Server& server, Pass& pass, Loading::From from, std::uint64_t real_bytes,
+                   std::uint64_t virtual_bytes);
 // A pass of a program that loads. True: that is over now, and `loading` is off again.
 bool load_on(Server& server, Pass& pass);
 void stop_loading(Server& server, Pass& pass);

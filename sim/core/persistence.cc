@@ -140,6 +140,7 @@ Weight weight_of_aof(const std::string& content) {
 }  // namespace
 
 Stored persistence_stored(const Server& server, const DiskImage& disk) {
+  if (server.costs.load_rate == 0) return {};
   const auto aof = disk.find(kAofFile);
   if (server.config.appendonly && aof != disk.end()) {
     return {aof->second->size(), weight_of_aof(*aof->second).rdb_bytes};

@@ -32,8 +32,8 @@ struct Persistence {
 // a replica may PSYNC where it stopped and a primary's old id becomes its second one (protocol
 // §10.2).
 void persistence_load(Server& server, Pass& pass, const DiskImage& disk, bool as_replica);
-// What a start would load, in bytes: of the files themselves, and of the weight that they stand
-// for.
+// What a start would load, in bytes: of the file itself, and of the weight that it stands for.
+// Nothing where loading has no price.
 struct Stored {
   std::uint64_t real_bytes = 0, virtual_bytes = 0;
 };

@@ -29,9 +29,9 @@ void take_snapshot(Server& server, Pass& pass, SnapshotRef snapshot) {
   link.snapshot = std::move(snapshot);
   const std::uint64_t real = link.snapshot->size();
   const std::uint64_t weight = link.snapshot->snapshot().weight.rdb_bytes;
-  const Duration time = loading_time(server, Loading::From::kPrimary, real, weight);
-  if (time == Duration::zero()) return replication_loaded(server, pass);
-  begin_loading(server, pass, Loading::From::kPrimary, real + weight, time);
+  if (!begin_loading(server, pass, Loading::From::kPrimary, real, weight)) {
+    replication_loaded(server, pass);
+  }
 }
 
 void replication_loaded(Server& server, Pass& pass) {

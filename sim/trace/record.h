@@ -429,12 +429,13 @@ using Event = std::variant<
     event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
     event::ElectionHindered, event::Promoted, event::Following, event::ReplicaMigrated,
     event::ManualFailover, event::ReplicationUp, event::ReplicationDown, event::StreamAt,
-    event::WriteApplied, event::KeysDropped, event::LoadingBegan, event::LoadingEnded, event::Forked, event::ConfigSaved, event::Remark, event::LogLine,
-    event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead,
-    event::Measured, event::MachineCrashed, event::MachineStarted, event::MachinePaused,
-    event::MachineResumed, event::StallBegan, event::StallEnded, event::ProgramExited, event::ClockStepped, event::Reachability,
-    event::Delivered, event::Connection, event::MessageTouched, event::PhaseBegan,
-    event::FaultBegan, event::FaultEnded, event::StepReply, event::ProgramRan,
+    event::WriteApplied, event::KeysDropped, event::LoadingBegan, event::LoadingEnded,
+    event::Forked, event::ConfigSaved, event::Remark, event::LogLine, event::ViewSnapshot,
+    event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead, event::Measured,
+    event::MachineCrashed, event::MachineStarted, event::MachinePaused, event::MachineResumed,
+    event::StallBegan, event::StallEnded, event::ProgramExited, event::ClockStepped,
+    event::Reachability, event::Delivered, event::Connection, event::MessageTouched,
+    event::PhaseBegan, event::FaultBegan, event::FaultEnded, event::StepReply, event::ProgramRan,
     event::OperationBegan, event::OperationEnded, event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is

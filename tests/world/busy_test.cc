@@ -11,6 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr Duration kThere = 1ms + 20us;  // from the console of m1 to m2
+constexpr Duration kTyped = 30us;        // between two commands
 
 std::vector<std::int64_t> stalls(const Stage& stage) {
   std::vector<std::int64_t> found;
@@ -32,25 +33,27 @@ TEST(Busy, NothingOfAPassShowsBeforeItIsOver) {
   stage.run_for(1s);
   // The first was answered before, in a pass of its own.
   EXPECT_EQ(stage.when("m1", "received c re:ask-1"), 1s + kThere + 1ms);
-  EXPECT_EQ(stage.when("m2", "received in1 work-40"), 1s + kThere + 40ms + 1ns);
+  const Duration over = stage.when("m2", "received in1 work-40");
+  EXPECT_EQ(over, 1s + kTyped + kThere + 40ms);
   // What came while it was busy is one pass, and takes no time.
-  EXPECT_EQ(stage.when("m1", "received c re:ask-2"), 1s + kThere + 41ms + 1ns);
-  EXPECT_EQ(stage.when("m1", "received c re:ask-3"), 1s + kThere + 41ms + 2ns);
+  EXPECT_EQ(stage.when("m1", "received c re:ask-2"), over + 1ms);
+  EXPECT_EQ(stage.when("m1", "received c re:ask-3"), over + 1ms + 1ns);
 }
 
 TEST(Busy, EffectsKeepTheirOrder) {
   Stage stage = connected();
-  stage.levers().pause(stage.id("m2"));
+  const LeverId pause = stage.levers().pause(stage.id("m2"));
   stage.tell("m1", "send c ask-1");
   stage.tell("m1", "send c work-40");
   stage.tell("m1", "send c ask-2");
   stage.run_for(10ms);
-  stage.levers().release(LeverId{1});
+  const Duration resumed = stage.world().now() - SimTime{};
+  stage.levers().release(pause);
   stage.run_for(1s);
   EXPECT_THAT(stage.texts("m1", "received"),
               ElementsAre("received c re:ask-1", "received c re:ask-2"));
-  EXPECT_EQ(stage.when("m1", "received c re:ask-1"), 1s + 10ms + 41ms);
-  EXPECT_EQ(stage.when("m1", "received c re:ask-2"), 1s + 10ms + 41ms + 1ns);
+  EXPECT_EQ(stage.when("m1", "received c re:ask-1"), resumed + 41ms);
+  EXPECT_EQ(stage.when("m1", "received c re:ask-2"), resumed + 41ms + 1ns);
 }
 
 TEST(Busy, ADeadlineWaitsForTheEnd) {
@@ -59,7 +62,7 @@ TEST(Busy, ADeadlineWaitsForTheEnd) {
   stage.run_for(1ms);
   stage.tell("m2", "work 50");
   stage.run_for(1s);
-  EXPECT_EQ(stage.when("m2", "deadline"), 1s + 1ms + 20us + 50ms);
+  EXPECT_EQ(stage.when("m2", "deadline"), 1s + kTyped + 1ms + 20us + 50ms);
 }
 
 TEST(Busy, ADeadlineBehindTheEndIsKept) {
