@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "sim/app/cli.h"
+#include "sim/app/program_lookup.h"
 #include "sim/app/report.h"
 #include "sim/app/run_once.h"
 #include "sim/app/verify.h"
@@ -89,24 +90,56 @@ void collect(const fs::path& path, std::vector<std::string>& files) {
   }
 }
 
-// All scenarios of all paths, a matrix expanded. Prints what is wrong; nothing runs unless
-// everything is right.
-bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios) {
+// Why a scenario that nobody asked for by its name is left out here; empty: it is not.
+std::string why_left_out(const Scenario& scenario, const std::string& program) {
+  const ServerProfile& profile = *find_profile(scenario.cluster.profile);
+  const bool of_another_version = &profile != &profiles().front();
+  if (!program.empty() && of_another_version && fs::path(program).filename() != profile.program) {
+    return "it is about " + std::string(profile.name) + ", and " + program + " is given";
+  }
+  try {
+    require_programs(scenario);
+  } catch (const UsageError& error) {
+    return error.what;
+  }
+  return {};
+}
+
+// All scenarios of all paths, a matrix expanded; of folders, those that can run here, and of the
+// rest it is said why not. Prints what is wrong; nothing runs unless everything is right.
+bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios,
+              std::uint64_t& left_out) {
   std::vector<std::string> files;
-  for (const std::string& path : arguments.paths) collect(path, files);
+  std::size_t named = 0;  // so many of the files at the front were
+  for (const bool folders : {false, true}) {
+    for (const std::string& path : arguments.paths) {
+      if (fs::is_directory(path) == folders) collect(path, files);
+    }
+    if (!folders) named = files.size();
+  }
   bool good = true;
+  std::size_t number = 0;
   for (const std::string& file : files) {
     Loaded loaded = load_scenario_file(file, arguments.program);
     if (!loaded.problems.empty()) {
       std::fputs(loaded.problems.text().c_str(), stderr);
       good = false;
     }
+    const bool of_folder = number++ >= named;
+    if (of_folder && !loaded.variants.empty()) {
+      const std::string why = why_left_out(loaded.variants.front(), arguments.program);
+      if (!why.empty()) {
+        fmt::print(stderr, "skipped {}: {}\n", file, why);
+        ++left_out;
+        continue;
+      }
+    }
     for (Scenario& variant : loaded.variants) {
       if (arguments.only_case.empty() || variant.variant == arguments.only_case)
         scenarios.push_back(std::move(variant));
     }
   }
-  if (good && scenarios.empty()) {
+  if (good && scenarios.empty() && left_out == 0) {
     throw UsageError{arguments.only_case.empty() ? "no scenario files there"
                                                  : "no case is called " + arguments.only_case};
   }
@@ -248,9 +281,12 @@ bool saw_expected_violation(const Scenario& scenario, const RunResult& result) {
 
 class Campaign {
  public:
-  Campaign(const std::vector<Scenario>& scenarios, const RunArguments& arguments)
+  // `left_out`: so many more scenarios were not to be run at all.
+  Campaign(const std::vector<Scenario>& scenarios, const RunArguments& arguments,
+           std::uint64_t left_out)
       : scenarios_(scenarios),
         arguments_(arguments),
+        left_out_(left_out),
         summaries_(scenarios.size()),
         violations_(scenarios.size()) {
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
@@ -341,7 +377,7 @@ class Campaign {
       code = exit_code::worse(code, summary.code);
     }
     const std::uint64_t skipped =
-        tasks_.size() - std::min<std::uint64_t>(tasks_.size(), passed + failed);
+        left_out_ + tasks_.size() - std::min<std::uint64_t>(tasks_.size(), passed + failed);
     if (!arguments_.junit.empty()) write_file(arguments_.junit, junit_xml(summaries_));
     if (arguments_.json) {
       fmt::print(
@@ -356,6 +392,7 @@ class Campaign {
 
   const std::vector<Scenario>& scenarios_;
   const RunArguments& arguments_;
+  std::uint64_t left_out_;
   std::vector<SeedsSummary> summaries_;
   std::vector<bool> violations_;
   std::vector<Task> tasks_;
@@ -407,9 +444,10 @@ int command_run(const Arguments& words) {
   if (const auto code = parse_command_line(app, words)) return *code;
   check_combinations(arguments);
   std::vector<Scenario> scenarios;
-  if (!load_all(arguments, scenarios)) return exit_code::kUsage;
+  std::uint64_t left_out = 0;
+  if (!load_all(arguments, scenarios, left_out)) return exit_code::kUsage;
   settings_of(arguments, 1);  // a mistake in the options is told before anything runs
-  const bool single = scenarios.size() == 1 && arguments.seeds.empty();
+  const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out == 0;
   if (!single && !arguments.trace.empty())
     throw UsageError{"--trace is for one run: give one scenario, one case and one seed"};
   catch_interrupts();
@@ -430,7 +468,7 @@ int command_run(const Arguments& words) {
       return interrupted() ? exit_code::kInterrupted : code;
     }
     if (single) return run_one(scenarios.front(), seed_for(scenarios.front()), arguments);
-    return Campaign(scenarios, arguments).run();
+    return Campaign(scenarios, arguments, left_out).run();
   } catch (const ScenarioError& error) {
     std::fputs(error.problems().text().c_str(), stderr);
     return exit_code::kUsage;

@@ -106,6 +106,10 @@ std::string required_program(std::string_view name, const std::string& where) {
 }
 
 void require_programs(const Scenario& scenario) {
+  for (const PlannedServer& server : planned_servers(scenario.cluster)) {
+    const ServerProgram runs = program_of(scenario.cluster, server.name);
+    if (runs.process) required_program(runs.program, "on " + server.name);
+  }
   for (const ExecMachine& machine : scenario.machines) {
     if (is_known_before(machine.words.front()))
       required_program(machine.words.front(), "on " + machine.name);

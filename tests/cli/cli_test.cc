@@ -324,6 +324,22 @@ TEST_F(Cli, NoColourUnlessSomebodyLooks) {
   EXPECT_THAT(contents(scratch_ / ".tty"), Not(HasSubstr("\x1b[32m")));
 }
 
+// What a folder holds for another place is no reason not to run the rest; what is named has to run.
+TEST_F(Cli, LeavesOutOfAFolderWhatCannotRunHere) {
+  write("folder/a.json", quiet("a"));
+  write("folder/b.json", quiet("b", R"("cluster": {"nodes": {"program": "no-such-server"}})"));
+  write("folder/c.json",
+        quiet("c", R"("cluster": {"profile": "valkey-8", "nodes": {"kind": "process"}})"));
+  const Outcome folder = slotsim("run folder");
+  EXPECT_EQ(folder.code, 0) << folder.out << folder.err;
+  EXPECT_EQ(last_line(folder.out), "1 passed, 0 failed, 2 skipped");
+  EXPECT_THAT(folder.err, HasSubstr("skipped folder/b.json: there is no program no-such-server"));
+  const Outcome other = slotsim("run folder --program redis-server");
+  EXPECT_THAT(other.err, HasSubstr("skipped folder/c.json: it is about valkey-8"));
+  const Outcome named = slotsim("run folder/b.json");
+  EXPECT_EQ(named.code, 2) << named.out;
+}
+
 // ---- Two sides ----
 
 // By a tenth of a second: the node is another one, and diff must say so. No clients, a short node timeout: sanitizers
