@@ -81,9 +81,10 @@ void plan_reshard(Job& job, const Task&, const Reply&) {
 // A weight may be given to the beginning of an id.
 bool take_weights(Job& job) {
   for (const auto& [name, weight] : job.line.weights) {
-    const auto node = std::find_if(job.nodes.begin(), job.nodes.end(), [&](const KnownNode& known) {
-      return !known.is_replica() && known.id.view().starts_with(name);
-    });
+    const auto fits = [&begins = name](const KnownNode& known) {
+      return !known.is_replica() && known.id.view().starts_with(begins);
+    };
+    const auto node = std::find_if(job.nodes.begin(), job.nodes.end(), fits);
     if (node == job.nodes.end()) {
       job.fail("*** No such master node " + name);
       return false;
