@@ -23,6 +23,7 @@
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/selector.h"
 #include "sim/workloads/workload.h"
+#include "tests/read_file.h"
 
 namespace sim {
 namespace {
@@ -32,13 +33,6 @@ using Json = nlohmann::ordered_json;
 
 const fs::path kRoot = SLOTSIM_SOURCE_DIR;
 const fs::path kScenarioPage = kRoot / "docs" / "scenario.md";
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 const Json& schema() {
   static const Json parsed = Json::parse(schema_text());

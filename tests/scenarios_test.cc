@@ -25,6 +25,7 @@
 #include "sim/app/run_once.h"
 #include "sim/app/vocabulary.h"
 #include "sim/scenario/operations.h"
+#include "tests/read_file.h"
 #include "tests/runnable.h"
 
 namespace sim {
@@ -37,13 +38,6 @@ const fs::path kRoot = SLOTSIM_SOURCE_DIR;
 const fs::path kGolden = kRoot / "tests" / "golden";
 constexpr std::uint64_t kGoldenSeeds = 2;
 constexpr std::size_t kStoryLines = 250;
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 void write(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
@@ -251,9 +245,8 @@ TEST_P(ShippedScenario, FailsWhenAnyOfItsFaultsIsTakenOut) {
     if (!is_fault(steps[i])) continue;
     const auto kind = steps[i].at("do").get<std::string>();
     if (find_operation(kind) != nullptr && !operations_seen.insert(kind).second) continue;
-    cases.emplace_back(
-        "step " + std::to_string(i + 1) + " (" + kind + ")",
-        without_step(document, i));
+    cases.emplace_back("step " + std::to_string(i + 1) + " (" + kind + ")",
+                       without_step(document, i));
   }
   ASSERT_FALSE(cases.empty()) << "no faults: say here why it needs none";
   for (const auto& [what, changed] : cases) {
@@ -270,6 +263,7 @@ TEST_P(ShippedScenario, FailsWhenItsWorkCostsNothing) {
   Json document = Json::parse(text_of(name()));
   if (document.at("cluster").erase("costs") == 0) GTEST_SKIP() << "work costs nothing in it";
   for (const Scenario& scenario : load(name(), document.dump())) {
+    if (const auto why = not_runnable(scenario)) GTEST_SKIP() << *why;
     const RunResult result = run(scenario, 1);
     EXPECT_TRUE(falls_short(result)) << result.headline;
   }
@@ -306,8 +300,8 @@ TEST_P(ThroughTheWire, EveryMessageIsEncodedDecodedAndStillTheSame) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, ThroughTheWire, testing::Values("smoke", "failover", "resync-storm"),
-                         test_name);
+INSTANTIATE_TEST_SUITE_P(Scenarios, ThroughTheWire,
+                         testing::Values("smoke", "failover", "resync-storm"), test_name);
 
 TEST(GoldenFiles, AreOfScenariosThatExistAndOfAllOfThem) {
   std::set<std::string> digests, stories{"digests.txt"};

@@ -21,6 +21,7 @@
 #include "sim/app/process_host.h"
 #include "sim/app/run_once.h"
 #include "sim/app/vocabulary.h"
+#include "tests/read_file.h"
 #include "tests/runnable.h"
 
 namespace sim {
@@ -35,13 +36,6 @@ const fs::path kFolder = kRoot / "scenarios" / "upstream";
 const fs::path kValkeyFolder = kRoot / "scenarios" / "valkey-8";
 const fs::path kPage = kRoot / "docs" / "upstream.md";
 constexpr std::string_view kRedisTests = "redis 7.0 tests/cluster/tests/";
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // Files of redis 7.0's tests/cluster/tests, and why one has no scenario.
 struct UpstreamTest {

@@ -28,15 +28,7 @@ bool matters(const Event& event) {
   return std::holds_alternative<event::Claim>(event) ||
          std::holds_alternative<event::HealthChanged>(event) ||
          std::holds_alternative<event::NodeStarted>(event) ||
-         std::holds_alternative<event::MachineCrashed>(event) ||
-         std::holds_alternative<event::MachineStarted>(event) ||
-         std::holds_alternative<event::MachinePaused>(event) ||
-         std::holds_alternative<event::MachineResumed>(event) ||
-         std::holds_alternative<event::StallBegan>(event) ||
-         std::holds_alternative<event::StallEnded>(event) ||
-         std::holds_alternative<event::LoadingBegan>(event) ||
-         std::holds_alternative<event::LoadingEnded>(event) ||
-         std::holds_alternative<event::ProgramExited>(event);
+         std::holds_alternative<event::MachineStarted>(event) || Directory::changes_serving(event);
 }
 
 class Availability final : public Renderer {

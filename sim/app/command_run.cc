@@ -110,23 +110,20 @@ std::string why_left_out(const Scenario& scenario, const std::string& program) {
 bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios,
               std::uint64_t& left_out) {
   std::vector<std::string> files;
-  std::size_t named = 0;  // so many of the files at the front were
-  for (const bool folders : {false, true}) {
-    for (const std::string& path : arguments.paths) {
-      if (fs::is_directory(path) == folders) collect(path, files);
-    }
-    if (!folders) named = files.size();
+  std::vector<bool> of_folder;
+  for (const std::string& path : arguments.paths) {
+    collect(path, files);
+    of_folder.resize(files.size(), fs::is_directory(path));
   }
   bool good = true;
-  std::size_t number = 0;
-  for (const std::string& file : files) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string& file = files[i];
     Loaded loaded = load_scenario_file(file, arguments.program);
     if (!loaded.problems.empty()) {
       std::fputs(loaded.problems.text().c_str(), stderr);
       good = false;
     }
-    const bool of_folder = number++ >= named;
-    if (of_folder && !loaded.variants.empty()) {
+    if (of_folder[i] && !loaded.variants.empty()) {
       const std::string why = why_left_out(loaded.variants.front(), arguments.program);
       if (!why.empty()) {
         fmt::print(stderr, "skipped {}: {}\n", file, why);

@@ -155,10 +155,9 @@ void Judge::report(RunResult& result) const {
                                    ran.as_expected, ending_text(ran), exit_code::kViolation});
   }
   for (const event::OperationEnded& ended : operations_) {
-    result.expectations.push_back({"step " + std::to_string(ended.id) + ", " + ended.name +
-                                       ", comes to " + ended.expected,
-                                   ended.as_expected, operation_end_text(ended),
-                                   exit_code::kViolation});
+    result.expectations.push_back(
+        {"step " + std::to_string(ended.id) + ", " + ended.name + ", comes to " + ended.expected,
+         ended.as_expected, operation_end_text(ended), exit_code::kViolation});
   }
   for (const Metric& metric : metrics_.values()) {
     result.metrics.push_back({metric.name, format_metric(metric.value, metric.unit), metric.value});
@@ -310,7 +309,6 @@ void Judge::headline(RunResult& result) const {
 namespace {
 // The seed in which whoever misses the bound, or nearly so, looks first.
 std::uint64_t worst_seed(const Distribution& distribution, const MetricBound& bound) {
-  using Compare = MetricBound::Compare;
   const bool least = bound.compare == Compare::kGreater || bound.compare == Compare::kGreaterEqual;
   return least ? distribution.min_seed : distribution.max_seed;
 }

@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "sim/base/check.h"
-#include "sim/scenario/options.h"
 
 namespace sim {
 namespace {

@@ -21,9 +21,6 @@ constexpr std::uint32_t kServerNet = 10u << 24;                    // 10.0.x.y
 constexpr std::uint32_t kClientNet = (10u << 24) | (1u << 16);     // 10.1.x.y
 constexpr std::uint32_t kProgramNet = (10u << 24) | (254u << 16);  // 10.254.x.y
 
-// Passes of an event loop that take longer are told (event::StallBegan).
-constexpr Duration kStallUntold = 100ms;
-
 // Addresses 10.0.0.1, 10.0.0.2, ... in order of the machines.
 std::uint32_t address_in(std::uint32_t net, std::size_t index) {
   return net + static_cast<std::uint32_t>(index) + 1;
@@ -482,7 +479,7 @@ class Planner {
     facts.persistent = config.appendonly;
     for (const PlannedServer& server : planned_servers(scenario.cluster)) {
       if (costs_of(scenario.cluster, server.name).costs != Costs{})
-        facts.stall_max = kStallUntold;
+        facts.stall_max = kStallTold;  // those that are not told are shorter
     }
     for (const auto& [name, node] : scenario.cluster.nodes) {
       facts.clock_disorder = std::max(

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -106,23 +108,26 @@ std::string required_program(std::string_view name, const std::string& where) {
 }
 
 void require_programs(const Scenario& scenario) {
+  std::set<std::string, std::less<>> seen;  // to look at a program is to read its whole file
+  const auto require = [&seen](const std::string& name, const std::string& where) {
+    if (seen.insert(name).second) required_program(name, where);
+  };
   for (const PlannedServer& server : planned_servers(scenario.cluster)) {
     const ServerProgram runs = program_of(scenario.cluster, server.name);
-    if (runs.process) required_program(runs.program, "on " + server.name);
+    if (runs.process) require(runs.program, "on " + server.name);
   }
   for (const ExecMachine& machine : scenario.machines) {
     if (is_known_before(machine.words.front()))
-      required_program(machine.words.front(), "on " + machine.name);
+      require(machine.words.front(), "on " + machine.name);
   }
   std::size_t number = 0;
   for (const Step& step : scenario.timeline) {
     const std::string where = "in step " + std::to_string(++number);
     if (step.what == Step::What::kProgram && is_known_before(step.program.words.front()))
-      required_program(step.program.words.front(), where);
-    if (step.what == Step::What::kOperation && step.operation.real)
-      required_program("redis-cli", where);
+      require(step.program.words.front(), where);
+    if (step.what == Step::What::kOperation && step.operation.real) require("redis-cli", where);
     const std::string program = program_of_fault(step);
-    if (!program.empty()) required_program(program, where);
+    if (!program.empty()) require(program, where);
   }
 }
 

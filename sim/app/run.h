@@ -150,7 +150,7 @@ class Run {
   bool meets(const Question& question, const Answer& answer) const;
   bool meet_together(const Question& question) const;
   bool as_expected(const Question& question) const;
-  void tell_answer(const Question& question, const Answer& answer);
+  void tell_answer(const Question& question, const Answer& answer, bool together);
   void tell_reply(const Question& question, MachineId node, std::string reply, bool met);
 
   // run_programs.cc: what runs beside the cluster.

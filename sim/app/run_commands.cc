@@ -88,7 +88,7 @@ void Run::replies() {
     Question& question = found->second;
     if (question.first_ticket > reply.ticket) continue;  // it has been asked again since
     question.answers[answer].reply = std::move(reply.text);
-    if (question.one_by_one()) tell_answer(question, question.answers[answer]);
+    if (question.one_by_one()) tell_answer(question, question.answers[answer], true);
     if (--question.missing == 0) all_answered(id);
   }
 }
@@ -113,8 +113,9 @@ void Run::close(std::uint32_t id) {
   if (question.answers.empty()) {
     tell_reply(question, kNoMachine, "nobody is " + to_text(command.node), !question.expect.any());
   }
+  const bool together = meet_together(question);
   for (const Answer& answer : question.answers) {
-    if (!question.one_by_one() || !answer.reply) tell_answer(question, answer);
+    if (!question.one_by_one() || !answer.reply) tell_answer(question, answer, together);
   }
   if (!as_expected(question)) return;
   if (!command.remember.empty())
@@ -148,8 +149,8 @@ bool Run::as_expected(const Question& question) const {
                      [&](const Answer& answer) { return answer.reply && meets(question, answer); });
 }
 
-void Run::tell_answer(const Question& question, const Answer& answer) {
-  const bool met = meets(question, answer) && (question.one_by_one() || meet_together(question));
+void Run::tell_answer(const Question& question, const Answer& answer, bool together) {
+  const bool met = meets(question, answer) && together;
   tell_reply(question, answer.machine, answer.reply.value_or("(no reply in time)"), met);
 }
 

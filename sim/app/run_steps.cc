@@ -3,7 +3,6 @@
 
 #include "sim/app/casting.h"
 #include "sim/app/run.h"
-#include "sim/base/check.h"
 
 namespace sim {
 

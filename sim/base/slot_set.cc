@@ -1,5 +1,7 @@
 #include "sim/base/slot_set.h"
 
+#include <charconv>
+
 #include "sim/base/hash.h"
 
 namespace sim {
@@ -47,6 +49,28 @@ std::string format_slots(const SlotSet& slots) {
     if (range.last != range.first) text += "-" + std::to_string(range.last.value);
   }
   return text;
+}
+
+std::optional<std::vector<SlotRange>> parse_slots(std::string_view text, char between) {
+  std::vector<SlotRange> ranges;
+  while (!text.empty()) {
+    const std::size_t end = text.find(between);
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    std::uint16_t ends[2] = {0, 0};
+    const char* const stop = word.data() + word.size();
+    auto parsed = std::from_chars(word.data(), stop, ends[0]);
+    if (parsed.ec != std::errc{}) return std::nullopt;
+    ends[1] = ends[0];
+    if (parsed.ptr != stop) {
+      if (*parsed.ptr != '-') return std::nullopt;
+      parsed = std::from_chars(parsed.ptr + 1, stop, ends[1]);
+      if (parsed.ec != std::errc{} || parsed.ptr != stop) return std::nullopt;
+    }
+    if (ends[0] > ends[1] || ends[1] >= kSlotCount) return std::nullopt;
+    ranges.push_back({SlotId{ends[0]}, SlotId{ends[1]}});
+  }
+  return ranges;
 }
 
 }  // namespace sim

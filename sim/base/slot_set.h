@@ -6,7 +6,9 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +45,14 @@ inline bool same_slots(const SlotsRef& a, const SlotsRef& b) {
   return a == b || (a->hash() == b->hash() && a->slots() == b->slots());
 }
 
+// Calls `visit(SlotId)` for each slot of the set, ascending; its cost is that of those there are.
+template <class Visit>
+void each_slot(const SlotSet& slots, Visit visit) {
+  for (std::size_t slot = slots._Find_first(); slot < slots.size(); slot = slots._Find_next(slot)) {
+    visit(SlotId{static_cast<std::uint16_t>(slot)});
+  }
+}
+
 struct SlotRange {
   SlotId first, last;  // inclusive
   bool operator==(const SlotRange&) const = default;
@@ -50,5 +60,7 @@ struct SlotRange {
 std::vector<SlotRange> slot_ranges(const SlotSet& slots);
 // "0-5460 10922" as in nodes.conf; "" for the empty set.
 std::string format_slots(const SlotSet& slots);
+// The ranges of such a text, with `between` between them; nullopt: it is none.
+std::optional<std::vector<SlotRange>> parse_slots(std::string_view text, char between = ' ');
 
 }  // namespace sim

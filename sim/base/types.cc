@@ -34,4 +34,14 @@ std::string format_endpoint(Endpoint endpoint) {
   return format_ipv4(endpoint.ipv4) + ":" + std::to_string(endpoint.port);
 }
 
+std::optional<Endpoint> parse_endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  Endpoint endpoint{parse_ipv4(text.substr(0, colon)), 0};
+  const char* const stop = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data() + colon + 1, stop, endpoint.port);
+  if (endpoint.ipv4 == 0 || error != std::errc{} || end != stop) return std::nullopt;
+  return endpoint;
+}
+
 }  // namespace sim

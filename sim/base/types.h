@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -75,5 +76,7 @@ struct NodeName {
 std::string format_ipv4(std::uint32_t ipv4);
 std::uint32_t parse_ipv4(std::string_view text);
 std::string format_endpoint(Endpoint endpoint);
+// "10.0.0.1:6379"; nullopt: it is no such address.
+std::optional<Endpoint> parse_endpoint(std::string_view text);
 
 }  // namespace sim

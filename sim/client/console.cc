@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "sim/client/client.h"
@@ -27,15 +26,12 @@ resp::Value sharding_add(Pass& pass, const resp::Command& command) {
   if (pass.client.setup->routing != RoutingKind::kSharding) {
     return resp::error("ERR this client does no client-side sharding");
   }
-  const std::size_t colon = command[2].rfind(':');
-  const std::string_view port = std::string_view(command[2]).substr(colon + 1);
-  ServerAddress server;
-  server.endpoint.ipv4 = colon == std::string::npos ? 0 : parse_ipv4(command[2].substr(0, colon));
-  const auto [end, error] =
-      std::from_chars(port.data(), port.data() + port.size(), server.endpoint.port);
-  if (server.endpoint.ipv4 == 0 || error != std::errc{} || end != port.data() + port.size()) {
+  const std::optional<Endpoint> endpoint = parse_endpoint(command[2]);
+  if (!endpoint) {
     return resp::error("ERR expected SHARDING ADD <ip:port> [name], got " + command[2]);
   }
+  ServerAddress server;
+  server.endpoint = *endpoint;
   if (command.size() > 3) server.name = command[3];
   return resp::integer(static_cast<std::int64_t>(add_shard(pass, server).moved));
 }

@@ -10,11 +10,6 @@ namespace {
 
 using resp::Value;
 
-// Takes over the client's operation, so that the trace knows whose write it is.
-RequestRef part_of(const Execution& execution, resp::Command command) {
-  return RequestRef(new resp::RequestPayload(std::move(command), execution.request.operation()));
-}
-
 enum class Found : std::uint8_t { kNothing, kList, kOther };
 Found find_list(Execution& execution, const std::string& key) {
   const Entry* const entry = look_up(execution, execution.slot(key), key);
@@ -38,7 +33,7 @@ Value pop_or_wait(Execution& execution, std::string_view pop) {
     const Found found = find_list(execution, key);
     if (found == Found::kOther) return refuse(kWrongType);
     if (found == Found::kNothing) continue;
-    Value popped = execute_part(execution, part_of(execution, {std::string(pop), key}));
+    Value popped = execute_part(execution, rewritten({std::string(pop), key}, execution));
     return {resp::Array{{resp::bulk(key), std::move(popped)}}};
   }
   if (!may_wait(execution)) return {resp::NullArray{}};
@@ -59,7 +54,7 @@ Value move_or_wait(Execution& execution, resp::Command move, resp::Command later
   if (const auto* refused = std::get_if<std::string_view>(&timeout)) return refuse(*refused);
   const Found found = find_list(execution, command[1]);
   if (found == Found::kOther) return refuse(kWrongType);
-  if (found == Found::kList) return execute_part(execution, part_of(execution, std::move(move)));
+  if (found == Found::kList) return execute_part(execution, rewritten(std::move(move), execution));
   if (!may_wait(execution)) return {resp::Null{}};
   Blocked blocked;
   blocked.on = Blocked::On::kLists;

@@ -38,10 +38,7 @@ std::string flags_of(const Server& server, const Session& session) {
 }
 
 std::string command_name(const Session& session) {
-  if (session.last_command == nullptr) return "NULL";
-  std::string name(session.last_command->name);
-  for (char& c : name) c = static_cast<char>(c - 'A' + 'a');
-  return name;
+  return session.last_command == nullptr ? "NULL" : lower_case(session.last_command->name);
 }
 
 // The fields of 7.0.15 in their order; memory is not accounted for here, and reads 0.
@@ -299,10 +296,7 @@ Value client_command(Execution& execution) {
     if (!same_word(subcommand.name, command[1])) continue;
     const bool fits = subcommand.arity > 0 ? words == subcommand.arity : words >= -subcommand.arity;
     if (!fits) return wrong_arity("client|" + std::string(subcommand.name));
-    if (words > subcommand.most) {
-      return resp::error("ERR unknown subcommand or wrong number of arguments for '" +
-                         command[1].substr(0, 128) + "'. Try CLIENT HELP.");
-    }
+    if (words > subcommand.most) return wrong_form("CLIENT", command[1]);
     return subcommand.run(execution);
   }
   return unknown_subcommand("CLIENT", command[1]);

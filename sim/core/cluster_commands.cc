@@ -24,19 +24,8 @@ namespace {
 using resp::Command;
 using resp::Value;
 
-Value wrong_form(const Command& command) {
-  return resp::error("ERR unknown subcommand or wrong number of arguments for '" +
-                     command[1].substr(0, 128) + "'. Try CLUSTER HELP.");
-}
-
 Value unknown_node(const Command& command) {
   return resp::error("ERR Unknown node " + command[2]);
-}
-
-Value state_changed(Server& server) {
-  server.cluster.todo |= todo::kUpdateState;
-  save_later(server.cluster, false);
-  return resp::ok();
 }
 
 // ---- Membership ----
@@ -47,7 +36,7 @@ std::optional<std::uint16_t> as_port(std::int64_t number) {
 }
 
 Value meet(Server& server, Pass& pass, const Command& command) {
-  if (command.size() != 4 && command.size() != 5) return wrong_form(command);
+  if (command.size() != 4 && command.size() != 5) return wrong_form("CLUSTER", command[1]);
   const auto port = parse_integer(command[3]);
   if (!port) return resp::error("ERR Invalid TCP base port specified: " + command[3]);
   std::optional<std::int64_t> bus_port = *port + 10000;
@@ -69,7 +58,7 @@ Value forget(Server& server, Pass& pass, const Command& command) {
   }
   blacklist_add(server, pass, peer_name(server, peer));
   forget_peer(server, pass, peer, "CLUSTER FORGET");
-  return state_changed(server);
+  return cluster_changed(server);
 }
 
 Value replicate(Server& server, Pass& pass, const Command& command) {
@@ -86,7 +75,7 @@ Value replicate(Server& server, Pass& pass, const Command& command) {
   const bool moves = my_primary(cluster) != peer;
   follow(server, pass, peer);
   if (moves) forget_other_shard(server);
-  return state_changed(server);
+  return cluster_changed(server);
 }
 
 Value replicas(Server& server, Pass&, const Command& command) {
@@ -105,7 +94,7 @@ Value replicas(Server& server, Pass&, const Command& command) {
 }
 
 Value reset(Server& server, Pass& pass, const Command& command) {
-  if (command.size() > 3) return wrong_form(command);
+  if (command.size() > 3) return wrong_form("CLUSTER", command[1]);
   const bool hard = command.size() == 3 && same_word(command[2], "hard");
   if (command.size() == 3 && !hard && !same_word(command[2], "soft")) return refuse(kSyntaxError);
   if (am_primary(server.cluster) && !server.keyspace.empty()) {
@@ -125,7 +114,7 @@ Value count_reports(Server& server, Pass& pass, const Command& command) {
 
 Value failover(Server& server, Pass& pass, const Command& command) {
   const ClusterState& cluster = server.cluster;
-  if (command.size() > 3) return wrong_form(command);
+  if (command.size() > 3) return wrong_form("CLUSTER", command[1]);
   FailoverForm form = FailoverForm::kDefault;
   if (command.size() == 3) {
     const bool force = same_word(command[2], "force");
@@ -167,7 +156,7 @@ Value set_config_epoch(Server& server, Pass& pass, const Command& command) {
   const auto config = static_cast<std::uint64_t>(*epoch);
   set_epochs(server, pass, std::max(server.cluster.current_epoch, config), config,
              event::EpochCause::kCommand);
-  return state_changed(server);
+  return cluster_changed(server);
 }
 
 // ---- Slots, and what can be read ----

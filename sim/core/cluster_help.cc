@@ -1,10 +1,9 @@
 // CLUSTER HELP, word for word as 7.0.15 answers it.
 #include <array>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "sim/core/cluster_commands.h"
+#include "sim/core/commands.h"
 
 namespace sim {
 namespace {
@@ -72,11 +71,7 @@ constexpr std::array<std::string_view, 56> kLines = {
 }  // namespace
 
 resp::Value cluster_help() {
-  resp::Array lines;
-  for (const std::string_view line : kLines) {
-    lines.items.push_back({resp::Simple{std::string(line)}});
-  }
-  return {std::move(lines)};
+  return help_of(kLines);
 }
 
 }  // namespace sim

@@ -62,12 +62,6 @@ std::optional<resp::Value> read_slots(const resp::Command& command, bool ranges,
   return std::nullopt;
 }
 
-resp::Value slots_changed(Server& server) {
-  server.cluster.todo |= todo::kUpdateState;
-  save_later(server.cluster, false);
-  return resp::ok();
-}
-
 // ---- SETSLOT. Each form answers why it refuses, or nothing. ----
 
 using Refusal = std::optional<resp::Value>;
@@ -125,6 +119,12 @@ Refusal set_owner(Server& server, Pass& pass, SlotId slot, const std::string& id
 
 }  // namespace
 
+resp::Value cluster_changed(Server& server) {
+  server.cluster.todo |= todo::kUpdateState;
+  save_later(server.cluster, false);
+  return resp::ok();
+}
+
 resp::Value cluster_change_slots(Server& server, Pass& pass, const resp::Command& command, bool add,
                                  bool ranges) {
   if (ranges && command.size() % 2 != 0) {
@@ -133,14 +133,11 @@ resp::Value cluster_change_slots(Server& server, Pass& pass, const resp::Command
   }
   SlotsArgument argument{server.cluster, add};
   if (auto refused = read_slots(command, ranges, argument)) return *refused;
-  for (std::size_t slot = argument.slots._Find_first(); slot < argument.slots.size();
-       slot = argument.slots._Find_next(slot)) {
-    close_importing(server, pass, SlotId{static_cast<std::uint16_t>(slot)});
-  }
+  each_slot(argument.slots, [&](SlotId slot) { close_importing(server, pass, slot); });
   // Accepted on replicas too, in 7.0, who will fail their assertion over it later.
   bind_slots(server, pass, argument.slots, add ? kMyself : kNoPeer,
              add ? server.cluster.peers.cold(kMyself).config_epoch : 0);
-  return slots_changed(server);
+  return cluster_changed(server);
 }
 
 resp::Value cluster_set_slot(Server& server, Pass& pass, const resp::Command& command) {
@@ -164,7 +161,7 @@ resp::Value cluster_set_slot(Server& server, Pass& pass, const resp::Command& co
     return resp::error(
         "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP");
   }
-  return refused ? *refused : slots_changed(server);
+  return refused ? *refused : cluster_changed(server);
 }
 
 resp::Value cluster_flush_slots(Server& server, Pass& pass) {
@@ -172,7 +169,7 @@ resp::Value cluster_flush_slots(Server& server, Pass& pass) {
     return resp::error("ERR DB must be empty to perform CLUSTER FLUSHSLOTS.");
   }
   unbind_all(server, pass, kMyself);
-  return slots_changed(server);
+  return cluster_changed(server);
 }
 
 resp::Value cluster_key_slot(const resp::Command& command) {

@@ -7,6 +7,10 @@
 
 namespace sim {
 
+// OK to a command that changed what is believed of the cluster: before sleeping the state is
+// evaluated and nodes.conf saved.
+resp::Value cluster_changed(Server& server);
+
 // ADDSLOTS, ADDSLOTSRANGE (`add`), DELSLOTS, DELSLOTSRANGE: all arguments are checked before any
 // slot moves.
 resp::Value cluster_change_slots(Server& server, Pass& pass, const resp::Command& command, bool add,

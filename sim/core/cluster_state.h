@@ -76,9 +76,9 @@ struct Told {
 // Who could help an orphaned primary with a replica. (Protocol §4.1, step 4a.)
 struct Helpers {
   bool known = false;
-  bool orphans = false;     // some primary has slots, but no working replica
-  std::uint32_t most = 0;   // working replicas of the primary that has most of them,
-  std::uint32_t mine = 0;   // and of mine
+  bool orphans = false;    // some primary has slots, but no working replica
+  std::uint32_t most = 0;  // working replicas of the primary that has most of them,
+  std::uint32_t mine = 0;  // and of mine
 };
 
 // What follows from who is who, kept until something of that changes: the fingerprint of this
@@ -146,6 +146,10 @@ inline bool am_primary(const ClusterState& cluster) {
 // kNoPeer: I am a primary, or do not know mine.
 inline PeerId my_primary(const ClusterState& cluster) {
   return cluster.peers.cold(kMyself).primary;
+}
+// Me, or my primary if I know it.
+inline PeerId primary_of_my_shard(const ClusterState& cluster) {
+  return am_primary(cluster) ? kMyself : my_primary(cluster);
 }
 // kNoPeer: nobody serves the slot.
 inline PeerId slot_owner(const ClusterState& cluster, SlotId slot) {

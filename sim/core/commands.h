@@ -147,6 +147,7 @@ inline bool is_expired(const Entry& entry, std::int64_t now_ms) {
 // Whole text as a 64-bit integer, as Redis reads one: no spaces, no leading zeros or plus.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 bool same_word(std::string_view a, std::string_view b);  // case-insensitively
+std::string lower_case(std::string_view text);           // of ASCII
 // Redis' glob: * ? [a-c] [^a] and backslash.
 bool matches_glob(std::string_view pattern, std::string_view text);
 
@@ -158,7 +159,13 @@ inline constexpr std::string_view kWrongType =
 resp::Value refuse(std::string_view text);
 // "ERR unknown subcommand 'foo'. Try CONFIG HELP."
 resp::Value unknown_subcommand(std::string_view command, std::string_view subcommand);
+// "ERR unknown subcommand or wrong number of arguments for 'foo'. Try CONFIG HELP."
+resp::Value wrong_form(std::string_view command, std::string_view subcommand);
 // "ERR wrong number of arguments for 'config|get' command"
 resp::Value wrong_arity(std::string_view command);
+// The reply to HELP.
+resp::Value help_of(std::span<const std::string_view> lines);
+// What is propagated instead of the command: another, as the same operation of the same client.
+RequestRef rewritten(resp::Command command, const Execution& execution);
 
 }  // namespace sim

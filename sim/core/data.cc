@@ -87,11 +87,10 @@ void data_before_sleep(Server& server, Pass& pass) {
 std::uint64_t drop_slot_keys(Server& server, Pass& pass, const SlotSet& slots) {
   const bool tell = deviates(server, Deviation::kLostKeysReplicated);
   std::uint64_t dropped = 0;
-  for (std::size_t slot = slots._Find_first(); slot < slots.size(); slot = slots._Find_next(slot)) {
-    const SlotId gone{static_cast<std::uint16_t>(slot)};
+  each_slot(slots, [&](SlotId gone) {
     if (tell) tell_of_deletion(server, gone);
     dropped += server.keyspace.erase_slot(gone);
-  }
+  });
   if (dropped > 0) pass.note(event::KeysDropped{dropped, "their slots were lost to another node"});
   return dropped;
 }

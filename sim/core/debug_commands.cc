@@ -17,11 +17,6 @@ namespace {
 using resp::Command;
 using resp::Value;
 
-Value wrong_form(const Command& command) {
-  return resp::error("ERR unknown subcommand or wrong number of arguments for '" +
-                     command[1].substr(0, 128) + "'. Try DEBUG HELP.");
-}
-
 // What is no number counts as 0, as with strtod.
 Value sleep(Execution& execution) {
   const std::int64_t ns = parse_decimal(execution.command[2], 9).value_or(0);
@@ -104,7 +99,7 @@ Value kill_links(Execution& execution) {
   if (peer.is_none()) return resp::error("ERR Unknown node " + command[4]);
   const bool all = same_word(command[3], "all");
   if (!all && !same_word(command[3], "to") && !same_word(command[3], "from")) {
-    return wrong_form(command);
+    return wrong_form("DEBUG", command[1]);
   }
   if (all || same_word(command[3], "to")) free_dialled_link(server, execution.pass, peer);
   if (all || same_word(command[3], "from")) free_accepted_link(server, execution.pass, peer);
@@ -134,7 +129,7 @@ Value debug_command(Execution& execution) {
   if (is("ERROR", 3)) return resp::error(command[2]);
   if (is("DROP-CLUSTER-PACKET-FILTER", 3)) return drop_packets(execution);
   if (is("CLUSTERLINK", 5) && same_word(command[2], "KILL")) return kill_links(execution);
-  return wrong_form(command);
+  return wrong_form("DEBUG", command[1]);
 }
 
 }  // namespace sim

@@ -60,15 +60,14 @@ RequestRef absolute(const Execution& execution, std::int64_t expire_at_ms) {
   resp::Command command = execution.command;
   command[2] = std::to_string(expire_at_ms);
   command.push_back("ABSTTL");
-  return RequestRef(new resp::RequestPayload(std::move(command), execution.request.operation()));
+  return rewritten(std::move(command), execution);
 }
 
 // A key restored when its time is over already: what it would have replaced goes all the same.
 Value restore_nothing(Execution& execution, bool replaced) {
   if (replaced) {
     execution.dirty = 1;
-    execution.propagated_as = RequestRef(
-        new resp::RequestPayload({"DEL", execution.command[1]}, execution.request.operation()));
+    execution.propagated_as = rewritten({"DEL", execution.command[1]}, execution);
   }
   return resp::ok();
 }

@@ -130,8 +130,24 @@ resp::Value unknown_subcommand(std::string_view command, std::string_view subcom
   return resp::error(std::move(text));
 }
 
+resp::Value wrong_form(std::string_view command, std::string_view subcommand) {
+  std::string text = "ERR unknown subcommand or wrong number of arguments for '";
+  text.append(subcommand.substr(0, 128)).append("'. Try ").append(command).append(" HELP.");
+  return resp::error(std::move(text));
+}
+
 resp::Value wrong_arity(std::string_view command) {
   return resp::error("ERR wrong number of arguments for '" + std::string(command) + "' command");
+}
+
+resp::Value help_of(std::span<const std::string_view> lines) {
+  resp::Array told;
+  for (const std::string_view line : lines) told.items.push_back({resp::Simple{std::string(line)}});
+  return {std::move(told)};
+}
+
+RequestRef rewritten(resp::Command command, const Execution& execution) {
+  return RequestRef(new resp::RequestPayload(std::move(command), execution.request.operation()));
 }
 
 }  // namespace sim

@@ -8,10 +8,6 @@ namespace {
 
 using resp::Value;
 
-RequestRef rewritten(resp::Command command, const Execution& execution) {
-  return RequestRef(new resp::RequestPayload(std::move(command), execution.request.operation()));
-}
-
 // ---- Expiry ----
 
 struct ExpireOptions {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/core/broken.h"
+#include "sim/core/commands.h"
 #include "sim/core/links.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/open_slots.h"
@@ -14,14 +15,6 @@ namespace sim {
 namespace {
 
 constexpr std::int64_t kBlacklistSeconds = 60;
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 // A new row. The reasons for cron to look at it are many, so it looks at everything.
 PeerId add_row(Server& server, NameRef name, AddressRef address, std::uint16_t flags) {

@@ -46,8 +46,7 @@ void tell_of_restored(Server& server, Pass& pass, const Migration& done) {
   Execution execution{server,          pass,     nullptr, *done.request, done.request->command(),
                       Origin::kClient, done.slot};
   execution.dirty = done.restored.size();
-  execution.propagated_as =
-      RequestRef(new resp::RequestPayload(std::move(del), done.request->operation()));
+  execution.propagated_as = rewritten(std::move(del), execution);
   propagate(*find_command("MIGRATE"), execution);
 }
 
@@ -210,8 +209,8 @@ Reply attempt(Server& server, Pass& pass) {
   return std::nullopt;
 }
 
-std::map<std::string, MigrateSocket>::iterator find_socket(Server& server, ConnId conn) {
-  auto& sockets = server.migrate.sockets;
+template <class Sockets>
+auto find_socket(Sockets& sockets, ConnId conn) {
   return std::find_if(sockets.begin(), sockets.end(),
                       [conn](const auto& socket) { return socket.second.conn == conn; });
 }
@@ -237,17 +236,16 @@ std::optional<resp::Value> migrate_begin(Server& server, Pass& pass, Migration m
 
 bool is_migrate_socket(const Server& server, ConnId conn) {
   const auto& sockets = server.migrate.sockets;
-  return std::any_of(sockets.begin(), sockets.end(),
-                     [conn](const auto& socket) { return socket.second.conn == conn; });
+  return find_socket(sockets, conn) != sockets.end();
 }
 
 void migrate_connected(Server& server, Pass& pass, ConnId conn) {
-  if (!in_use(server, find_socket(server, conn)->first)) return;
+  if (!in_use(server, find_socket(server.migrate.sockets, conn)->first)) return;
   drive(server, pass, [&] { return talk(server, pass); });
 }
 
 void migrate_received(Server& server, Pass& pass, ConnId conn, const Payload& payload) {
-  const auto socket = find_socket(server, conn);
+  const auto socket = find_socket(server.migrate.sockets, conn);
   socket->second.heard += payload.bytes();
   if (!in_use(server, socket->first)) return;
   wait_anew(server, pass);
@@ -255,14 +253,14 @@ void migrate_received(Server& server, Pass& pass, ConnId conn, const Payload& pa
 }
 
 void migrate_sent(Server& server, Pass& pass, const Sent& sent) {
-  if (!in_use(server, find_socket(server, sent.conn)->first)) return;
+  if (!in_use(server, find_socket(server.migrate.sockets, sent.conn)->first)) return;
   current(server).writing = sent.unsent_bytes != 0;
   wait_anew(server, pass);
   drive(server, pass, [&] { return read_replies(server, pass); });
 }
 
 void migrate_closed(Server& server, Pass& pass, ConnId conn, CloseReason why) {
-  const auto socket = find_socket(server, conn);
+  const auto socket = find_socket(server.migrate.sockets, conn);
   socket->second.broken = true;
   if (!in_use(server, socket->first)) return;
   if (current(server).connecting && why != CloseReason::kFailedAtOnce) {

@@ -23,11 +23,7 @@ void deliver(Server& server, Pass& pass, const std::vector<ConnId>& to,
 }
 
 void drop(Subscriptions& subscriptions, const std::set<std::string>& names, ConnId conn) {
-  for (const std::string& name : names) {
-    const auto at = subscriptions.find(name);
-    std::erase(at->second, conn);
-    if (at->second.empty()) subscriptions.erase(at);
-  }
+  for (const std::string& name : names) end_subscription(subscriptions, name, conn);
 }
 
 // The slots that my shard loses.
@@ -81,7 +77,7 @@ void publish_over_bus(Server& server, Pass& pass, const std::string& channel,
       build_message(server, shard ? bus::Type::kPublishShard : bus::Type::kPublish);
   packet.body = bus::Publish{channel, message};
   if (!shard) return send_to_all(server, pass, packet);
-  const PeerId primary = am_primary(cluster) ? kMyself : my_primary(cluster);
+  const PeerId primary = primary_of_my_shard(cluster);
   std::vector<PeerId> nodes{primary};
   cluster.peers.each([&](PeerId peer) {
     if (cluster.peers.cold(peer).primary == primary) nodes.push_back(peer);
@@ -90,6 +86,12 @@ void publish_over_bus(Server& server, Pass& pass, const std::string& channel,
     if (peer.is_none() || peer == kMyself) continue;
     if (!cluster.peers.hot(peer).has(bus::flag::kHandshake)) send_to(server, pass, peer, packet);
   }
+}
+
+void end_subscription(Subscriptions& subscriptions, const std::string& name, ConnId conn) {
+  const auto at = subscriptions.find(name);
+  std::erase(at->second, conn);
+  if (at->second.empty()) subscriptions.erase(at);
 }
 
 void unsubscribe_from_all(Server& server, Session& session) {

@@ -23,6 +23,8 @@ std::int64_t publish_here(Server& server, Pass& pass, const std::string& channel
 // To the other nodes it concerns.
 void publish_over_bus(Server& server, Pass& pass, const std::string& channel,
                       const std::string& message, bool shard);
+// Precondition: it is there.
+void end_subscription(Subscriptions& subscriptions, const std::string& name, ConnId conn);
 // The connection is gone, or was reset.
 void unsubscribe_from_all(Server& server, Session& session);
 // Slots are about to go to another owner: where my shard had them, the subscribers of their

@@ -59,11 +59,7 @@ Value unsubscribe(Execution& execution, const Kind& kind) {
   std::vector<Value> replies;
   Subscriptions& all = execution.server.sessions.*kind.all;
   for (const std::string& channel : channels) {
-    if ((session.*kind.own).erase(channel) > 0) {
-      const auto at = all.find(channel);
-      std::erase(at->second, session.conn);
-      if (at->second.empty()) all.erase(at);
-    }
+    if ((session.*kind.own).erase(channel) > 0) end_subscription(all, channel, session.conn);
     replies.push_back(subscription_message(kind.unsubscribed, &channel, count_of(session, kind)));
   }
   return several(execution, std::move(replies));
@@ -123,12 +119,6 @@ constexpr std::string_view kHelp[] = {
     "    Prints this help.",
 };
 
-Value help() {
-  resp::Array lines;
-  for (std::string_view line : kHelp) lines.items.push_back({resp::Simple{std::string(line)}});
-  return {std::move(lines)};
-}
-
 }  // namespace
 
 Value subscribe_command(Execution& execution) {
@@ -161,7 +151,7 @@ Value pubsub_command(Execution& execution) {
   const Sessions& sessions = execution.server.sessions;
   const std::string& what = command[1];
   const bool alone = command.size() == 2;
-  if (same_word(what, "HELP")) return alone ? help() : wrong_arity("pubsub|help");
+  if (same_word(what, "HELP")) return alone ? help_of(kHelp) : wrong_arity("pubsub|help");
   if (same_word(what, "NUMPAT")) {
     if (!alone) return wrong_arity("pubsub|numpat");
     return resp::integer(static_cast<std::int64_t>(sessions.patterns.size()));
@@ -172,8 +162,7 @@ Value pubsub_command(Execution& execution) {
   if (shard || same_word(what, "CHANNELS")) {
     if (command.size() <= 3)
       return names(command, shard ? sessions.shard_channels : sessions.channels);
-    return resp::error("ERR unknown subcommand or wrong number of arguments for '" +
-                       what.substr(0, 128) + "'. Try PUBSUB HELP.");
+    return wrong_form("PUBSUB", what);
   }
   return unknown_subcommand("PUBSUB", what);
 }

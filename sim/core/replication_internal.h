@@ -28,7 +28,6 @@ void disconnect_replicas(Server& server, Pass& pass);
 void refresh_good_replicas(Server& server);
 // The parts of the once-a-second cron that concern replicas.
 void replicas_cron(Server& server, Pass& pass);
-
 // The stream that was kept from a replica leaves.
 void send_withheld(Pass& pass, AttachedReplica& replica);
 
@@ -46,6 +45,7 @@ void full_sync_lost(ReplicationState& replication);
 // ---- replication_loading.cc ----
 void take_snapshot(Server& server, Pass& pass, SnapshotRef snapshot);
 void load_rdb(Server& server, Pass& pass, std::string_view bytes);
+
 // ---- replication_stream.cc ----
 // A stretch of the stream, as it came.
 void apply_stream(Server& server, Pass& pass, const StreamRef& received);
@@ -53,7 +53,6 @@ void apply_stream(Server& server, Pass& pass, const StreamRef& received);
 // ---- replication_link.cc ----
 void send_ack(Server& server, Pass& pass);
 void connect_to_primary(Server& server, Pass& pass);
-void send_ack(Server& server, Pass& pass);
 void link_is_up(Server& server, Pass& pass, event::SyncKind how);
 // The connection is gone. A live link leaves its history for a later PSYNC.
 void lose_link(Server& server, Pass& pass, const char* why);

@@ -14,11 +14,6 @@ using resp::Value;
 // ---- CONFIG ----
 
 // Names are matched whatever the case, and are in lower case themselves.
-std::string lower_case(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
-
 Value config_get(const Execution& execution) {
   const resp::Command& command = execution.command;
   if (command.size() < 3) return wrong_arity("config|get");
@@ -81,18 +76,10 @@ Value config_help() {
       "HELP",
       "    Prints this help.",
   };
-  resp::Array lines;
-  for (const std::string_view line : kLines) {
-    lines.items.push_back({resp::Simple{std::string(line)}});
-  }
-  return {std::move(lines)};
+  return help_of(kLines);
 }
 
 // ---- COMMAND ----
-
-std::string lower_name(const CommandSpec& spec) {
-  return lower_case(std::string(spec.name));
-}
 
 Value describe_command(const CommandSpec& spec) {
   constexpr std::pair<std::uint16_t, std::string_view> kNames[] = {
@@ -106,7 +93,7 @@ Value describe_command(const CommandSpec& spec) {
     if ((spec.flags & flag) != 0) flags.items.push_back({resp::Simple{std::string(name)}});
   }
   const Value none{resp::Array{}};
-  return {resp::Array{{resp::bulk(lower_name(spec)),
+  return {resp::Array{{resp::bulk(lower_case(spec.name)),
                        resp::integer(spec.arity),
                        {std::move(flags)},
                        resp::integer(spec.first_key),
@@ -122,7 +109,7 @@ Value describe_command(const CommandSpec& spec) {
 Value command_docs(const resp::Command& command) {
   resp::Array docs;
   const auto add = [&docs](const CommandSpec& spec) {
-    docs.items.push_back(resp::bulk(lower_name(spec)));
+    docs.items.push_back(resp::bulk(lower_case(spec.name)));
     docs.items.push_back({resp::Array{}});
   };
   for (std::size_t at = 2; at < command.size(); ++at) {
@@ -209,7 +196,7 @@ Value command_command(Execution& execution) {
   if (same_word(command[1], "LIST")) {
     if (command.size() != 2) return refuse(kSyntaxError);
     for (const CommandSpec& spec : command_specs())
-      all.items.push_back(resp::bulk(lower_name(spec)));
+      all.items.push_back(resp::bulk(lower_case(spec.name)));
     return {std::move(all)};
   }
   if (same_word(command[1], "DOCS")) return command_docs(command);

@@ -14,12 +14,6 @@
 namespace sim {
 namespace {
 
-std::string lower_case(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lowered;
-}
-
 // What goes into an error line must not end it.
 std::string one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\r', ' ');

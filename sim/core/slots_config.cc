@@ -38,15 +38,6 @@ void set_slots(Server& server, PeerId peer, const SlotSet& slots) {
   }
 }
 
-// The slots of a set, ascending. There are usually few: claims change a slot at a time.
-template <class Visit>
-void each_slot(const SlotSet& slots, Visit visit) {
-  for (std::size_t slot = slots._Find_first(); slot < slots.size();
-       slot = slots._Find_next(slot)) {
-    visit(SlotId{static_cast<std::uint16_t>(slot)});
-  }
-}
-
 // What a claim does to the map, before anything is done about it.
 struct ClaimOutcome {
   SlotSet taken;  // slots that go to the claimer
@@ -58,9 +49,10 @@ struct ClaimOutcome {
 ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
                          const SlotSet& claims) {
   ClusterState& cluster = server.cluster;
-  const PeerId us = am_primary(cluster) ? kMyself : my_primary(cluster);
+  const PeerId us = primary_of_my_shard(cluster);
   const bool remember = !deviates(server, Deviation::kNoOwnerNotClaiming);
-  // What it does not claim any more stays bound, for routing and coverage, but is anybody's to take.
+  // What it does not claim any more stays bound, for routing and coverage, but is anybody's to
+  // take.
   const SlotSet& had = cluster.peers.cold(claimer).slots->slots();
   if (remember) cluster.not_claiming |= had & ~claims;
   cluster.not_claiming &= ~(had & claims);
@@ -88,7 +80,7 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
 // The shard I belong to may have moved: to the claimer, or to my primary's primary.
 void move_with_slots(Server& server, Pass& pass, PeerId claimer, const ClaimOutcome& outcome) {
   ClusterState& cluster = server.cluster;
-  const PeerId us = am_primary(cluster) ? kMyself : my_primary(cluster);
+  const PeerId us = primary_of_my_shard(cluster);
   if (outcome.new_primary && us.is_none()) {
     // A replica that does not know its primary takes "bound to nobody" for "bound to my primary".
     return pass.exit(kSegfaultExit, "segmentation fault: curmaster is NULL in a slot update");

@@ -15,10 +15,6 @@ Value null() {
   return {resp::Null{}};
 }
 
-RequestRef rewritten(resp::Command command, const Execution& execution) {
-  return RequestRef(new resp::RequestPayload(std::move(command), execution.request.operation()));
-}
-
 // ---- SET and its kin ----
 
 struct SetOptions {

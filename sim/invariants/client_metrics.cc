@@ -3,16 +3,6 @@
 #include <algorithm>
 
 namespace sim {
-namespace {
-
-constexpr std::int64_t kPerMillion = 1'000'000;
-
-bool is_write(event::OpKind kind) {
-  return kind == event::OpKind::kWrite || kind == event::OpKind::kIncrement ||
-         kind == event::OpKind::kAppend || kind == event::OpKind::kDelete;
-}
-
-}  // namespace
 
 ClientMetrics::ClientMetrics(const Cast& cast) {
   const std::vector<std::string> apart = workloads_apart(cast);
@@ -28,7 +18,7 @@ ClientMetrics::ClientMetrics(const Cast& cast) {
 void ClientMetrics::see(const Record& record) {
   if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
     seen_ |= !invoked->final_read;
-    operations_[invoked->operation] = {record.at, is_write(invoked->kind), invoked->final_read};
+    operations_[invoked->operation] = {record.at, changes_data(invoked->kind), invoked->final_read};
   } else if (const auto* done = std::get_if<event::OpCompleted>(&record.event)) {
     const auto found = operations_.find(done->operation);
     if (found == operations_.end()) return;

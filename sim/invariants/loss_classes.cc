@@ -156,17 +156,16 @@ bool Losses::had_it(const Turn& promoted, MachineId holder, const Write& write,
                     const Effect& effect) const {
   const bool unplaced = effect.by_answer && effect.history.is_none();
   if (unplaced && promoted.coordinated && promoted.at >= write.completed) return true;
-  return holds(promoted, holder, effect.at, effect);
+  return holds(promoted, holder, effect);
 }
 
 // Did the winner have the write when it was promoted? By its place in the replication history, or
 // because it has copied everything from the holder since.
-bool Losses::holds(const Turn& promoted, MachineId holder, SimTime since,
-                   const Effect& effect) const {
+bool Losses::holds(const Turn& promoted, MachineId holder, const Effect& effect) const {
   if (!effect.history.is_none() && contains(promoted.place, effect)) return true;
   return std::any_of(turns_.begin(), turns_.end(), [&](const Turn& turn) {
     return turn.kind == Turn::Kind::kCopied && turn.machine == promoted.machine &&
-           turn.other == holder && turn.at >= since && turn.at <= promoted.at;
+           turn.other == holder && turn.at >= effect.at && turn.at <= promoted.at;
   });
 }
 

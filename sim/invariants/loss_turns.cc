@@ -5,25 +5,29 @@
 
 namespace sim {
 
+Losses::Place Losses::place_of(MachineId machine) const {
+  const auto place = places_.find(machine);
+  return place == places_.end() ? Place{} : place->second;
+}
+
 void Losses::see_replication(const Record& record) {
   const auto* up = std::get_if<event::ReplicationUp>(&record.event);
   if (up == nullptr) return;
   places_[record.machine] = {up->replid, up->offset};
   if (up->how != event::SyncKind::kFull) return;
-  Turn turn{
-      Turn::Kind::kCopied, record.at, record.machine, kNoMachine, {}, false, false, up->keys, {}};
+  Turn turn{Turn::Kind::kCopied, record.at, record.machine};
+  turn.keys = up->keys;
   turn.other = stage_.directory().machine_of(up->primary).value_or(kNoMachine);
   turns_.push_back(turn);
 }
 
 void Losses::see_turn(const Record& record) {
-  Turn turn{Turn::Kind::kPromoted, record.at, record.machine, kNoMachine, {}, false, false, 0, {}};
+  Turn turn{Turn::Kind::kPromoted, record.at, record.machine};
   if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
     turn.other = stage_.directory().machine_of(promoted->old_primary).value_or(kNoMachine);
     turn.takeover = promoted->takeover;
     turn.coordinated = coordinated_.erase(record.machine) > 0 && promoted->manual;
-    if (const auto place = places_.find(record.machine); place != places_.end())
-      turn.place = place->second;
+    turn.place = place_of(record.machine);
   } else if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
     if (manual->phase == "offset matched") coordinated_.insert(record.machine);
     if (manual->phase == "requested" || manual->phase == "timed out") {
@@ -53,7 +57,7 @@ void Losses::see_turn(const Record& record) {
 // was open.
 void Losses::see_migration(const Record& record) {
   const Directory& directory = stage_.directory();
-  Turn turn{Turn::Kind::kOpened, record.at, record.machine, kNoMachine, {}, false, false, 0, {}};
+  Turn turn{Turn::Kind::kOpened, record.at, record.machine};
   if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
     turn.other = directory.machine_of(opened->other).value_or(kNoMachine);
     turn.slot = opened->slot;
@@ -68,8 +72,7 @@ void Losses::see_migration(const Record& record) {
     turn.kind = Turn::Kind::kMigrated;
     turn.slot = moved->slot;
     turn.other = way->second.second;
-    if (const auto place = places_.find(turn.other); place != places_.end())
-      turn.place = place->second;
+    turn.place = place_of(turn.other);
   } else {
     return;
   }

@@ -12,11 +12,6 @@
 namespace sim {
 namespace {
 
-bool changes_data(event::OpKind kind) {
-  return kind == event::OpKind::kWrite || kind == event::OpKind::kIncrement ||
-         kind == event::OpKind::kAppend || kind == event::OpKind::kDelete;
-}
-
 std::int64_t number_in(const std::string& text, std::int64_t otherwise) {
   std::int64_t number = otherwise;
   std::from_chars(text.data(), text.data() + text.size(), number);

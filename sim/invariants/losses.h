@@ -123,10 +123,10 @@ class Losses final : public TraceFold {
     SimTime at;
     MachineId machine,
         other = kNoMachine;  // kPromoted: the winner, whom it replaced; kCopied: from whom
-    Place place;             // kPromoted: how far the winner was; kMigrated: and the receiver
+    Place place{};           // kPromoted: how far the winner was; kMigrated: and the receiver
     bool takeover = false, coordinated = false;  // a manual failover that waited for the offset
     std::uint64_t keys = 0;
-    SlotId slot;  // of those about one
+    SlotId slot{};  // of those about one
   };
 
   void see_client(const Record& record);
@@ -137,6 +137,7 @@ class Losses final : public TraceFold {
   void see_turn(const Record& record);
   void see_replication(const Record& record);
   void see_migration(const Record& record);
+  Place place_of(MachineId machine) const;
   void find_contested();
 
   void judge_register(const std::string& name, const Key& key);
@@ -152,7 +153,7 @@ class Losses final : public TraceFold {
   bool follow(const Write& write, const Effect& effect, Loss& loss) const;
   bool follow_move(const Write& write, const Effect& effect, const Turn& moved, Loss& loss) const;
   void blame_move(const Write& write, Loss& loss) const;
-  bool holds(const Turn& promoted, MachineId holder, SimTime since, const Effect& effect) const;
+  bool holds(const Turn& promoted, MachineId holder, const Effect& effect) const;
   bool contains(Place place, const Effect& effect) const;
   bool had_it(const Turn& promoted, MachineId holder, const Write& write,
               const Effect& effect) const;

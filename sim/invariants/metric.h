@@ -39,6 +39,7 @@ struct Metric {
 };
 // Precondition: there is a metric of that name.
 Metric metric(std::string name, std::int64_t value);
+inline constexpr std::int64_t kPerMillion = 1'000'000;
 // a * b / c without overflow for what runs measure: c > 0, the result fits.
 inline std::int64_t ratio(std::int64_t a, std::int64_t b, std::int64_t c) {
   return a / c * b + a % c * b / c;

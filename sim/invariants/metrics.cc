@@ -4,18 +4,12 @@
 #include <set>
 #include <utility>
 
-#include "sim/base/check.h"
 #include "sim/invariants/client_metrics.h"
 #include "sim/invariants/operation_metrics.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/work_metrics.h"
 
 namespace sim {
-namespace {
-
-constexpr std::int64_t kPerMillion = 1'000'000;
-
-}  // namespace
 
 struct Metrics::Impl {
   // A primary that died, was paused or was cut off, until its slots are served again.

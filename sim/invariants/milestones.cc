@@ -103,12 +103,6 @@ std::string describe_cut(const event::Reachability& reach) {
   return text;
 }
 
-// Writes in the sense of a client: what changes data.
-bool is_write(event::OpKind kind) {
-  return kind == event::OpKind::kWrite || kind == event::OpKind::kIncrement ||
-         kind == event::OpKind::kAppend || kind == event::OpKind::kDelete;
-}
-
 }  // namespace
 
 std::span<const MilestoneKind> milestone_kinds() {
@@ -398,7 +392,7 @@ void Milestones::see_migration(const Record& record) {
 void Milestones::see_operation(const Record& record) {
   const MachineId client = record.machine;
   if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
-    if (is_write(invoked->kind)) writes_in_flight_.insert(invoked->operation);
+    if (changes_data(invoked->kind)) writes_in_flight_.insert(invoked->operation);
   } else if (const auto* done = std::get_if<event::OpCompleted>(&record.event)) {
     if (writes_in_flight_.erase(done->operation) == 0) return;
     const std::string_view kind = done->outcome == event::OpOutcome::kOk       ? "write-acked"

@@ -72,14 +72,7 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
     return std::holds_alternative<event::HealthChanged>(record.event) ||
            std::holds_alternative<event::SlotsRebound>(record.event) ||
            std::holds_alternative<event::SuspicionChanged>(record.event) ||
-           std::holds_alternative<event::MachineCrashed>(record.event) ||
-           std::holds_alternative<event::ProgramExited>(record.event) ||
-           std::holds_alternative<event::MachinePaused>(record.event) ||
-           std::holds_alternative<event::MachineResumed>(record.event) ||
-           std::holds_alternative<event::StallBegan>(record.event) ||
-           std::holds_alternative<event::StallEnded>(record.event) ||
-           std::holds_alternative<event::LoadingBegan>(record.event) ||
-           std::holds_alternative<event::LoadingEnded>(record.event) ||
+           Directory::changes_serving(record.event) ||
            std::holds_alternative<event::Reachability>(record.event) ||
            std::holds_alternative<event::NodeStarted>(record.event);
   }

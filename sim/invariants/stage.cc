@@ -34,15 +34,8 @@ bool Stage::may_change_majority(const Record& record) const {
     return before == nullptr || !directory_.is_up(record.machine) || before->role != claim->role ||
            before->config_epoch != claim->config_epoch || !same_slots(before->slots, claim->slots);
   }
-  return std::holds_alternative<event::MachineCrashed>(record.event) ||
+  return Directory::changes_serving(record.event) ||
          std::holds_alternative<event::MachineStarted>(record.event) ||
-         std::holds_alternative<event::MachinePaused>(record.event) ||
-         std::holds_alternative<event::MachineResumed>(record.event) ||
-         std::holds_alternative<event::StallBegan>(record.event) ||
-         std::holds_alternative<event::StallEnded>(record.event) ||
-         std::holds_alternative<event::LoadingBegan>(record.event) ||
-         std::holds_alternative<event::LoadingEnded>(record.event) ||
-         std::holds_alternative<event::ProgramExited>(record.event) ||
          std::holds_alternative<event::PhaseBegan>(record.event) ||
          std::holds_alternative<event::Reachability>(record.event);
 }

@@ -5,8 +5,6 @@
 namespace sim {
 namespace {
 
-constexpr std::int64_t kPerMillion = 1'000'000;
-
 bool ends_program(const Event& event) {
   return std::holds_alternative<event::MachineCrashed>(event) ||
          std::holds_alternative<event::ProgramExited>(event);
@@ -77,7 +75,7 @@ void WorkMetrics::see_view(const Record& record, const event::ViewSnapshot& view
   const std::int64_t microseconds = (record.at - server.started) / 1us;
   if (microseconds <= 0) return;
   server.busy_ppm =
-      std::min(kPerMillion, counter(view, "busy_ns") / 1000 * kPerMillion / microseconds);
+      std::min(kPerMillion, ratio(counter(view, "busy_ns") / 1000, kPerMillion, microseconds));
 }
 
 void WorkMetrics::finish(SimTime end, const Stage& stage, std::vector<Metric>& values) {

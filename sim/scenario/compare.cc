@@ -7,6 +7,18 @@
 #include "sim/base/check.h"
 
 namespace sim {
+namespace {
+
+// Longer ones first: "<=" begins with "<".
+constexpr std::array<std::pair<std::string_view, Compare>, 6> kSigns{
+    {{"<=", Compare::kLessEqual},
+     {">=", Compare::kGreaterEqual},
+     {"==", Compare::kEqual},
+     {"!=", Compare::kNotEqual},
+     {"<", Compare::kLess},
+     {">", Compare::kGreater}}};
+
+}  // namespace
 
 bool holds(std::int64_t value, Compare compare, std::int64_t bound) {
   switch (compare) {
@@ -26,16 +38,14 @@ bool holds(std::int64_t value, Compare compare, std::int64_t bound) {
   CHECK(false);
 }
 
+std::string_view sign_of(Compare compare) {
+  return std::find_if(kSigns.begin(), kSigns.end(),
+                      [compare](const auto& sign) { return sign.second == compare; })
+      ->first;
+}
+
 std::optional<Compare> cut_compare(std::string_view& text) {
-  // Longer ones first: "<=" begins with "<".
-  constexpr std::array<std::pair<std::string_view, Compare>, 6> kWords{
-      {{"<=", Compare::kLessEqual},
-       {">=", Compare::kGreaterEqual},
-       {"==", Compare::kEqual},
-       {"!=", Compare::kNotEqual},
-       {"<", Compare::kLess},
-       {">", Compare::kGreater}}};
-  for (const auto& [word, compare] : kWords) {
+  for (const auto& [word, compare] : kSigns) {
     if (!text.starts_with(word)) continue;
     text.remove_prefix(word.size());
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));

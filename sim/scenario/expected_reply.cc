@@ -1,18 +1,11 @@
 #include "sim/scenario/expected_reply.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "sim/scenario/options.h"
 
 namespace sim {
 namespace {
-
-std::optional<std::int64_t> as_integer(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || stop != text.data() + text.size())
-    return std::nullopt;
-  return value;
-}
 
 // `"bar"` and `(integer) 3` as they are meant.
 std::string_view plain(std::string_view text) {
@@ -32,7 +25,7 @@ std::optional<std::string_view> cut_out(std::string_view text, std::string_view 
 }
 
 bool compare_with(std::string_view part, Compare compare, std::string_view other) {
-  const std::optional<std::int64_t> a = as_integer(part), b = as_integer(other);
+  const std::optional<std::int64_t> a = parse_count(part), b = parse_count(other);
   if (a && b) return holds(*a, compare, *b);
   if (compare == Compare::kEqual) return part == other;
   return compare == Compare::kNotEqual && part != other;
@@ -57,9 +50,7 @@ std::string in_quotes(const std::vector<std::string>& parts, std::string_view jo
 }  // namespace
 
 std::string ReplyBound::text() const {
-  constexpr std::string_view kSigns[] = {"<", "<=", "==", "!=", ">=", ">"};
-  return std::string(kSigns[static_cast<std::size_t>(compare)]) +
-         (number ? std::to_string(*number) : " " + name);
+  return std::string(sign_of(compare)) + (number ? std::to_string(*number) : " " + name);
 }
 
 bool ReplyExpectation::any() const {

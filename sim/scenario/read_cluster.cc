@@ -135,7 +135,7 @@ void read_slots(Options& options, ClusterOptions& cluster) {
   if (!options.has("slots")) return;
   SlotSet taken;
   for (const std::string& text : options.texts("slots")) {
-    const std::optional<std::vector<SlotRange>> ranges = parse_ranges(text);
+    const std::optional<std::vector<SlotRange>> ranges = parse_slots(text);
     if (!ranges) {
       options.problem("slots", "expected slot ranges such as \"0-5460 10922\", got " + quote(text));
       continue;
@@ -272,28 +272,6 @@ void read_kinds(Options& options, ClusterOptions& cluster, std::uint32_t count,
 }
 
 }  // namespace
-
-std::optional<std::vector<SlotRange>> parse_ranges(std::string_view text) {
-  std::vector<SlotRange> ranges;
-  while (!text.empty()) {
-    const std::size_t space = text.find(' ');
-    std::string_view word = text.substr(0, space);
-    text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
-    std::uint16_t ends[2] = {0, 0};
-    const char* const stop = word.data() + word.size();
-    auto parsed = std::from_chars(word.data(), stop, ends[0]);
-    if (parsed.ec != std::errc{}) return std::nullopt;
-    ends[1] = ends[0];
-    if (parsed.ptr != stop) {
-      if (*parsed.ptr != '-') return std::nullopt;
-      parsed = std::from_chars(parsed.ptr + 1, stop, ends[1]);
-      if (parsed.ec != std::errc{} || parsed.ptr != stop) return std::nullopt;
-    }
-    if (ends[0] > ends[1] || ends[1] >= kSlotCount) return std::nullopt;
-    ranges.push_back({SlotId{ends[0]}, SlotId{ends[1]}});
-  }
-  return ranges;
-}
 
 ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary, bool may_be_empty) {
   ClusterOptions cluster;

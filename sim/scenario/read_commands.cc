@@ -1,6 +1,4 @@
 // Scripted commands and what they must be answered with.
-#include <charconv>
-
 #include "sim/scenario/reader.h"
 
 namespace sim::reader {
@@ -47,17 +45,12 @@ ReplyBound read_reply_bound(Options& parts) {
   const std::string written = parts.text("is");
   std::string_view text = written;
   const std::optional<Compare> compare = cut_compare(text);
-  std::int64_t number = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc{} && stop == text.data() + text.size();
-  if (!compare || !(is_number || is_name(text))) {
+  bound.number = parse_count(text);
+  if (!compare || !(bound.number || is_name(text))) {
     parts.problem("is", "expected a bound such as \">=1\" or \"> epoch\", got " + quote(written));
   }
   bound.compare = compare.value_or(Compare::kEqual);
-  if (is_number)
-    bound.number = number;
-  else
-    bound.name = text;
+  if (!bound.number) bound.name = text;
   return bound;
 }
 

@@ -102,11 +102,7 @@ std::optional<std::int64_t> parse_value(std::string_view text, Vocabulary::Unit 
     case Vocabulary::Unit::kCount:
       break;
   }
-  std::int64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || stop != text.data() + text.size())
-    return std::nullopt;
-  return value;
+  return parse_count(text);
 }
 
 std::string_view example(Vocabulary::Unit unit) {

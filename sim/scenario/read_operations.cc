@@ -63,7 +63,7 @@ void read_slots_to_move(Options& options, OperationStep& step) {
     return;
   }
   for (const std::string& text : options.texts("slots")) {
-    const auto ranges = parse_ranges(text);
+    const auto ranges = parse_slots(text);
     if (!ranges || ranges->empty()) {
       options.problem(
           "slots", "expected a number of slots or ranges such as \"0-99 200\", got " + quote(text));

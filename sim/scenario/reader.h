@@ -36,8 +36,6 @@ ProgramStep read_program(Options& options, std::uint32_t& tools);
 std::string tool_name(std::uint32_t number);  // from 1
 // The options of a step that is an operation; the caller finishes them.
 OperationStep read_operation(Options& options, OperationKind kind);
-// "0-5460 10922"; nullopt: these are no slots.
-std::optional<std::vector<SlotRange>> parse_ranges(std::string_view text);
 // Somebody must keep a log for a line to be waited for. `options` has the keys "log" and "node".
 void read_log(Options& options, EventPattern& pattern);
 NetworkOptions read_network(Options options);

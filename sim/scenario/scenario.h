@@ -218,13 +218,13 @@ struct Step {
     kOperation,
     kEnd
   } what = What::kFault;
-  std::string fault;    // kFault: name in the fault registry
-  Lifetime lifetime;    // kFault
-  Section options;      // kFault: the rest, read by the fault
-  CommandStep command;  // kCommand
-  ProgramStep program;  // kProgram
+  std::string fault;        // kFault: name in the fault registry
+  Lifetime lifetime;        // kFault
+  Section options;          // kFault: the rest, read by the fault
+  CommandStep command;      // kCommand
+  ProgramStep program;      // kProgram
   OperationStep operation;  // kOperation
-  std::string ends;     // kEnd: id of the lasting step that ends now
+  std::string ends;         // kEnd: id of the lasting step that ends now
   Place place;
 };
 
@@ -253,7 +253,6 @@ struct MetricBound {
     kMin,
     kMax
   } statistic = Statistic::kEach;
-  using Compare = sim::Compare;
   Compare compare{};
   std::int64_t value = 0;  // nanoseconds, parts per million or a plain number, by the metric's unit
   Place place;

@@ -135,6 +135,17 @@ bool Directory::is_paused(MachineId machine) const {
   return who != nullptr && who->paused;
 }
 
+bool Directory::changes_serving(const Event& event) {
+  return std::holds_alternative<event::MachineCrashed>(event) ||
+         std::holds_alternative<event::ProgramExited>(event) ||
+         std::holds_alternative<event::MachinePaused>(event) ||
+         std::holds_alternative<event::MachineResumed>(event) ||
+         std::holds_alternative<event::StallBegan>(event) ||
+         std::holds_alternative<event::StallEnded>(event) ||
+         std::holds_alternative<event::LoadingBegan>(event) ||
+         std::holds_alternative<event::LoadingEnded>(event);
+}
+
 bool Directory::is_serving(MachineId machine) const {
   const Actor* who = actor(machine);
   return who != nullptr && who->up && !who->paused && !who->stalled && !who->loading;

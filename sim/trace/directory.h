@@ -55,6 +55,8 @@ class Directory final : public TraceFold {
   // Runs, and is neither paused nor busy with something that takes it long, such as loading its
   // data.
   bool is_serving(MachineId machine) const;
+  // Can this end the serving of a machine that has started, or begin it again?
+  static bool changes_serving(const Event& event);
   std::uint32_t incarnation(MachineId machine) const;
   // What the machine last claimed, also when it has died since; null before its first claim.
   const event::Claim* claim(MachineId machine) const;

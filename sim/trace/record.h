@@ -271,6 +271,10 @@ struct ViewSnapshot {
 // ---- Clients ----
 
 enum class OpKind : std::uint8_t { kRead, kWrite, kIncrement, kAppend, kReadList, kDelete, kOther };
+inline bool changes_data(OpKind kind) {
+  return kind == OpKind::kWrite || kind == OpKind::kIncrement || kind == OpKind::kAppend ||
+         kind == OpKind::kDelete;
+}
 enum class OpOutcome : std::uint8_t {
   kOk,       // answered
   kFailed,   // certainly did not happen (refused before it ran)

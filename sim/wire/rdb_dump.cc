@@ -3,7 +3,6 @@
 #include <string_view>
 #include <utility>
 
-#include "sim/base/bytes.h"
 #include "sim/wire/crc64.h"
 #include "sim/wire/rdb.h"
 #include "sim/wire/rdb_cursor.h"

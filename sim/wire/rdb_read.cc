@@ -5,7 +5,6 @@
 #include <utility>
 #include <variant>
 
-#include "sim/base/bytes.h"
 #include "sim/wire/crc64.h"
 #include "sim/wire/rdb.h"
 #include "sim/wire/rdb_cursor.h"

@@ -2,7 +2,6 @@
 #include <string>
 #include <string_view>
 
-#include "sim/base/bytes.h"
 #include "sim/wire/crc64.h"
 #include "sim/wire/rdb.h"
 #include "sim/wire/rdb_format.h"

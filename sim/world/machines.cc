@@ -7,9 +7,6 @@
 namespace sim {
 namespace {
 
-// A pass that takes so long is told: a peer's timers may notice it.
-constexpr Duration kStallTold = 100ms;
-
 // How long the pass took that asked for these.
 Duration time_asked(const Effects& effects) {
   const Busy* busy = effects.empty() ? nullptr : std::get_if<Busy>(&effects.back());

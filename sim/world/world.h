@@ -24,6 +24,10 @@
 
 namespace sim {
 
+// A pass of an event loop that takes so long is told (event::StallBegan): a peer's timers may
+// notice it.
+inline constexpr Duration kStallTold = 100ms;
+
 struct MachineSpec {
   MachineInfo info;
   std::shared_ptr<const NodeFactory> factory;

@@ -3,11 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 
-#include "sim/app/run_once.h"
-#include "sim/app/vocabulary.h"
+#include "tests/app/run_text.h"
 
 namespace sim {
 namespace {
@@ -15,15 +13,12 @@ namespace {
 using ::testing::HasSubstr;
 
 RunResult run(const std::string& timeline, const std::string& expect = "") {
-  const std::string text =
+  return run_text(
       R"({"version": 1, "name": "commands", "duration": "20s",
           "cluster": {"config": {"cluster-node-timeout": 2000}},
           "workload": [{"type": "register", "clients": 1, "rate": 1}],
           "timeline": [)" +
-      timeline + "]" + (expect.empty() ? "" : R"(, "expect": {)" + expect + "}") + "}";
-  const Loaded loaded = load_scenario("commands.json", text, vocabulary());
-  EXPECT_EQ(loaded.problems.text(), "");
-  return loaded.variants.empty() ? RunResult{} : run_once(loaded.variants.front(), RunSettings{});
+      timeline + "]" + (expect.empty() ? "" : R"(, "expect": {)" + expect + "}") + "}");
 }
 
 const std::string kUntilFail = R"({"at": "1s", "do": "crash", "node": "m1", "for": "heal"},

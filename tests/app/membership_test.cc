@@ -4,18 +4,14 @@
 
 #include <string>
 
-#include "sim/app/run_once.h"
-#include "sim/app/vocabulary.h"
+#include "tests/app/run_text.h"
 
 namespace sim {
 namespace {
 
 RunResult run(const std::string& cluster, const std::string& rest) {
-  const std::string text = R"({"version": 1, "name": "members", "cluster": {)" + cluster +
-                           R"(, "config": {"cluster-node-timeout": 2000}}, )" + rest + "}";
-  const Loaded loaded = load_scenario("members.json", text, vocabulary());
-  EXPECT_EQ(loaded.problems.text(), "");
-  return loaded.variants.empty() ? RunResult{} : run_once(loaded.variants.front(), RunSettings{});
+  return run_text(R"({"version": 1, "name": "members", "cluster": {)" + cluster +
+                  R"(, "config": {"cluster-node-timeout": 2000}}, )" + rest + "}");
 }
 
 class Members : public testing::TestWithParam<std::string> {

@@ -246,7 +246,6 @@ TEST(BoundsOverSeeds, NameTheSeedFurthestOnTheirWrongSide) {
     const std::vector<Metric> metrics{metric("hit_rate", value)};
     table.add(static_cast<std::uint64_t>(seed), metrics);
   }
-  using Compare = MetricBound::Compare;
   for (const auto& [compare, worst] : {std::pair{Compare::kLess, "(worst seed 3)"},
                                        {Compare::kLessEqual, "(worst seed 3)"},
                                        {Compare::kGreater, "(worst seed 2)"},

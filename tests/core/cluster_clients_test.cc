@@ -16,10 +16,8 @@ constexpr const char* kMine = "bar";   // slot 5061, of the first primary
 constexpr const char* kOther = "foo";  // slot 12182, of the second
 
 std::string wire(const resp::Command& words) {
-  resp::Array array;
-  for (const std::string& word : words) array.items.push_back(resp::bulk(word));
   std::string bytes;
-  resp::append_encoded(resp::Value{std::move(array)}, bytes);
+  resp::append_encoded(words, bytes);
   return bytes;
 }
 
@@ -41,9 +39,11 @@ struct Cluster {
     pump.say(first, "CLUSTER MEET 10.0.0.2 6379");
     pump.say(first, "CLUSTER MEET 10.0.0.3 6379");
     pump.advance(4000);
-    pump.say(replica, "CLUSTER REPLICATE " +
-                          std::get<resp::Bulk>(pump.call(first, {"CLUSTER", "MYID"}).data).text);
+    pump.say(replica, "CLUSTER REPLICATE " + id_of(first));
     pump.advance(4000);
+  }
+  std::string id_of(Pump::BoxId box) {
+    return std::get<resp::Bulk>(pump.call(box, {"CLUSTER", "MYID"}).data).text;
   }
   // On a connection of its own.
   ConnId say(Pump::BoxId box, const resp::Command& command) {
@@ -131,8 +131,7 @@ TEST(ClusterClients, WhoWaitsAtAPrimaryIsToldThatItIsNoneAnyMore) {
 TEST(ClusterClients, WhoWaitsForASlotThatIsHandedOverIsRedirected) {
   Cluster cluster;
   const ConnId waits = cluster.say(cluster.first, {"BLPOP", kMine, "0"});
-  const std::string second =
-      std::get<resp::Bulk>(cluster.pump.call(cluster.second, {"CLUSTER", "MYID"}).data).text;
+  const std::string second = cluster.id_of(cluster.second);
   cluster.pump.call(cluster.first, {"CLUSTER", "SETSLOT", "5061", "NODE", second});
   cluster.pump.advance(1100);
   EXPECT_EQ(cluster.pump.heard(cluster.first, waits), "-MOVED 5061 10.0.0.2:6379\r\n");
@@ -170,8 +169,7 @@ TEST(ClusterClients, AReplicaRunsTransactionsThatOnlyRead) {
 
 TEST(ClusterClients, TransactionsAreCheckedAgainstOpenSlotsAsAWhole) {
   Cluster cluster;
-  const std::string second =
-      std::get<resp::Bulk>(cluster.pump.call(cluster.second, {"CLUSTER", "MYID"}).data).text;
+  const std::string second = cluster.id_of(cluster.second);
   cluster.pump.call(cluster.first, {"SET", kMine, "1"});
   cluster.pump.call(cluster.first, {"CLUSTER", "SETSLOT", "5061", "MIGRATING", second});
   const ConnId client = cluster.say(cluster.first, {"MULTI"});

@@ -74,6 +74,16 @@ class ClusterStage {
   event::ViewSnapshot view(const std::string& who);
 
   const std::vector<Record>& records() const { return records_; }
+  // When records of one kind were told by one machine.
+  template <class Kind>
+  std::vector<SimTime> times(const std::string& by) const {
+    std::vector<SimTime> found;
+    for (const Record& record : records_) {
+      if (std::holds_alternative<Kind>(record.event) && who_.name(record.machine) == by)
+        found.push_back(record.at);
+    }
+    return found;
+  }
   // Records of one kind, by one machine or ("") by all.
   template <class Kind>
   std::vector<Kind> told(const std::string& by = "") const {

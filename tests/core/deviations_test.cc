@@ -64,12 +64,8 @@ struct Story : ClusterStage {
   }
   template <class Kind>
   SimTime last(const std::string& by) const {
-    SimTime at{};
-    for (const Record& record : records()) {
-      if (who().name(record.machine) == by && std::holds_alternative<Kind>(record.event))
-        at = record.at;
-    }
-    return at;
+    const std::vector<SimTime> at = times<Kind>(by);
+    return at.empty() ? SimTime{} : at.back();
   }
 };
 

@@ -28,17 +28,6 @@ ClusterStage ready(const ClusterSpec& spec) {
   return stage;
 }
 
-template <class Kind>
-std::vector<SimTime> times(const ClusterStage& stage, const std::string& by) {
-  std::vector<SimTime> found;
-  for (const Record& record : stage.records()) {
-    if (std::holds_alternative<Kind>(record.event) && stage.who().name(record.machine) == by) {
-      found.push_back(record.at);
-    }
-  }
-  return found;
-}
-
 // How many votes any voter gave in one epoch.
 int most_votes_in_an_epoch(const ClusterStage& stage) {
   std::map<std::pair<std::uint32_t, std::uint64_t>, int> votes;
@@ -96,8 +85,8 @@ TEST(Election, BeginsHalfASecondToASecondAfterFail) {
     ClusterStage stage = ready(spec_of(seed));
     stage.levers().crash(stage.id("m1"), true);
     stage.run_for(8s);
-    const auto scheduled = times<event::ElectionScheduled>(stage, "m4");
-    const auto started = times<event::ElectionStarted>(stage, "m4");
+    const auto scheduled = stage.times<event::ElectionScheduled>("m4");
+    const auto started = stage.times<event::ElectionStarted>("m4");
     ASSERT_EQ(started.size(), 1u) << "seed " << seed;
     const Duration delay = started[0] - scheduled[0];
     EXPECT_GE(delay, 500ms) << "seed " << seed;
@@ -115,8 +104,8 @@ TEST(Election, IsRetriedNoSoonerThanFourTimeouts) {
   }
   stage.levers().crash(stage.id("m1"), true);
   stage.run_for(30s);
-  const auto scheduled = times<event::ElectionScheduled>(stage, "m4");
-  const auto started = times<event::ElectionStarted>(stage, "m4");
+  const auto scheduled = stage.times<event::ElectionScheduled>("m4");
+  const auto started = stage.times<event::ElectionStarted>("m4");
   ASSERT_GE(started.size(), 2u);
   EXPECT_GE(scheduled[1] - started[0], 8s - 110ms);
   EXPECT_FALSE(stage.told<event::ElectionExpired>("m4").empty());

@@ -43,26 +43,16 @@ Syncs syncs(const ClusterStage& stage, const std::string& who) {
   return count;
 }
 
-template <class Kind>
-std::vector<SimTime> times(const ClusterStage& stage, const std::string& who) {
-  std::vector<SimTime> found;
-  for (const Record& record : stage.records()) {
-    if (std::holds_alternative<Kind>(record.event) && stage.who().name(record.machine) == who)
-      found.push_back(record.at);
-  }
-  return found;
-}
-
 // From its start until it is in sync with m1.
 Duration resync(ClusterStage& stage, const std::string& who, Duration limit = 60s) {
   restart(stage, who);
   const SimTime began = stage.world().now();
-  const std::size_t before = times<event::ReplicationUp>(stage, who).size();
-  while (times<event::ReplicationUp>(stage, who).size() == before) {
+  const std::size_t before = stage.times<event::ReplicationUp>(who).size();
+  while (stage.times<event::ReplicationUp>(who).size() == before) {
     if (stage.world().now() - began > limit) return Duration::max();
     stage.run_for(10ms);
   }
-  return times<event::ReplicationUp>(stage, who).back() - began;
+  return stage.times<event::ReplicationUp>(who).back() - began;
 }
 
 TEST(FullSync, ServersBeginWithTheirDataAndInSync) {
@@ -123,8 +113,8 @@ TEST(FullSync, LoadingKeepsTheReplicaFromItsCron) {
   EXPECT_EQ(stage.view("m2").offset, 0);
   stage.levers().console(stage.id("m2"), {"PING"});
   stage.run_for(3s);
-  const auto began = times<event::LoadingBegan>(stage, "m2"),
-             ended = times<event::LoadingEnded>(stage, "m2");
+  const auto began = stage.times<event::LoadingBegan>("m2"),
+             ended = stage.times<event::LoadingEnded>("m2");
   ASSERT_EQ(began.size(), 1u);
   ASSERT_EQ(ended.size(), 1u);
   EXPECT_EQ((ended[0] - began[0]) / 1ms, 5000);
@@ -172,7 +162,7 @@ TEST(FullSync, DisklessALateReplicaWaitsForTheNextChild) {
   stage.run_for(1s);
   restart(stage, "m3");
   stage.run_for(10s);
-  const auto forks = times<event::Forked>(stage, "m1");
+  const auto forks = stage.times<event::Forked>("m1");
   ASSERT_EQ(forks.size(), 2u);
   EXPECT_GE(forks[1] - forks[0], 2s);
   EXPECT_EQ(syncs(stage, "m2").full, 1u);

@@ -103,11 +103,13 @@ void Pump::carry_out(BoxId id, Effect effect) {
     const auto found = box.peers.find(send->conn);
     if (found == box.peers.end()) return;
     const End to = found->second;
-    if (to.box == kTester) box.heard[send->conn] += send->payload->bytes();
     if (to.box != kTester) {
       box.sent.emplace_back(send->payload->label());
       if (!is_cut(id, to.box)) post(to.box, Received{to.conn, send->payload});
-    } else if (send->payload->kind() == PayloadKind::kReply) {
+      return;
+    }
+    box.heard[send->conn] += send->payload->bytes();
+    if (send->payload->kind() == PayloadKind::kReply) {
       box.replies.push_back(static_cast<const resp::ReplyPayload&>(*send->payload).value());
     }
   } else if (auto* dialled = std::get_if<Dial>(&effect)) {

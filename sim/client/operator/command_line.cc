@@ -15,23 +15,6 @@ std::optional<std::uint32_t> number(std::string_view text) {
   return value;
 }
 
-// "0-99,200"
-std::optional<std::vector<SlotRange>> read_ranges(std::string_view text) {
-  std::vector<SlotRange> ranges;
-  while (!text.empty()) {
-    const std::size_t comma = text.find(',');
-    const std::string_view range = text.substr(0, comma);
-    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
-    const std::size_t dash = range.find('-');
-    const auto first = number(range.substr(0, dash));
-    const auto last = dash == std::string_view::npos ? first : number(range.substr(dash + 1));
-    if (!first || !last || *first > *last || *last >= kSlotCount) return std::nullopt;
-    ranges.push_back(
-        {SlotId{static_cast<std::uint16_t>(*first)}, SlotId{static_cast<std::uint16_t>(*last)}});
-  }
-  return ranges;
-}
-
 // "<id>=<weight>"
 bool read_weight(std::string_view text, CommandLine& line) {
   const std::size_t equals = text.find('=');
@@ -90,7 +73,7 @@ bool read_value(std::string_view name, std::string_view value, CommandLine& line
   }
   if (name == "--cluster-weight") return read_weight(value, line);
   if (name != "--slot-ranges") return false;
-  const auto ranges = read_ranges(value);
+  const auto ranges = parse_slots(value, ',');
   line.ranges = ranges.value_or(std::vector<SlotRange>{});
   return ranges.has_value();
 }
@@ -113,15 +96,6 @@ std::variant<CommandLine, CommandLineRefused> read_command_line(
     }
   }
   return line;
-}
-
-std::optional<Endpoint> read_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
-  const std::uint32_t ipv4 = parse_ipv4(std::string_view(text).substr(0, colon));
-  const auto port = number(std::string_view(text).substr(colon + 1));
-  if (ipv4 == 0 || !port || *port > 65535) return std::nullopt;
-  return Endpoint{ipv4, static_cast<std::uint16_t>(*port)};
 }
 
 }  // namespace sim::operation

@@ -35,7 +35,4 @@ using CommandLineRefused = std::string;
 std::variant<CommandLine, CommandLineRefused> read_command_line(
     const std::vector<std::string>& words);
 
-// "10.0.0.1:6379"; nullopt: it is no such address.
-std::optional<Endpoint> read_address(const std::string& text);
-
 }  // namespace sim::operation

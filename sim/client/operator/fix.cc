@@ -2,7 +2,6 @@
 // the move where that is clear, otherwise by gathering the keys at one owner. (Protocol §11.4.)
 //
 // Slots without an owner are left to people: nothing here covers them.
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -15,11 +14,6 @@ using Nodes = std::vector<NodeIndex>;
 
 Task say(const KnownNode& node, resp::Command command) {
   return ask(node, std::move(command), must_work);
-}
-
-Task set_slot(const Job& job, NodeIndex whom, SlotId slot, std::string_view what, NodeIndex node) {
-  return say(job.nodes[whom], {"CLUSTER", "SETSLOT", std::to_string(slot.value), std::string(what),
-                               std::string(job.nodes[node].id.view())});
 }
 
 Task set_stable(const Job& job, NodeIndex whom, SlotId slot) {
@@ -61,14 +55,6 @@ Situation look(const Job& job, SlotId slot) {
   return now;
 }
 
-void say_settled(Job& job, const Task&, const Reply&) {
-  job.print("\n");
-}
-
-void gather_from(Job& job, const Task& task, const Reply&) {
-  move_keys(job, task.move);
-}
-
 // An error is no reason to stop: only that the slot could be added is, and EXEC tells.
 void whatever(Job&, const Task&, const Reply&) {}
 
@@ -104,7 +90,7 @@ void settle_owner(Job& job, Situation& now, std::vector<Task>& tasks) {
 void gather(Job& job, const Situation& now, std::vector<Task>& tasks) {
   for (const NodeIndex node : now.importing) {
     if (node == now.owner) continue;
-    tasks.emplace_back(local(gather_from)).move = {now.slot, node, now.owner};
+    tasks.push_back(local(move_keys, {now.slot, node, now.owner}));
     tasks.push_back(set_stable(job, node, now.slot));
   }
   for (NodeIndex i = 0; i < job.nodes.size(); ++i) {
@@ -125,10 +111,7 @@ bool finish_to_the_one_named(Job& job, const Situation& now, std::vector<Task>& 
   if (target == kNobody) {
     tasks.push_back(set_stable(job, source, now.slot));
   } else {
-    tasks
-        .emplace_back(
-            local([](Job& of, const Task& task, const Reply&) { move_slot(of, task.move); }))
-        .move = {now.slot, source, target};
+    tasks.push_back(local(move_slot, {now.slot, source, target}));
   }
   for (const NodeIndex node : now.importing) {
     if (node != target) tasks.push_back(set_stable(job, node, now.slot));
@@ -142,10 +125,7 @@ void decide(Job& job, const Task& task, const Reply&) {
   if (now.owner == kNobody) settle_owner(job, now, tasks);
   bool clear = true;
   if (now.migrating.size() == 1 && now.importing.size() == 1) {
-    tasks
-        .emplace_back(
-            local([](Job& of, const Task& move, const Reply&) { move_slot(of, move.move); }))
-        .move = {now.slot, now.migrating.front(), now.importing.front()};
+    tasks.push_back(local(move_slot, {now.slot, now.migrating.front(), now.importing.front()}));
   } else if (now.migrating.empty() && !now.importing.empty()) {
     gather(job, now, tasks);
   } else if (now.migrating.size() == 1 && now.importing.size() > 1) {
@@ -160,13 +140,13 @@ void decide(Job& job, const Task& task, const Reply&) {
     return job.fail("[ERR] Sorry, redis-cli can't fix this slot yet: " +
                     std::to_string(now.slot.value));
   }
-  tasks.push_back(local(say_settled));
+  tasks.push_back(local(end_line));
   job.next(std::move(tasks));
 }
 
 // In the order in which the primaries were asked.
 void take_count(Job& job, const Task& task, const Reply& reply) {
-  const auto* count = reply ? std::get_if<std::int64_t>(&reply->data) : nullptr;
+  const auto* count = as<std::int64_t>(reply);
   if (count == nullptr) return job.fail(complaint(task, reply));
   job.counts[task.move.source] = *count;
 }
@@ -181,7 +161,7 @@ void fix_slot(Job& job, const Task& task, const Reply&) {
                         {"CLUSTER", "COUNTKEYSINSLOT", std::to_string(task.move.slot.value)},
                         take_count, {task.move.slot, i, kNobody}));
   }
-  tasks.emplace_back(local(decide)).move = task.move;
+  tasks.push_back(local(decide, task.move));
   job.next(std::move(tasks));
 }
 
@@ -197,7 +177,7 @@ void fix_all(Job& job, const Task&, const Reply&) {
                     " unreachable masters is dangerous");
   }
   std::vector<Task> tasks;
-  for (const SlotId slot : open) tasks.emplace_back(local(fix_slot)).move.slot = slot;
+  for (const SlotId slot : open) tasks.push_back(local(fix_slot, {slot}));
   if (!covered.all()) {
     tasks.push_back(local([](Job& of, const Task&, const Reply&) {
       of.fail("[ERR] Not all 16384 slots are covered by nodes.");

@@ -13,7 +13,7 @@ constexpr std::size_t kOutputKept = 4'000;
 
 void begin_add(Job& job, Endpoint newcomer) {
   const auto entry =
-      job.line.arguments.size() < 2 ? std::nullopt : read_address(job.line.arguments[1]);
+      job.line.arguments.size() < 2 ? std::nullopt : parse_endpoint(job.line.arguments[1]);
   if (!entry) return job.fail("[ERR] add-node needs the new node's address and one of the cluster");
   begin_add_node(job, newcomer, *entry);
 }
@@ -63,7 +63,7 @@ void begin(Job& job) {
   if (known == kCommands.end())
     return job.fail("an operator of this world knows no --cluster " + job.line.command);
   const auto first =
-      job.line.arguments.empty() ? std::nullopt : read_address(job.line.arguments.front());
+      job.line.arguments.empty() ? std::nullopt : parse_endpoint(job.line.arguments.front());
   if (!first)
     return job.fail(
         "[ERR] Invalid arguments: you need to pass either a valid address "
@@ -71,9 +71,10 @@ void begin(Job& job) {
   known->begin(job, *first);
 }
 
-Task local(Then then) {
+Task local(Then then, SlotMove move) {
   Task task;
   task.then = then;
+  task.move = move;
   return task;
 }
 
@@ -87,8 +88,7 @@ Task ask(const KnownNode& node, resp::Command command, Then then, SlotMove move)
 }
 
 const std::string* error_in(const Reply& reply) {
-  if (!reply) return nullptr;
-  const auto* error = std::get_if<resp::Error>(&reply->data);
+  const auto* error = as<resp::Error>(reply);
   return error == nullptr ? nullptr : &error->text;
 }
 
@@ -97,6 +97,18 @@ std::string complaint(const Task& task, const Reply& reply) {
   const std::string* error = error_in(reply);
   return error == nullptr ? who + " did not answer " + task.command.front()
                           : who + " replied with error:\n" + *error;
+}
+
+void end_line(Job& job, const Task&, const Reply&) {
+  job.print("\n");
+}
+
+Task set_slot(const Job& job, NodeIndex whom, SlotId slot, std::string_view what, NodeIndex node,
+              Then then) {
+  return ask(job.nodes[whom],
+             {"CLUSTER", "SETSLOT", std::to_string(slot.value), std::string(what),
+              std::string(job.nodes[node].id.view())},
+             then);
 }
 
 void must_work(Job& job, const Task& task, const Reply& reply) {

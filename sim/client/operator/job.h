@@ -14,9 +14,7 @@
 
 #include <cstdint>
 #include <deque>
-#include <initializer_list>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,11 +91,20 @@ struct Job {
 // The first tasks of a command line. Where it makes no sense the job has failed.
 void begin(Job& job);
 
-Task local(Then then);
+Task local(Then then, SlotMove move = {});
 Task ask(const KnownNode& node, resp::Command command, Then then, SlotMove move = {});
 // A `then` for commands that must be answered, and not by an error.
 void must_work(Job& job, const Task& task, const Reply& reply);
+void end_line(Job& job, const Task& task, const Reply& reply);
+// CLUSTER SETSLOT <slot> <what> <the node's id>.
+Task set_slot(const Job& job, NodeIndex whom, SlotId slot, std::string_view what, NodeIndex node,
+              Then then = must_work);
 const std::string* error_in(const Reply& reply);  // null: it is none
+// The reply as what it should be; null: it is not, or there is none.
+template <class What>
+const What* as(const Reply& reply) {
+  return reply ? std::get_if<What>(&reply->data) : nullptr;
+}
 // "Node 10.0.0.1:6379 replied with error:" and the error, or that nothing came.
 std::string complaint(const Task& task, const Reply& reply);
 
@@ -109,13 +116,14 @@ void check(Job& job, const Task& task, const Reply& reply);
 // Once a second until all describe one cluster.
 void wait_for_join(Job& job, const Task& task, const Reply& reply);
 NodeIndex find_node(const Job& job, std::string_view id);
-// Takes a node's own line of CLUSTER NODES; false if the text has none.
-bool learn(KnownNode& node, const std::string& text);
+// Takes a node's own line of CLUSTER NODES; false if the reply has none.
+bool learn(KnownNode& node, const Reply& reply);
 
 // ---- move.cc ----
-void move_slot(Job& job, SlotMove move);
-// Its keys only: who owns it is settled otherwise.
-void move_keys(Job& job, SlotMove move);
+// The move of the task, whole.
+void move_slot(Job& job, const Task& task, const Reply& reply);
+// Its keys only: who owns the slot is settled otherwise.
+void move_keys(Job& job, const Task& task, const Reply& reply);
 
 // ---- reshard.cc ----
 void begin_reshard(Job& job, Endpoint entry);

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kNobodyAnswers = "Could not connect to Redis at ";
 
 std::optional<nodes_conf::File> nodes_in(const Reply& reply) {
-  const auto* text = reply ? std::get_if<resp::Bulk>(&reply->data) : nullptr;
+  const auto* text = as<resp::Bulk>(reply);
   if (text == nullptr) return std::nullopt;
   auto parsed = nodes_conf::parse(text->text);
   auto* file = std::get_if<nodes_conf::File>(&parsed);
@@ -47,8 +47,7 @@ void take_friend(Job& job, const Task& task, const Reply& reply) {
   KnownNode node;
   node.endpoint = task.whom;
   node.flags = task.flags;
-  const auto* text = reply ? std::get_if<resp::Bulk>(&reply->data) : nullptr;
-  const bool spoke = text != nullptr && learn(node, text->text);
+  const bool spoke = learn(node, reply);
   if (!spoke) job.print("[ERR] Unable to load info for node " + format_endpoint(task.whom) + "\n");
   if (spoke && (node.flags & (bus::flag::kFail | bus::flag::kNoAddr)) == 0) {
     job.nodes.push_back(std::move(node));
@@ -178,8 +177,8 @@ NodeIndex find_node(const Job& job, std::string_view id) {
   return kNobody;
 }
 
-bool learn(KnownNode& node, const std::string& text) {
-  const auto file = nodes_in(resp::bulk(text));
+bool learn(KnownNode& node, const Reply& reply) {
+  const auto file = nodes_in(reply);
   const nodes_conf::Line* mine = file ? myself(*file) : nullptr;
   if (mine != nullptr) take_line(node, *mine);
   return mine != nullptr;

@@ -1,5 +1,4 @@
 // Nodes come and go: add-node, del-node, and one command for all. (Protocol §11.4.)
-#include <algorithm>
 #include <utility>
 
 #include "sim/client/operator/job.h"
@@ -47,7 +46,7 @@ void introduce(Job& job, const Task&, const Reply&) {
 }
 
 void must_know_nobody(Job& job, const Task& task, const Reply& reply) {
-  const auto* text = reply ? std::get_if<resp::Bulk>(&reply->data) : nullptr;
+  const auto* text = as<resp::Bulk>(reply);
   if (text == nullptr) return job.fail(complaint(task, reply));
   if (text->text.find("cluster_known_nodes:1\r") != std::string::npos) return;
   job.fail("[ERR] Node " + format_endpoint(task.whom) +
@@ -56,7 +55,7 @@ void must_know_nobody(Job& job, const Task& task, const Reply& reply) {
 }
 
 void must_be_empty(Job& job, const Task& task, const Reply& reply) {
-  const auto* text = reply ? std::get_if<resp::Bulk>(&reply->data) : nullptr;
+  const auto* text = as<resp::Bulk>(reply);
   if (text == nullptr) {
     job.fail("[ERR] Sorry, can't connect to node " + format_endpoint(task.whom));
   } else if (text->text.find("cluster_enabled:1") == std::string::npos) {
@@ -67,14 +66,13 @@ void must_be_empty(Job& job, const Task& task, const Reply& reply) {
 }
 
 void take_newcomer(Job& job, const Task& task, const Reply& reply) {
-  const auto* text = reply ? std::get_if<resp::Bulk>(&reply->data) : nullptr;
-  if (text == nullptr || !learn(job.nodes.back(), text->text)) job.fail(complaint(task, reply));
+  if (!learn(job.nodes.back(), reply)) job.fail(complaint(task, reply));
 }
 
 // ---- Functions, which a primary does not get from anybody else ----
 
 void must_have_none(Job& job, const Task& task, const Reply& reply) {
-  const auto* list = reply ? std::get_if<resp::Array>(&reply->data) : nullptr;
+  const auto* list = as<resp::Array>(reply);
   if (list == nullptr) return job.fail(complaint(task, reply));
   if (!list->items.empty()) {
     job.fail(
@@ -84,7 +82,7 @@ void must_have_none(Job& job, const Task& task, const Reply& reply) {
 }
 
 void take_functions(Job& job, const Task&, const Reply& reply) {
-  const auto* dump = reply ? std::get_if<resp::Bulk>(&reply->data) : nullptr;
+  const auto* dump = as<resp::Bulk>(reply);
   if (dump == nullptr) return job.print(">>> Failed retrieving Functions from the cluster\n");
   const KnownNode& newcomer = job.nodes.back();
   job.next({ask(newcomer, {"FUNCTION", "LIST"}, must_have_none),

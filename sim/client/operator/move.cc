@@ -14,18 +14,6 @@ namespace {
 // The source lost its last slot, heard so from the target, and follows it by now.
 constexpr std::string_view kBecameReplica = "ERR Please use SETSLOT only with masters.";
 
-std::string_view id_of(const Job& job, NodeIndex node) {
-  return job.nodes[node].id.view();
-}
-
-Task set_slot(const Job& job, NodeIndex whom, SlotMove move, std::string_view what, NodeIndex node,
-              Then then) {
-  return ask(job.nodes[whom],
-             {"CLUSTER", "SETSLOT", std::to_string(move.slot.value), std::string(what),
-              std::string(id_of(job, node))},
-             then, move);
-}
-
 void slot_failed(Job& job, const Task& task, const Reply& reply) {
   job.print("\n");
   job.fail(complaint(task, reply) + "\nclusterManagerMoveSlot failed");
@@ -106,7 +94,7 @@ void migrated(Job& job, const Task& task, const Reply& reply) {
 }
 
 void take_keys(Job& job, const Task& task, const Reply& reply) {
-  const auto* keys = reply ? std::get_if<resp::Array>(&reply->data) : nullptr;
+  const auto* keys = as<resp::Array>(reply);
   if (keys == nullptr) return slot_failed(job, task, reply);
   job.keys = keys->items;
   if (job.keys.empty()) return;
@@ -120,10 +108,6 @@ void ask_for_keys(Job& job, SlotMove move) {
                 take_keys, move)});
 }
 
-void begin_with_keys(Job& job, const Task& task, const Reply&) {
-  ask_for_keys(job, task.move);
-}
-
 void moved(Job& job, const Task& task, const Reply&) {
   job.print(moves_quietly(job) ? "#" : "\n");
   job.nodes[task.move.source].slots.reset(task.move.slot.value);
@@ -132,27 +116,28 @@ void moved(Job& job, const Task& task, const Reply&) {
 
 }  // namespace
 
-void move_keys(Job& job, SlotMove move) {
-  ask_for_keys(job, move);
+void move_keys(Job& job, const Task& task, const Reply&) {
+  ask_for_keys(job, task.move);
 }
 
-void move_slot(Job& job, SlotMove move) {
+void move_slot(Job& job, const Task& task, const Reply&) {
+  const SlotMove move = task.move;
   const auto [slot, source, target] = move;
   if (!moves_quietly(job)) {
     job.print("Moving slot " + std::to_string(slot.value) + " from " +
               format_endpoint(job.nodes[source].endpoint) + " to " +
               format_endpoint(job.nodes[target].endpoint) + ": ");
   }
-  std::vector<Task> all{set_slot(job, target, move, "importing", source, must_be_set),
-                        set_slot(job, source, move, "migrating", target, must_be_set)};
-  all.emplace_back(local(begin_with_keys)).move = move;
-  all.push_back(set_slot(job, target, move, "node", target, must_be_set));
-  all.push_back(set_slot(job, source, move, "node", target, must_be_set_or_replica));
+  std::vector<Task> all{set_slot(job, target, slot, "importing", source, must_be_set),
+                        set_slot(job, source, slot, "migrating", target, must_be_set),
+                        local(move_keys, move),
+                        set_slot(job, target, slot, "node", target, must_be_set),
+                        set_slot(job, source, slot, "node", target, must_be_set_or_replica)};
   for (NodeIndex other = 0; other < job.nodes.size(); ++other) {
     if (other == source || other == target || job.nodes[other].is_replica()) continue;
-    all.push_back(set_slot(job, other, move, "node", target, must_be_set));
+    all.push_back(set_slot(job, other, slot, "node", target, must_be_set));
   }
-  all.emplace_back(local(moved)).move = move;
+  all.push_back(local(moved, move));
   job.next(std::move(all));
 }
 

@@ -9,13 +9,9 @@
 namespace sim::operation {
 namespace {
 
-void move_next(Job& job, const Task& task, const Reply&) {
-  move_slot(job, task.move);
-}
-
 void move_all(Job& job, const std::vector<SlotMove>& moves) {
   std::vector<Task> tasks;
-  for (const SlotMove move : moves) tasks.emplace_back(local(move_next)).move = move;
+  for (const SlotMove move : moves) tasks.push_back(local(move_slot, move));
   job.next(std::move(tasks));
 }
 
@@ -143,10 +139,6 @@ void say_pair(Job& job, const Task& task, const Reply&) {
             format_endpoint(job.nodes[target].endpoint) + "\n");
 }
 
-void end_line(Job& job, const Task&, const Reply&) {
-  job.print("\n");
-}
-
 // From who has most too many to who has most too few, until all have theirs.
 void pair_off(Job& job, const std::vector<NodeIndex>& sorted) {
   std::vector<Task> tasks;
@@ -157,10 +149,10 @@ void pair_off(Job& job, const std::vector<NodeIndex>& sorted) {
     KnownNode& source = nodes[sorted[from]];
     const std::int64_t count = std::min(std::abs(target.balance), std::abs(source.balance));
     if (count > 0) {
-      tasks.emplace_back(local(say_pair)).move = {{}, sorted[from], sorted[to]};
+      tasks.push_back(local(say_pair, {{}, sorted[from], sorted[to]}));
       for (const SlotMove& move :
            slots_to_move(nodes, {sorted[from]}, sorted[to], static_cast<std::uint32_t>(count))) {
-        tasks.emplace_back(local(move_next)).move = move;
+        tasks.push_back(local(move_slot, move));
         source.slots.reset(move.slot.value);
         target.slots.set(move.slot.value);
       }
