@@ -22,7 +22,7 @@ inline constexpr bool kSanitized = false;
 inline constexpr bool kSanitized = false;
 #endif
 
-// Sanitizers at -O0 make a run a hundred times slower: those tagged "long" are left to the build
+// Sanitizers make a run twenty times slower: those tagged "long" are left to the build
 // that users have. What they run, shorter scenarios run too.
 inline std::optional<const char*> not_runnable(const Scenario& scenario) {
   if (has_processes(scenario) && find_program("redis-server").empty()) {

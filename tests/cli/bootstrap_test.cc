@@ -226,10 +226,10 @@ TEST_F(Bootstrap, ClosingLineCountsPassedFailedAndSkipped) {
 }
 
 TEST_F(Bootstrap, ContinuousIntegrationAddsTheTwoRunsUp) {
-  EXPECT_THAT(run(".ci/run").out, HasSubstr("\n4 passed, 0 failed, 0 skipped\n"));
+  EXPECT_THAT(run(".ci/run").out, HasSubstr("\n6 passed, 0 failed, 0 skipped\n"));
   const Outcome outcome = run(".ci/run", "", "ONE_FAILS=1");
   EXPECT_NE(outcome.code, 0);
-  EXPECT_THAT(outcome.out, ::testing::EndsWith("\n4 passed, 2 failed, 0 skipped\n"));
+  EXPECT_THAT(outcome.out, ::testing::EndsWith("\n6 passed, 3 failed, 0 skipped\n"));
   EXPECT_NE(run(".ci/run", "", "BUILD_FAILS=1").code, 0);
 }
 
