@@ -183,7 +183,11 @@ class SideOfDiff {
 
   void done(const ChildResult& child) {
     if (child.finished) {
-      runs_.runs.push_back(result_from_json(child.result).seen);
+      RunResult result = result_from_json(child.result);
+      result.seen.seed = range_.first + child.task;
+      result.seen.verdict = std::move(result.headline);
+      result.seen.as_expected = result.code == exit_code::kOk;
+      runs_.runs.push_back(std::move(result.seen));
       return;
     }
     complain(range_.first + child.task,

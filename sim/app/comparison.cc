@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "sim/app/comparison_rows.h"
@@ -66,9 +67,29 @@ bool Comparison::equivalent() const {
   return measured && count(Verdict::kDifferent) == 0;
 }
 
+namespace {
+
+std::vector<Disagreement> disagreements_of(const SideRuns& a, const SideRuns& b) {
+  std::map<std::uint64_t, const Observation*> of_b;
+  for (const Observation& run : b.runs) of_b[run.seed] = &run;
+  std::vector<Disagreement> found;
+  for (const Observation& run : a.runs) {
+    const auto other = of_b.find(run.seed);
+    if (other == of_b.end() || run.verdict.empty() || other->second->verdict.empty()) continue;
+    if (run.as_expected != other->second->as_expected)
+      found.push_back({run.seed, run.verdict, other->second->verdict});
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Disagreement& x, const Disagreement& y) { return x.seed < y.seed; });
+  return found;
+}
+
+}  // namespace
+
 Comparison compare(const SideRuns& a, const SideRuns& b, const Bounds& bounds) {
   Comparison comparison;
   comparison.rows = compared_rows(a, b);
+  comparison.disagreements = disagreements_of(a, b);
   std::vector<ComparedRow*> tested;
   std::vector<double> chances;
   for (ComparedRow& row : comparison.rows) {

@@ -6,6 +6,7 @@
 // condemns nobody: more seeds decide. What one side cannot supply is not measured, never equal.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,15 @@ struct ComparedRow {
   double chance = 1, adjusted = 1;
 };
 
+// A seed with which one side is as the scenario expects and the other is not: verdicts in words.
+struct Disagreement {
+  std::uint64_t seed = 0;
+  std::string a, b;
+};
+
 struct Comparison {
   std::vector<ComparedRow> rows;  // those of a group are adjacent
+  std::vector<Disagreement> disagreements;  // in order of the seeds
   std::size_t tests = 0;          // rows that chance could have made
   bool measured = false;          // some row was supplied by both
   bool equivalent() const;

@@ -75,6 +75,15 @@ std::string apart(const ComparedRow& row) {
   return "";
 }
 
+// Chance may send one of them another way; each is to be looked at all the same.
+std::string disagreements(const Comparison& comparison) {
+  if (comparison.disagreements.empty()) return "";
+  std::string text = "\nseeds with which only one side is as its scenario expects\n";
+  for (const Disagreement& one : comparison.disagreements)
+    text += fmt::format("  {:<12} a: {}\n{:<15}b: {}\n", one.seed, one.a, "", one.b);
+  return text;
+}
+
 // What samples of these sizes can tell at all.
 std::string power(const ComparedSides& sides, const Comparison& comparison, const Bounds& bounds) {
   const double tests = static_cast<double>(std::max<std::size_t>(1, comparison.tests));
@@ -145,7 +154,8 @@ std::string report_comparison(const ComparedSides& sides, const Comparison& comp
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
-  return text + "\n" + power(sides, comparison, bounds) + "\n" + last_line(comparison, paint);
+  return text + disagreements(comparison) + "\n" + power(sides, comparison, bounds) + "\n" +
+         last_line(comparison, paint);
 }
 
 std::string comparison_json(const ComparedSides& sides, const Comparison& comparison,
@@ -175,6 +185,9 @@ std::string comparison_json(const ComparedSides& sides, const Comparison& compar
     }
     json["rows"].push_back(std::move(one));
   }
+  json["disagreements"] = Json::array();
+  for (const Disagreement& one : comparison.disagreements)
+    json["disagreements"].push_back({{"seed", one.seed}, {"a", one.a}, {"b", one.b}});
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 

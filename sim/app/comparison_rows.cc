@@ -76,6 +76,11 @@ class Rows {
     }
     add(Kind::kShare, "end states", "the run came to its end",
         [](const Observation& run) -> std::optional<double> { return run.complete ? 1 : 0; });
+    add(Kind::kShare, "end states", "the run is as its scenario expects",
+        [](const Observation& run) -> std::optional<double> {
+          if (run.verdict.empty()) return std::nullopt;
+          return run.as_expected ? 1 : 0;
+        });
     add(Kind::kShare, "end states", "all nodes agree and are healthy",
         [](const Observation& run) -> std::optional<double> {
           if (!run.complete) return std::nullopt;

@@ -39,6 +39,9 @@ struct Observation {
     std::map<std::string, std::uint64_t> messages;  // by type: "bus_sent_ping"
     bool operator==(const Traffic&) const = default;
   };
+  std::uint64_t seed = 0;
+  std::string verdict;    // the run's headline; empty: nobody judged it against its scenario
+  bool as_expected = false;
   bool complete = false;  // the run came to its end, so that `primaries` is an end state
   bool converged = false;
   // By shard: "as planned", "a replica of it", or the name of a machine from elsewhere; "nobody".

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/app/cli.h"
@@ -195,6 +196,35 @@ TEST(Diff, SeveralShardsHaveAFirstAndALast) {
   const Comparison comparison = compare(a, b, {});
   EXPECT_EQ(verdict_of(comparison, std::string(kElection) + ", first shard"), Verdict::kWithin);
   EXPECT_EQ(verdict_of(comparison, std::string(kElection) + ", last shard"), Verdict::kDifferent);
+}
+
+SideRuns judged(const std::vector<std::pair<std::uint64_t, std::string>>& verdicts) {
+  SideRuns side = spread(verdicts.size());
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    side.runs[i].seed = verdicts[i].first;
+    side.runs[i].verdict = verdicts[i].second;
+    side.runs[i].as_expected = verdicts[i].second == "PASS";
+  }
+  return side;
+}
+
+TEST(Diff, NamesTheSeedsInWhichOneSideFails) {
+  const Comparison comparison =
+      compare(judged({{3, "PASS"}, {1, "PASS"}, {2, "FAIL x"}, {4, "FAIL x"}}),
+              judged({{1, "FAIL y"}, {2, "FAIL y"}, {3, "PASS"}, {9, "FAIL y"}}), {});
+  ASSERT_EQ(comparison.disagreements.size(), 1u);
+  EXPECT_EQ(comparison.disagreements.front().seed, 1u);
+  EXPECT_EQ(verdict_of(comparison, "the run is as its scenario expects"), Verdict::kChance);
+  EXPECT_THAT(report_comparison({}, comparison, {}, Paint::plain()),
+              HasSubstr("  1            a: PASS\n               b: FAIL y\n"));
+  EXPECT_THAT(comparison_json({}, comparison, {}), HasSubstr("\"seed\": 1"));
+}
+
+// On the wall there are no clients, and nobody asks what the scenario expects.
+TEST(Diff, WhoIsNotJudgedDisagreesWithNobody) {
+  const Comparison comparison = compare(judged({{1, "FAIL x"}}), judged({{1, ""}}), {});
+  EXPECT_TRUE(comparison.disagreements.empty());
+  EXPECT_EQ(verdict_of(comparison, "the run is as its scenario expects"), Verdict::kNotMeasured);
 }
 
 // ---- The report ----
