@@ -76,6 +76,14 @@ constexpr std::string_view kElection = R"({
   "cluster": {"config": {"cluster-node-timeout": 1000}},
   "timeline": [{"at": "1s", "do": "crash", "node": "m1", "for": "heal"}]})";
 
+// A node of another cluster lives where a dead replica of this one was.
+constexpr std::string_view kAddressReuse = R"({
+  "version": 1, "name": "address-reuse", "duration": "10s",
+  "cluster": {"others": {"b": {"shards": 2}}, "config": {"cluster-node-timeout": 1000}},
+  "timeline": [
+    {"at": "1s", "do": "crash", "node": "m6", "power": true, "for": "forever"},
+    {"at": "4s", "do": "restart", "node": "b-m2", "address_of": "m6"}]})";
+
 const std::map<std::string, std::string_view, std::less<>> kScenarios = {
     {"vote-twice-per-epoch", kTwoCandidates}, {"win-without-majority", kFailover},
     {"epoch-goes-back", kMinority},           {"skip-collision-resolution", kTakeovers},
@@ -84,6 +92,7 @@ const std::map<std::string, std::string_view, std::less<>> kScenarios = {
     {"ack-before-apply", kOverwrites},        {"replica-skips-command", kFailover},
     {"redirect-to-self", kStaleClient},       {"fail-never-clears", kMinority},
     {"send-before-save", kFailover},          {"late-election", kElection},
+    {"ping-introduces", kAddressReuse},
 };
 
 struct Pair {

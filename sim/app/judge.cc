@@ -71,6 +71,7 @@ Judge::Judge(const Judge& other)
       observer_(other.observer_),
       faults_(other.faults_),
       timeline_(other.timeline_),
+      newcomers_(other.newcomers_),
       replies_(other.replies_),
       programs_(other.programs_),
       operations_(other.operations_),
@@ -81,14 +82,20 @@ Judge::Judge(const Judge& other)
 }
 
 void Judge::see(const Record& record) {
+  timeline_.see(record);
+  logged_.see(record);
+  logged_in_vain_.see(record);
+  if (directory().is_foreign(record.machine)) return newcomers_.see(record);
+  weigh(record);
+  for (const Record& words : newcomers_.adopted(directory(), record.at)) weigh(words);
+}
+
+void Judge::weigh(const Record& record) {
   milestones_.see(record);
   metrics_.see(record);
   observer_.see(record, milestones_);
-  logged_.see(record);
-  logged_in_vain_.see(record);
   for (const auto& invariant : invariants_) invariant->see(record);
   see_plan(record);
-  timeline_.see(record);
 }
 
 void Judge::see_plan(const Record& record) {

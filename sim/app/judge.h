@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/app/log_counts.h"
+#include "sim/app/newcomers.h"
 #include "sim/app/observation.h"
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
@@ -34,6 +35,7 @@ class Judge final : public TraceFold {
   const Directory& directory() const { return milestones_.directory(); }
 
  private:
+  void weigh(const Record& record);
   void see_plan(const Record& record);
   void observe(RunResult& result) const;
   void see_program(const event::ProgramRan& ran);
@@ -51,6 +53,7 @@ class Judge final : public TraceFold {
   std::vector<std::unique_ptr<Invariant>> invariants_;  // in order of the registry
   std::vector<FaultResult> faults_;
   TimelineFold timeline_;
+  Newcomers newcomers_;
   // Nodes that answered a scripted command alike: as was expected of them, or not.
   struct Replies {
     std::vector<std::string> nodes;

@@ -79,6 +79,9 @@ class Planner {
     const std::vector<PlannedServer> servers = planned_servers(plan_->scenario.cluster);
     std::vector<SeedNode> seeds;
     const std::vector<SlotSet> slots = slot_layout();
+    std::map<std::string, std::vector<SlotSet>> slots_of_others;
+    for (const OtherCluster& other : plan_->scenario.cluster.others)
+      slots_of_others[other.name] = even_slots(other.shards);
     for (std::size_t i = 0; i < servers.size(); ++i) {
       const PlannedServer& server = servers[i];
       SeedNode seed;
@@ -89,23 +92,40 @@ class Planner {
       seed.bus_port = configs_.back().bus_port();
       if (server.shard >= 0 && !server.primary)
         seed.primary = static_cast<int>(server.primary_index);
-      if (server.shard >= 0 && server.primary)
-        seed.slots = slots[static_cast<std::size_t>(server.shard)];
+      if (server.shard >= 0 && server.primary) {
+        const auto& layout = server.cluster.empty() ? slots : slots_of_others[server.cluster];
+        seed.slots = layout[static_cast<std::size_t>(server.shard)];
+      }
       seeds.push_back(std::move(seed));
     }
     names_ = std::make_shared<Names>();
     for (const SeedNode& seed : seeds) bus_ports_.push_back(seed.bus_port);
     std::sort(bus_ports_.begin(), bus_ports_.end());
     bus_ports_.erase(std::unique(bus_ports_.begin(), bus_ports_.end()), bus_ports_.end());
-    const auto in_cluster = static_cast<std::size_t>(std::count_if(
-        servers.begin(), servers.end(),
-        [](const PlannedServer& s) { return s.part == PlannedServer::Part::kMember; }));
-    const std::vector<SeedNode> members(seeds.begin(),
-                                        seeds.begin() + static_cast<std::ptrdiff_t>(in_cluster));
-    std::vector<Slices> files = seed_files(members);
-    files.resize(servers.size());
-    for (std::size_t i = 0; i < servers.size(); ++i)
-      add_server(servers[i], seeds[i], std::move(files[i]), i);
+    for (std::size_t i = 0; i < servers.size();) {
+      std::size_t end = i + 1;
+      while (end < servers.size() && servers[end].part == servers[i].part &&
+             servers[end].cluster == servers[i].cluster)
+        ++end;
+      add_servers(servers, seeds, i, end);
+      i = end;
+    }
+  }
+
+  // Servers of one part, which know each other if they are a cluster.
+  void add_servers(const std::vector<PlannedServer>& servers, const std::vector<SeedNode>& seeds,
+                   std::size_t begin, std::size_t end) {
+    std::vector<Slices> files(end - begin);
+    if (servers[begin].shard >= 0) {
+      std::vector<SeedNode> members(seeds.begin() + static_cast<std::ptrdiff_t>(begin),
+                                    seeds.begin() + static_cast<std::ptrdiff_t>(end));
+      for (SeedNode& member : members) {
+        if (member.primary >= 0) member.primary -= static_cast<int>(begin);
+      }
+      files = seed_files(members);
+    }
+    for (std::size_t i = begin; i < end; ++i)
+      add_server(servers[i], seeds[i], std::move(files[i - begin]), i);
   }
 
   std::vector<SlotSet> slot_layout() const {
@@ -121,6 +141,13 @@ class Planner {
     return layout;
   }
 
+  // Does it find a nodes.conf at its first boot?
+  bool is_introduced(const PlannedServer& server) const {
+    const bool booted = plan_->scenario.cluster.form == ClusterOptions::Form::kBooted;
+    return (server.part == PlannedServer::Part::kMember && booted) ||
+           server.part == PlannedServer::Part::kOther;
+  }
+
   void add_server(const PlannedServer& server, const SeedNode& seed, Slices nodes_conf,
                   std::size_t index) {
     const ClusterOptions& cluster = plan_->scenario.cluster;
@@ -129,12 +156,12 @@ class Planner {
     spec.info.name = server.name;
     spec.info.kind = standalone ? MachineKind::kStandaloneNode : MachineKind::kClusterNode;
     spec.info.endpoint = seed.endpoint;
-    spec.info.shard = server.shard;
+    spec.info.cluster = server.cluster;
+    spec.info.shard = server.cluster.empty() ? server.shard : -1;
     spec.info.planned_primary = server.primary;
     spec.info.process = program_of(cluster, server.name).process;
     spec.factory = factory_of(server, seed, index);
-    if (server.part == PlannedServer::Part::kMember &&
-        cluster.form == ClusterOptions::Form::kBooted) {
+    if (is_introduced(server)) {
       spec.disk.emplace("nodes.conf", std::move(nodes_conf));
       spec.info.planned_id = seed.id;
     }
@@ -170,10 +197,7 @@ class Planner {
     machine.config = directives_of(cluster, server.name);
     machine.model = model_of(cluster, server.name);
     machine.names = names_;
-    if (server.part == PlannedServer::Part::kMember &&
-        cluster.form == ClusterOptions::Form::kBooted) {
-      machine.planned_id = seed.id;
-    }
+    if (is_introduced(server)) machine.planned_id = seed.id;
     machine.bus_ports = bus_ports_;
     machine.log_suspicions = options_.log_suspicions;
     return hosted(machine);
@@ -355,6 +379,18 @@ class Planner {
     return addresses;
   }
 
+  // Does a step give another machine the address of this one? Whoever asks there in the end may be
+  // asking another cluster.
+  bool is_handed_on(const std::string& machine) const {
+    for (const Step& step : plan_->scenario.timeline) {
+      if (step.what != Step::What::kFault) continue;
+      for (const JsonMember& member : step.options.object->members) {
+        if (member.key == "address_of" && member.value->text == machine) return true;
+      }
+    }
+    return false;
+  }
+
   void plan_workloads() {
     const Scenario& scenario = plan_->scenario;
     const std::vector<std::string>& zones = scenario.cluster.zones;
@@ -375,6 +411,8 @@ class Planner {
             section.zone.empty() ? zones[(client_number - 1) % zones.size()] : section.zone;
         plan_->clients.push_back(add_client(std::move(setup), zone, section.name));
       }
+      std::erase_if(place.servers,
+                    [&](const ServerAddress& server) { return is_handed_on(server.name); });
       ClientSetup auditor = workload->auditor(place);
       auditor.name = "auditor-" + std::to_string(++auditor_number);
       plan_->auditors.push_back(add_client(std::move(auditor), zones.front(), section.name));

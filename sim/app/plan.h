@@ -45,6 +45,7 @@ struct PlannedNode {
   std::vector<SlotRange> slots;
   PlannedServer::Part part = PlannedServer::Part::kMember;
   bool is_member() const { return part == PlannedServer::Part::kMember; }
+  bool in_a_cluster() const { return is_member() || part == PlannedServer::Part::kOther; }
 };
 
 struct Plan {

@@ -15,7 +15,7 @@ constexpr SimTime kFormingLimit{120s};
 bool Run::is_formed() const {
   for (const PlannedNode& node : plan_->nodes) {
     if (!directory_.is_up(node.machine)) return false;
-    if (!node.is_member()) continue;
+    if (!node.in_a_cluster()) continue;
     if (!directory_.is_healthy(node.machine)) return false;
     if (node.primary >= 0 && replication_up_[node.machine.value] == 0) return false;
   }
@@ -31,9 +31,9 @@ std::string Run::unformed() const {
     std::string_view why;
     if (!directory_.is_up(node.machine)) {
       why = " has not said that it runs";
-    } else if (node.is_member() && !directory_.is_healthy(node.machine)) {
+    } else if (node.in_a_cluster() && !directory_.is_healthy(node.machine)) {
       why = " does not hold the cluster for ok";
-    } else if (node.is_member() && node.primary >= 0 && replication_up_[node.machine.value] == 0) {
+    } else if (node.in_a_cluster() && node.primary >= 0 && replication_up_[node.machine.value] == 0) {
       why = " is not in sync with its primary";
     }
     if (why.empty() || ++count > kShown) continue;

@@ -49,7 +49,8 @@ std::string refusal_of(const Directives& directives) {
 
 std::string wall_refusal(const Scenario& scenario) {
   const ClusterOptions& cluster = scenario.cluster;
-  if (cluster.standalone + cluster.spares > 0) return "it has servers outside the cluster";
+  if (cluster.standalone + cluster.spares > 0 || !cluster.others.empty())
+    return "it has servers outside the cluster";
   if (cluster.form == ClusterOptions::Form::kMeet) return "its nodes are to meet over the wire";
   if (!scenario.machines.empty()) return "it has machines that run commands";
   if (scenario.nemesis) return "it has a nemesis";

@@ -29,6 +29,10 @@ constexpr std::array kDeviations = {
                   "protocol §14 row 13, redis#10798",
                   "a replica loads its primary's configEpoch as its own, so that a takeover after "
                   "a restart may not raise it"},
+    DeviationInfo{Deviation::kGossipIntroduces, "gossip-introduces", "redis before 6.0.5",
+                  "protocol §14 row 28, redis#7330",
+                  "whoever is gossiped about and not known is sent a MEET at the address told, "
+                  "whoever lives there now"},
     DeviationInfo{Deviation::kDistinctRanks, "distinct-ranks", "valkey from 8.0",
                   "protocol §7.1, valkey#762",
                   "of replicas with the same offset, the one with the smaller id ranks higher"},

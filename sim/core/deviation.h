@@ -24,6 +24,7 @@ enum class Deviation : std::uint8_t {
   kPauseOutlastsFailover,
   kZeroOffsetUnknown,
   kPrimaryEpochLoaded,
+  kGossipIntroduces,
   // Of later ones.
   kDistinctRanks,
   kRankMayImprove,

@@ -70,7 +70,12 @@ void read_known(Server& server, Pass& pass, PeerId sender, bool sender_is_primar
 void learn(Server& server, Pass& pass, PeerId sender, const Profile& told) {
   if (sender.is_none() || (told.flags & bus::flag::kNoAddr) != 0) return;
   const NodeName& name = server.names->name(told.node);
-  if (blacklisted(server, name) || !admit_name(server, pass, told.node)) return;
+  if (blacklisted(server, name)) return;
+  if (server.deviations.has(Deviation::kGossipIntroduces)) {
+    start_handshake(server, pass, server.names->address(told.address));
+    return;
+  }
+  if (!admit_name(server, pass, told.node)) return;
   add_peer(server, pass, told.node, told.address, told.flags);
 }
 

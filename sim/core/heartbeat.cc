@@ -13,6 +13,7 @@
 #include "sim/core/links.h"
 #include "sim/core/manual_failover.h"
 #include "sim/core/membership.h"
+#include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/pubsub.h"
 #include "sim/core/replication.h"
@@ -121,7 +122,9 @@ void detect_own_address(Server& server, const Packet& packet) {
 void answer(Server& server, Pass& pass, const Packet& packet) {
   if (packet.header().type == bus::Type::kPong) return;
   detect_own_address(server, packet);
-  if (packet.sender.is_none() && packet.header().type == bus::Type::kMeet) {
+  const bool introduces = packet.header().type == bus::Type::kMeet ||
+                          server.mutation == Mutation::kPingIntroduces;
+  if (packet.sender.is_none() && introduces) {
     add_handshake_peer(server, pass, shown_address(server, packet), false);
     save_later(server.cluster, false);
     read_gossip(server, pass, kNoPeer, packet.beat());

@@ -32,6 +32,8 @@ constexpr std::array kMutations = {
                  "a peer once held to have failed is held so for ever"},
     MutationInfo{Mutation::kSendBeforeSave, "send-before-save", "persist_before_send",
                  "a vote leaves at once and is written to nodes.conf a tick later"},
+    MutationInfo{Mutation::kPingIntroduces, "ping-introduces", "clusters_stay_apart",
+                 "a PING of a stranger makes it known, as a MEET does"},
     MutationInfo{Mutation::kLateElection, "late-election", kKilledByDiff,
                  "a replica waits 100 ms longer than it should before it stands for election"},
 };

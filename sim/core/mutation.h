@@ -27,6 +27,7 @@ enum class Mutation : std::uint8_t {
   kRedirectToSelf,           // MOVED names the node itself
   kFailNeverClears,          // FAIL is for ever
   kSendBeforeSave,           // the vote leaves before nodes.conf is written
+  kPingIntroduces,           // a PING of a stranger makes it known, as a MEET does
   kLateElection,             // a replica waits 100 ms longer before it stands
   kCount
 };

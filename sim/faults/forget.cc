@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sim/faults/fault_base.h"
 
 namespace sim {
@@ -14,8 +16,7 @@ class Forget final : public FaultOf<Forget> {
     Levers& levers = stage.levers();
     const Cast& cast = levers.cast();
     targets_ = stage.resolve(node_);
-    const Machines tellers =
-        by_ ? stage.resolve(*by_) : servers_of(cast, everyone_but(cast, targets_));
+    const Machines tellers = by_ ? stage.resolve(*by_) : others_in_the_cluster(cast);
     for (const MachineId forgotten : targets_) {
       for (const NodeName& id : stage.ids_of(forgotten)) {
         for (const MachineId teller : tellers) {
@@ -30,6 +31,15 @@ class Forget final : public FaultOf<Forget> {
   }
 
  private:
+  Machines others_in_the_cluster(const Cast& cast) const {
+    Machines others = servers_of(cast, everyone_but(cast, targets_));
+    std::erase_if(others, [&](MachineId machine) {
+      return std::none_of(targets_.begin(), targets_.end(), [&](MachineId target) {
+        return cast[machine.value].cluster == cast[target.value].cluster;
+      });
+    });
+    return others;
+  }
   std::string intent() const override {
     return (by_ ? to_text(*by_) : "everyone else") + " forget " + to_text(node_);
   }

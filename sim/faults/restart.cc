@@ -5,18 +5,33 @@
 namespace sim {
 namespace {
 
+struct NewAddress {
+  bool any = false;               // one that nobody has had
+  std::optional<Selector> whose;  // the one that this machine had first
+};
+
+NewAddress read_address(Options& options) {
+  NewAddress address{options.boolean("new_address", false), {}};
+  if (!options.has("address_of")) return address;
+  address.whose = options.selector("address_of");
+  if (address.whose->kind != Selector::Kind::kMachine)
+    options.problem("address_of", "expected one machine, by its name, such as \"m6\"");
+  if (address.any) options.problem("address_of", "is one address, and \"new_address\" another");
+  return address;
+}
+
 // Programs are stopped and start again after a while, with their disk as it was or worse, at the
 // old address or another.
 class Restart final : public FaultOf<Restart> {
  public:
-  Restart(Selector node, StopMode how, Duration down, DiskMode disk, bool new_address,
+  Restart(Selector node, StopMode how, Duration down, DiskMode disk, NewAddress address,
           std::string program)
       : FaultOf(unit_of(disk, "restarts")),
         node_(std::move(node)),
         how_(how),
         down_(down),
         disk_(disk),
-        new_address_(new_address),
+        address_(std::move(address)),
         program_(std::move(program)) {}
 
   std::optional<SimTime> act(FaultStage& stage) override {
@@ -41,14 +56,18 @@ class Restart final : public FaultOf<Restart> {
     for (const MachineId machine : stage.resolve(node_)) {
       if (!stop(stage, machine, how_)) continue;
       targets_.push_back(machine);
-      if (new_address_) {
-        stage.levers().change_address(
-            machine, other_address(cast[machine.value].endpoint.ipv4, stage.choices()));
-      }
+      if (const auto ipv4 = address_of(stage, machine))
+        stage.levers().change_address(machine, *ipv4);
       if (!program_.empty()) stage.levers().change_program(machine, program_);
     }
     waiting_ = targets_;
     done_ = describe(names(cast, targets_));
+  }
+  std::optional<std::uint32_t> address_of(FaultStage& stage, MachineId machine) const {
+    const Cast& cast = stage.levers().cast();
+    if (address_.any) return other_address(cast[machine.value].endpoint.ipv4, stage.choices());
+    if (!address_.whose) return std::nullopt;
+    return cast[stage.resolve(*address_.whose).front().value].endpoint.ipv4;
   }
   // Unless it is still shutting down; then false.
   bool start(FaultStage& stage, MachineId machine) {
@@ -65,14 +84,16 @@ class Restart final : public FaultOf<Restart> {
   std::string describe(const std::string& whom) const {
     return std::string(stop_text(how_)) + ' ' + whom + ", start after " + format_duration(down_) +
            program_text(program_) + std::string(disk_text(disk_)) +
-           (new_address_ ? " at another address" : "");
+           (address_.any     ? " at another address"
+            : address_.whose ? " at the address of " + to_text(*address_.whose)
+                             : "");
   }
 
   Selector node_;
   StopMode how_;
   Duration down_;
   DiskMode disk_;
-  bool new_address_;
+  NewAddress address_;
   std::string program_;
   Machines waiting_;
 };
@@ -84,9 +105,9 @@ std::unique_ptr<Fault> make_restart(Options& options) {
   const StopMode how = read_stop(options, StopMode::kTerminate);
   const Duration down = options.duration("down", 1s, kSomeTime);
   const DiskMode disk = read_disk(options);
-  const bool new_address = options.boolean("new_address", false);
+  NewAddress address = read_address(options);
   std::string program = read_program(options, node);
-  return std::make_unique<Restart>(std::move(node), how, down, disk, new_address,
+  return std::make_unique<Restart>(std::move(node), how, down, disk, std::move(address),
                                    std::move(program));
 }
 
@@ -96,7 +117,7 @@ std::unique_ptr<Fault> random_restart(Choices& choices, const Cast&) {
   Selector victim = random_victim(choices);
   const StopMode how = kMildestFirst[choices.choose(Site::kFaultKind, kMildestFirst.size())];
   return std::make_unique<Restart>(std::move(victim), how, random_time(choices, {100ms, 1s, 10s}),
-                                   DiskMode::kKeep, false, "");
+                                   DiskMode::kKeep, NewAddress{}, "");
 }
 
 }  // namespace sim

@@ -34,6 +34,11 @@ Loss Losses::classify(const std::string& name, const Write& write) const {
   }
   if (!follow(write, effect, loss)) loss.why = where + " and nothing happened that could lose it";
   if (loss.kind == LossClass::kUnexplained) blame_move(write, loss);
+  if (loss.kind == LossClass::kUnexplained && merged_) {
+    loss.kind = LossClass::kDefect;
+    loss.row = 28;
+    loss.why += "; this cluster and another had met at " + moment(*merged_);
+  }
   return loss;
 }
 

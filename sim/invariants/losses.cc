@@ -33,6 +33,9 @@ Losses::Losses(const RunFacts& facts)
 
 void Losses::see(const Record& record) {
   stage_.see(record);
+  if (!merged_ && std::holds_alternative<event::PeerLearned>(record.event) &&
+      stage_.directory().has_merged())
+    merged_ = record.at;
   if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
     see_effect(record, *write);
   } else if (const auto* stream = std::get_if<event::StreamAt>(&record.event)) {

@@ -163,6 +163,7 @@ class Losses final : public TraceFold {
   Duration minority_window_;
   bool takeovers_, persistent_;
   std::set<MachineId> processes_;
+  std::optional<SimTime> merged_;    // when this cluster and another came to know each other
   std::set<MachineId> coordinated_;  // candidates whose offset has matched their paused primary's
   std::map<std::uint64_t, std::pair<std::string, Write>> in_flight_;
   std::map<std::string, Key> keys_;

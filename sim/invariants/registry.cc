@@ -16,6 +16,7 @@ INVARIANT(redirects_terminate);
 INVARIANT(converges_after_heal);
 INVARIANT(persist_before_send);
 INVARIANT(failure_detection_bounds);
+INVARIANT(clusters_stay_apart);
 #undef INVARIANT
 
 namespace {
@@ -87,6 +88,11 @@ constexpr InvariantKind kInvariants[] = {
      "suspicions: a real server logs PFAIL at loglevel debug, otherwise its gossip tells T/2 + 2 "
      "ticks later at most",
      false, make_failure_detection_bounds},
+    {"clusters_stay_apart",
+     "Clusters that run beside each other never come to know each other's nodes.",
+     "Cluster spec, \"Nodes handshake\"; protocol §5.4, §14 row 28", "always", "ping-introduces",
+     "another cluster in the world, and who learns of whom: a real server's nodes.conf shows it",
+     false, make_clusters_stay_apart},
 };
 }  // namespace
 

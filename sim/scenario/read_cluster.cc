@@ -131,6 +131,20 @@ void read_regions(Options options, ClusterOptions& cluster) {
   options.finish();
 }
 
+std::vector<OtherCluster> read_others(Options options) {
+  std::vector<OtherCluster> others;
+  check_names(options, "", options.keys());
+  for (const std::string& name : options.keys()) {
+    Options shape = options.object(name);
+    others.push_back({name,
+                      static_cast<std::uint32_t>(shape.integer("shards", 1, {1, kNodesMax})),
+                      static_cast<std::uint32_t>(shape.integer("replicas", 0, {0, 100}))});
+    shape.finish();
+  }
+  options.finish();
+  return others;
+}
+
 void read_slots(Options& options, ClusterOptions& cluster) {
   if (!options.has("slots")) return;
   SlotSet taken;
@@ -279,9 +293,13 @@ ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary, bool 
   cluster.replicas = static_cast<std::uint32_t>(options.integer("replicas", 1, {0, 100}));
   cluster.standalone = static_cast<std::uint32_t>(options.integer("standalone", 0, {0, kNodesMax}));
   cluster.spares = static_cast<std::uint32_t>(options.integer("spares", 0, {0, kNodesMax}));
-  const std::uint64_t count =
+  cluster.others = read_others(options.object("others"));
+  const std::uint64_t own =
       std::uint64_t{cluster.shards} * (1 + cluster.replicas) + cluster.standalone + cluster.spares;
-  if (count == 0 && !may_be_empty) options.problem("", "a cluster without a single server");
+  std::uint64_t count = own;
+  for (const OtherCluster& other : cluster.others)
+    count += std::uint64_t{other.shards} * (1 + other.replicas);
+  if (own == 0 && !may_be_empty) options.problem("", "a cluster without a single server");
   if (count > kNodesMax) {
     options.problem("", std::to_string(count) + " servers; at most " + std::to_string(kNodesMax) +
                             " are possible");
@@ -299,7 +317,7 @@ ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary, bool 
                                       Form::kBooted);
   read_slots(options, cluster);
   read_kinds(options, cluster,
-             static_cast<std::uint32_t>(std::min<std::uint64_t>(count, kNodesMax)), vocabulary);
+             static_cast<std::uint32_t>(std::min<std::uint64_t>(own, kNodesMax)), vocabulary);
   options.finish();
   return cluster;
 }

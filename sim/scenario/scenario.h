@@ -55,12 +55,18 @@ struct NodeOptions {
   std::optional<std::vector<std::string>> deviations;  // none: as all servers
   std::optional<ServerCosts> costs;
 };
+// Another cluster, which runs beside the one that is judged and comes about like it.
+struct OtherCluster {
+  std::string name;
+  std::uint32_t shards = 1, replicas = 0;
+};
 struct ClusterOptions {
   std::uint32_t shards = 3;
   std::uint32_t replicas = 1;  // of each shard
   std::uint32_t standalone =
       0;  // servers with cluster-enabled no, for clients that shard by themselves
   std::uint32_t spares = 0;        // empty nodes that run from the start and know nobody
+  std::vector<OtherCluster> others;
   std::vector<std::string> zones;  // at least one; "a", "b", ... if given as a number
   std::vector<std::pair<std::string, std::vector<std::string>>>
       regions;                       // region -> zones; empty: none
@@ -89,11 +95,12 @@ struct ClusterOptions {
 
 // A server of the cluster as the shape alone decides it. Machines are m1..mN: the shards' primaries
 // in order, then the replicas round robin (replica i follows primary i mod shards), then the
-// standalone servers, then the spares.
+// standalone servers, then the spares. Those of another cluster b are b-m1..b-mN, and come last.
 struct PlannedServer {
-  enum class Part : std::uint8_t { kMember, kStandalone, kSpare } part = Part::kMember;
+  enum class Part : std::uint8_t { kMember, kStandalone, kSpare, kOther } part = Part::kMember;
   std::string name;
-  int shard = -1;  // of a member
+  std::string cluster;  // of kOther
+  int shard = -1;       // of a member: of its own cluster, if that is another one
   bool primary = false;
   std::uint32_t primary_index = 0;       // index of its primary among the servers; else its own
   std::string host, rack, zone, region;  // host is never empty

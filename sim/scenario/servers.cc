@@ -81,31 +81,44 @@ const std::vector<std::string>& deviations_of(const ClusterOptions& cluster,
 }
 
 std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster) {
+  using Part = PlannedServer::Part;
   std::vector<PlannedServer> result;
   Placer placer(cluster);
-  const std::uint32_t in_shards = cluster.shards * (1 + cluster.replicas);
   const std::size_t zones = cluster.zones.size();
-  const std::uint32_t settled = in_shards + cluster.standalone;
-  using Part = PlannedServer::Part;
-  for (std::uint32_t index = 0; index < settled + cluster.spares; ++index) {
-    PlannedServer server;
-    server.part = index < in_shards ? Part::kMember
-                  : index < settled ? Part::kStandalone
-                                    : Part::kSpare;
-    server.name = 'm' + std::to_string(index + 1);
-    server.primary_index = index;
-    std::size_t zone = index - (index < settled ? in_shards : settled);  // of who is in no shard
-    if (index < in_shards) {
-      const std::uint32_t shard = index % cluster.shards, round = index / cluster.shards;
+  const bool spread = cluster.placement == ClusterOptions::Placement::kSpread && zones > 1;
+  const auto add_shards = [&](PlannedServer server, std::uint32_t shards, std::uint32_t replicas) {
+    const std::string prefix = server.cluster.empty() ? "m" : server.cluster + "-m";
+    const auto first = static_cast<std::uint32_t>(result.size());
+    for (std::uint32_t index = 0; index < shards * (1 + replicas); ++index) {
+      const std::uint32_t shard = index % shards, round = index / shards;
+      server.name = prefix + std::to_string(index + 1);
       server.shard = static_cast<int>(shard);
       server.primary = round == 0;
-      server.primary_index = shard;
-      zone = shard;
-      const bool elsewhere = cluster.placement == ClusterOptions::Placement::kSpread && zones > 1;
-      if (round > 0 && elsewhere) zone += 1 + (round - 1) % (zones - 1);
+      server.primary_index = first + shard;
+      std::size_t zone = shard;
+      if (round > 0 && spread) zone += 1 + (round - 1) % (zones - 1);
+      result.push_back(server);
+      placer.place(result.back(), zone);
     }
-    placer.place(server, zone);
-    result.push_back(std::move(server));
+  };
+  const auto add_apart = [&](Part part, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      PlannedServer server;
+      server.part = part;
+      server.primary_index = static_cast<std::uint32_t>(result.size());
+      server.name = 'm' + std::to_string(server.primary_index + 1);
+      placer.place(server, i);
+      result.push_back(std::move(server));
+    }
+  };
+  add_shards({}, cluster.shards, cluster.replicas);
+  add_apart(Part::kStandalone, cluster.standalone);
+  add_apart(Part::kSpare, cluster.spares);
+  for (const OtherCluster& other : cluster.others) {
+    PlannedServer server;
+    server.part = Part::kOther;
+    server.cluster = other.name;
+    add_shards(server, other.shards, other.replicas);
   }
   return result;
 }

@@ -10,6 +10,7 @@ Directory::Directory(Cast cast) : cast_(std::move(cast)), actors_(cast_.size()) 
     const MachineInfo& info = cast_[i];
     actors_[i].claim.role = info.planned_primary ? Role::kPrimary : Role::kReplica;
     actors_[i].claim.id = info.planned_id;
+    actors_[i].foreign = !info.cluster.empty();
     if (!info.planned_id.is_none()) by_id_[info.planned_id] = MachineId{i};
     const auto shards = static_cast<std::size_t>(info.shard + 1);
     if (shards > homes_.size()) homes_.resize(shards, no_slots());
@@ -42,9 +43,8 @@ void Directory::see(const Record& record) {
   } else if (std::holds_alternative<event::MachineCrashed>(record.event) ||
              std::holds_alternative<event::ProgramExited>(record.event)) {
     actor.up = actor.paused = actor.stalled = actor.loading = actor.healthy = false;
-  } else if (std::holds_alternative<event::PeerLearned>(record.event)) {
-    actor.has_company = true;
-    actor.left = false;
+  } else if (const auto* learned = std::get_if<event::PeerLearned>(&record.event)) {
+    see_learned(record.machine, *learned);
   } else if (std::holds_alternative<event::MachinePaused>(record.event)) {
     actor.paused = true;
   } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
@@ -76,6 +76,19 @@ void Directory::see_claim(MachineId machine, const event::Claim& claim) {
   if (home->count() == 0) home = claim.slots;
 }
 
+// Clusters that have met are one.
+void Directory::see_learned(MachineId machine, const event::PeerLearned& learned) {
+  Actor& actor = actors_[machine.value];
+  actor.has_company = true;
+  actor.left = false;
+  const auto peer = machine_of(learned.peer);
+  if (!peer || peer->value >= size() || !is_cluster_node(*peer)) return;
+  Actor& other = actors_[peer->value];
+  if (actor.foreign == other.foreign) return;
+  actor.foreign = other.foreign = false;
+  has_merged_ = true;
+}
+
 // ---- Machines ----
 
 const Directory::Actor* Directory::actor(MachineId machine) const {
@@ -87,11 +100,17 @@ bool Directory::is_cluster_node(MachineId machine) const {
 }
 
 bool Directory::is_spare(MachineId machine) const {
-  return is_cluster_node(machine) && cast_[machine.value].shard < 0;
+  return is_cluster_node(machine) && cast_[machine.value].shard < 0 &&
+         cast_[machine.value].cluster.empty();
+}
+
+bool Directory::is_foreign(MachineId machine) const {
+  const Actor* who = actor(machine);
+  return who != nullptr && who->foreign;
 }
 
 bool Directory::is_member(MachineId machine) const {
-  if (!is_cluster_node(machine) || actors_[machine.value].left) return false;
+  if (!is_cluster_node(machine) || actors_[machine.value].left || is_foreign(machine)) return false;
   return !is_spare(machine) || actors_[machine.value].has_company;
 }
 
@@ -200,7 +219,8 @@ std::vector<MachineId> Directory::primaries() const {
 
 std::vector<MachineId> Directory::replicas() const {
   return machines_where(size(), [&](MachineId m) {
-    return is_cluster_node(m) && is_up(m) && claim(m) != nullptr && role(m) == Role::kReplica;
+    return is_cluster_node(m) && !is_foreign(m) && is_up(m) && claim(m) != nullptr &&
+           role(m) == Role::kReplica;
   });
 }
 
@@ -217,8 +237,8 @@ std::vector<MachineId> Directory::on_host(std::string_view host) const {
 // ---- Slots and shards ----
 
 bool Directory::claims_slots(const Actor& who, bool live_only) const {
-  return who.claimed && (who.up || !live_only) && who.claim.role == Role::kPrimary &&
-         who.claim.slots->count() > 0;
+  return who.claimed && !who.foreign && (who.up || !live_only) &&
+         who.claim.role == Role::kPrimary && who.claim.slots->count() > 0;
 }
 
 bool Directory::outranks(MachineId a, MachineId b) const {

@@ -36,8 +36,13 @@ class Directory final : public TraceFold {
   bool is_cluster_node(MachineId machine) const;
   // A cluster node that was planned into no shard: empty at first, and alone.
   bool is_spare(MachineId machine) const;
-  // A cluster node that belongs to the cluster: planned so, or a spare that has met somebody; until
-  // an operator has removed it.
+  // A node of another cluster, of which nobody in this one has heard: what it says of itself is not
+  // this cluster's business.
+  bool is_foreign(MachineId machine) const;
+  // Has somebody of this cluster come to know somebody of another, or the reverse?
+  bool has_merged() const { return has_merged_; }
+  // A cluster node that belongs to the cluster: planned so, or a spare that has met somebody, or
+  // one of another cluster that somebody here has come to know; until an operator has removed it.
   bool is_member(MachineId machine) const;
   std::string_view name(MachineId machine) const;  // "nobody" for kNoMachine
   std::optional<MachineId> find(std::string_view machine_name) const;
@@ -111,17 +116,20 @@ class Directory final : public TraceFold {
     event::Claim claim;
     bool claimed = false, up = false, paused = false, healthy = false, has_company = false;
     bool stalled = false, loading = false;
+    bool foreign = false;
     bool left = false;
     std::uint32_t incarnation = 0;
   };
 
   void see_claim(MachineId machine, const event::Claim& claim);
+  void see_learned(MachineId machine, const event::PeerLearned& learned);
   const Actor* actor(MachineId machine) const;
   bool claims_slots(const Actor& actor, bool live_only) const;
   std::optional<MachineId> claimant(const SlotSet& slots, bool live_only) const;
   bool outranks(MachineId a, MachineId b) const;
 
   Cast cast_;
+  bool has_merged_ = false;
   std::vector<Actor> actors_;    // by MachineId
   std::vector<SlotsRef> homes_;  // by shard
   std::map<NodeName, MachineId> by_id_;

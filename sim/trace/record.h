@@ -469,6 +469,7 @@ struct MachineInfo {
   MachineKind kind{};
   Endpoint endpoint;
   std::string host, rack, zone, region;  // empty where the topology does not say
+  std::string cluster;                   // of a server of another cluster than the one judged
   int shard = -1;                        // the shard it was planned into, -1 for none
   NodeName planned_id;                   // the node id of its generated nodes.conf, none otherwise
   bool planned_primary = false;

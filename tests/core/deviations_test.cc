@@ -209,6 +209,23 @@ TEST(Deviations, PrimaryEpochLoaded) {
 
 // ---- Later versions: elections ----
 
+// A dead node that I have forgotten is still known to others. Who trusts the id adds it by that; who
+// trusts the address waits for an answer from there, and gets none.
+TEST(Deviations, GossipIntroduces) {
+  const auto knows_again = [](Deviations set) {
+    Story story(3, 1, set);
+    story.power_off("m4");
+    story.run_for(8s);
+    story.tell("m1", "CLUSTER FORGET " + std::string(story.of("m4", "m1").id.view()));
+    story.run_for(1s);
+    EXPECT_TRUE(story.of("m4", "m1").id.is_none());
+    story.run_for(65s);
+    return !story.of("m4", "m1").id.is_none();
+  };
+  EXPECT_TRUE(knows_again({}));
+  EXPECT_FALSE(knows_again(with({Deviation::kGossipIntroduces})));
+}
+
 TEST(Deviations, DistinctRanks) {
   const auto rank_of_the_second = [](Deviations set) {
     Story story(3, 6, set);

@@ -65,6 +65,46 @@ class DirectoryTest : public ::testing::Test {
   std::uint64_t sequence_ = 0;
 };
 
+// Another cluster beside this one: m3 and m4 are of it.
+class OtherClusterTest : public DirectoryTest {
+ protected:
+  OtherClusterTest() {
+    Cast people = cast();
+    std::vector<MachineInfo> changed(people.people().begin(), people.people().end());
+    for (const std::size_t i : {2u, 3u}) {
+      changed[i].cluster = "b";
+      changed[i].shard = -1;
+    }
+    directory = Directory(Cast(std::move(changed)));
+    primary(kM1, slots(0, 16383), 1);
+    primary(kM3, slots(0, 16383), 7);
+    replica(kM4, 'c');
+  }
+};
+
+TEST_F(OtherClusterTest, IsNoneOfThisOnesBusiness) {
+  EXPECT_TRUE(directory.is_foreign(kM3));
+  EXPECT_FALSE(directory.is_member(kM3));
+  EXPECT_FALSE(directory.is_spare(kM3));
+  EXPECT_THAT(directory.cluster_nodes(), ElementsAre(kM1, kM2));
+  EXPECT_THAT(directory.primaries(), ElementsAre(kM1));
+  EXPECT_THAT(directory.replicas(), IsEmpty());
+  EXPECT_EQ(directory.owner_of(SlotId{5}), kM1);
+  tell(kM4, event::PeerLearned{id('c')});
+  EXPECT_FALSE(directory.has_merged()) << "they know each other";
+}
+
+TEST_F(OtherClusterTest, IsPartOfItOnceOneKnowsTheOther) {
+  tell(kM1, event::PeerLearned{id('c')});
+  EXPECT_TRUE(directory.has_merged());
+  EXPECT_FALSE(directory.is_foreign(kM3));
+  EXPECT_TRUE(directory.is_foreign(kM4)) << "nobody here has heard of it";
+  EXPECT_EQ(directory.owner_of(SlotId{5}), kM3) << "its epoch is the greater";
+  tell(kM4, event::PeerLearned{id('a')});
+  EXPECT_FALSE(directory.is_foreign(kM4));
+  EXPECT_THAT(directory.replicas(), ElementsAre(kM4));
+}
+
 TEST_F(DirectoryTest, KnowsWhatEverybodyClaims) {
   EXPECT_EQ(directory.primary_of(0), kM1);
   EXPECT_EQ(directory.primary_of(1), kM2);
