@@ -71,10 +71,9 @@ std::string Run::resolved(std::string word, Choices& choices) const {
 }
 
 std::string Run::address_of(MachineId machine) const {
-  const auto node =
-      std::find_if(plan_->nodes.begin(), plan_->nodes.end(),
-                   [&](const PlannedNode& other) { return other.machine == machine; });
-  return node == plan_->nodes.end() ? "" : format_ipv4(node->endpoint.ipv4);
+  return is_server(plan_->facts.cast[machine.value].kind)
+             ? format_ipv4(world_.endpoint(machine).ipv4)
+             : "";
 }
 
 void Run::replies() {

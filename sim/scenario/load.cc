@@ -75,16 +75,21 @@ void check_hosts(Options& root, const std::vector<PlannedServer>& servers) {
   }
 }
 
-// The machines at which the timeline's operations are typed.
-NameList operators_of(Options& root) {
-  NameList operators;
-  for (Options& step : root.objects("timeline")) {
+// The machines at which operations are typed, also those that repeat.
+void add_operators(Options& steps_of, std::string_view key, NameList& operators) {
+  for (Options& step : steps_of.objects(key)) {
     const JsonRef action = step.raw("do");
+    if (action && action->text == "repeat") add_operators(step, "steps", operators);
     if (!action || find_operation(action->text) == nullptr) continue;
     const JsonRef with = step.raw("with");
     const bool real = with && with->text == kRedisCliMachine;
     operators.add(std::string(real ? kRedisCliMachine : kOperatorMachine));
   }
+}
+
+NameList operators_of(Options& root) {
+  NameList operators;
+  add_operators(root, "timeline", operators);
   return operators;
 }
 

@@ -79,6 +79,9 @@ TEST(Operations, AreTypedAtAMachine) {
   EXPECT_EQ(load(timeline + "}" + cut).problems.text(), "");
   EXPECT_NE(load(timeline + R"(, "with": "redis-cli"})" + cut).problems.text().find("\"operator\""),
             std::string::npos);
+  const std::string repeated = R"(, "timeline": [{"at": "1s", "do": "repeat", "times": 2, "steps": [
+      {"then": "1s", "do": "fix"}]})";
+  EXPECT_EQ(load(repeated + cut).problems.text(), "");
   EXPECT_NE(load(timeline + R"(}], "machines": [{"name": "operator", "exec": "true"}])")
                 .problems.text()
                 .find("there is another machine \"operator\""),
