@@ -108,7 +108,7 @@ std::string why_left_out(const Scenario& scenario, const std::string& program) {
 // All scenarios of all paths, a matrix expanded; of folders, those that can run here, and of the
 // rest it is said why not. Prints what is wrong; nothing runs unless everything is right.
 bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios,
-              std::uint64_t& left_out) {
+              std::vector<LeftOut>& left_out) {
   std::vector<std::string> files;
   std::vector<bool> of_folder;
   for (const std::string& path : arguments.paths) {
@@ -127,7 +127,7 @@ bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios,
       const std::string why = why_left_out(loaded.variants.front(), arguments.program);
       if (!why.empty()) {
         fmt::print(stderr, "skipped {}: {}\n", file, why);
-        ++left_out;
+        left_out.push_back({file, why});
         continue;
       }
     }
@@ -136,7 +136,7 @@ bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios,
         scenarios.push_back(std::move(variant));
     }
   }
-  if (good && scenarios.empty() && left_out == 0) {
+  if (good && scenarios.empty() && left_out.empty()) {
     throw UsageError{arguments.only_case.empty() ? "no scenario files there"
                                                  : "no case is called " + arguments.only_case};
   }
@@ -231,7 +231,7 @@ int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& ar
       summary.failed = 1;
       summary.failures.push_back(result);
     }
-    write_file(arguments.junit, junit_xml({summary}));
+    write_file(arguments.junit, junit_xml({summary}, {}));
   }
   return interrupted() ? exit_code::kInterrupted : result.code;
 }
@@ -278,12 +278,12 @@ bool saw_expected_violation(const Scenario& scenario, const RunResult& result) {
 
 class Campaign {
  public:
-  // `left_out`: so many more scenarios were not to be run at all.
+  // `left_out`: those that cannot run here at all.
   Campaign(const std::vector<Scenario>& scenarios, const RunArguments& arguments,
-           std::uint64_t left_out)
+           std::vector<LeftOut> left_out)
       : scenarios_(scenarios),
         arguments_(arguments),
-        left_out_(left_out),
+        left_out_(std::move(left_out)),
         summaries_(scenarios.size()),
         violations_(scenarios.size()) {
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
@@ -374,8 +374,8 @@ class Campaign {
       code = exit_code::worse(code, summary.code);
     }
     const std::uint64_t skipped =
-        left_out_ + tasks_.size() - std::min<std::uint64_t>(tasks_.size(), passed + failed);
-    if (!arguments_.junit.empty()) write_file(arguments_.junit, junit_xml(summaries_));
+        left_out_.size() + tasks_.size() - std::min<std::uint64_t>(tasks_.size(), passed + failed);
+    if (!arguments_.junit.empty()) write_file(arguments_.junit, junit_xml(summaries_, left_out_));
     if (arguments_.json) {
       fmt::print(
           "{{\"slotsim_results\": 1, \"passed\": {}, \"failed\": {}, \"skipped\": {}, \"runs\": "
@@ -389,7 +389,7 @@ class Campaign {
 
   const std::vector<Scenario>& scenarios_;
   const RunArguments& arguments_;
-  std::uint64_t left_out_;
+  std::vector<LeftOut> left_out_;
   std::vector<SeedsSummary> summaries_;
   std::vector<bool> violations_;
   std::vector<Task> tasks_;
@@ -441,10 +441,10 @@ int command_run(const Arguments& words) {
   if (const auto code = parse_command_line(app, words)) return *code;
   check_combinations(arguments);
   std::vector<Scenario> scenarios;
-  std::uint64_t left_out = 0;
+  std::vector<LeftOut> left_out;
   if (!load_all(arguments, scenarios, left_out)) return exit_code::kUsage;
   settings_of(arguments, 1);  // a mistake in the options is told before anything runs
-  const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out == 0;
+  const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out.empty();
   if (!single && !arguments.trace.empty())
     throw UsageError{"--trace is for one run: give one scenario, one case and one seed"};
   catch_interrupts();
@@ -465,7 +465,7 @@ int command_run(const Arguments& words) {
       return interrupted() ? exit_code::kInterrupted : code;
     }
     if (single) return run_one(scenarios.front(), seed_for(scenarios.front()), arguments);
-    return Campaign(scenarios, arguments, left_out).run();
+    return Campaign(scenarios, arguments, std::move(left_out)).run();
   } catch (const ScenarioError& error) {
     std::fputs(error.problems().text().c_str(), stderr);
     return exit_code::kUsage;

@@ -51,8 +51,7 @@ std::string shards_of(std::uint32_t shards, std::uint32_t replicas) {
 std::string shape_of(const Scenario& scenario) {
   const ClusterOptions& cluster = scenario.cluster;
   std::string shape;
-  if (cluster.shards > 0)
-    shape = shards_of(cluster.shards, cluster.replicas);
+  if (cluster.shards > 0) shape = shards_of(cluster.shards, cluster.replicas);
   if (cluster.standalone > 0) {
     shape += fmt::format("{}{}", shape.empty() ? "" : ", ",
                          counted(cluster.standalone, "standalone server"));
@@ -311,7 +310,8 @@ double seconds(std::int64_t ns) {
 }
 }  // namespace
 
-std::string junit_xml(const std::vector<SeedsSummary>& summaries) {
+std::string junit_xml(const std::vector<SeedsSummary>& summaries,
+                      const std::vector<LeftOut>& left_out) {
   std::string cases;
   std::uint64_t tests = 0, failures = 0;
   for (const SeedsSummary& summary : summaries) {
@@ -345,10 +345,18 @@ std::string junit_xml(const std::vector<SeedsSummary>& summaries) {
           xml(bound.text), xml(bound.detail));
     }
   }
+  for (const LeftOut& scenario : left_out) {
+    ++tests;
+    cases += fmt::format(
+        "  <testcase classname=\"{}\" name=\"not run\" time=\"0\"><skipped "
+        "message=\"{}\"/></testcase>"
+        "\n",
+        xml(scenario.file), xml(scenario.why));
+  }
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"slotsim\" tests=\"{}\" "
-      "failures=\"{}\">\n{}</testsuite>\n",
-      tests, failures, cases);
+      "failures=\"{}\" skipped=\"{}\">\n{}</testsuite>\n",
+      tests, failures, left_out.size(), cases);
 }
 
 }  // namespace sim

@@ -35,8 +35,14 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
 
 std::string replay_command(const RunResult& result);
 
+// A scenario of a folder that cannot run here.
+struct LeftOut {
+  std::string file, why;
+};
+
 // JUnit XML (the surefire schema): one testcase a run; passing seeds of a scenario are folded into
-// one.
-std::string junit_xml(const std::vector<SeedsSummary>& summaries);
+// one, and one that was left out is skipped.
+std::string junit_xml(const std::vector<SeedsSummary>& summaries,
+                      const std::vector<LeftOut>& left_out);
 
 }  // namespace sim

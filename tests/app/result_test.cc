@@ -228,9 +228,11 @@ TEST(Junit, IsWellFormedWhateverTheTextsHold) {
   summary.failures[0].headline += "\x01";
   summary.bounds = {{"promotion_p99 <20s", false, "is 21 s", exit_code::kGate},
                     {"promotion_p50 <20s", true, "is 4 s", exit_code::kGate}};
-  const std::string xml = junit_xml({summary});
+  const std::string xml = junit_xml({summary}, {{"a<b.json", "there is no program x"}});
   expect_well_formed(xml);
-  EXPECT_THAT(xml, HasSubstr("tests=\"3\" failures=\"2\""));
+  EXPECT_THAT(xml, HasSubstr("tests=\"4\" failures=\"2\" skipped=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("classname=\"a&lt;b.json\" name=\"not run\" time=\"0\"><skipped "
+                             "message=\"there is no program x\"/>"));
   EXPECT_THAT(xml, HasSubstr("a &quot;quoted&quot; &lt;name&gt; &amp; more"));
   EXPECT_THAT(xml, Not(HasSubstr("\x01")));
   EXPECT_THAT(xml, HasSubstr("name=\"3 seeds as expected\" time=\"0.006\""));
