@@ -56,19 +56,6 @@ bool beyond(const ComparedRow& row, const Bounds& bounds) {
   return true;
 }
 
-}  // namespace
-
-std::size_t Comparison::count(Verdict verdict) const {
-  return static_cast<std::size_t>(std::count_if(
-      rows.begin(), rows.end(), [&](const ComparedRow& row) { return row.verdict == verdict; }));
-}
-
-bool Comparison::equivalent() const {
-  return measured && count(Verdict::kDifferent) == 0;
-}
-
-namespace {
-
 std::vector<Disagreement> disagreements_of(const SideRuns& a, const SideRuns& b) {
   std::map<std::uint64_t, const Observation*> of_b;
   for (const Observation& run : b.runs) of_b[run.seed] = &run;
@@ -85,6 +72,15 @@ std::vector<Disagreement> disagreements_of(const SideRuns& a, const SideRuns& b)
 }
 
 }  // namespace
+
+std::size_t Comparison::count(Verdict verdict) const {
+  return static_cast<std::size_t>(std::count_if(
+      rows.begin(), rows.end(), [&](const ComparedRow& row) { return row.verdict == verdict; }));
+}
+
+bool Comparison::equivalent() const {
+  return measured && count(Verdict::kDifferent) == 0;
+}
 
 Comparison compare(const SideRuns& a, const SideRuns& b, const Bounds& bounds) {
   Comparison comparison;

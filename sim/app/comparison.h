@@ -57,10 +57,10 @@ struct Disagreement {
 };
 
 struct Comparison {
-  std::vector<ComparedRow> rows;  // those of a group are adjacent
+  std::vector<ComparedRow> rows;            // those of a group are adjacent
   std::vector<Disagreement> disagreements;  // in order of the seeds
-  std::size_t tests = 0;          // rows that chance could have made
-  bool measured = false;          // some row was supplied by both
+  std::size_t tests = 0;                    // rows that chance could have made
+  bool measured = false;                    // some row was supplied by both
   bool equivalent() const;
   std::size_t count(ComparedRow::Verdict verdict) const;
 };

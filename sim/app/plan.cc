@@ -78,10 +78,9 @@ class Planner {
   void plan_servers() {
     const std::vector<PlannedServer> servers = planned_servers(plan_->scenario.cluster);
     std::vector<SeedNode> seeds;
-    const std::vector<SlotSet> slots = slot_layout();
-    std::map<std::string, std::vector<SlotSet>> slots_of_others;
+    std::map<std::string, std::vector<SlotSet>> layouts{{"", slot_layout()}};  // by cluster
     for (const OtherCluster& other : plan_->scenario.cluster.others)
-      slots_of_others[other.name] = even_slots(other.shards);
+      layouts[other.name] = even_slots(other.shards);
     for (std::size_t i = 0; i < servers.size(); ++i) {
       const PlannedServer& server = servers[i];
       SeedNode seed;
@@ -92,10 +91,8 @@ class Planner {
       seed.bus_port = configs_.back().bus_port();
       if (server.shard >= 0 && !server.primary)
         seed.primary = static_cast<int>(server.primary_index);
-      if (server.shard >= 0 && server.primary) {
-        const auto& layout = server.cluster.empty() ? slots : slots_of_others[server.cluster];
-        seed.slots = layout[static_cast<std::size_t>(server.shard)];
-      }
+      if (server.shard >= 0 && server.primary)
+        seed.slots = layouts.at(server.cluster)[static_cast<std::size_t>(server.shard)];
       seeds.push_back(std::move(seed));
     }
     names_ = std::make_shared<Names>();
@@ -379,16 +376,23 @@ class Planner {
     return addresses;
   }
 
+  // Does an option of a step with this fault fit?
+  template <class Fits>
+  bool any_option(std::string_view fault, Fits fits) const {
+    const std::vector<Step>& steps = plan_->scenario.timeline;
+    return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+      if (step.what != Step::What::kFault || step.fault != fault) return false;
+      const auto& options = step.options.object->members;
+      return std::any_of(options.begin(), options.end(), fits);
+    });
+  }
+
   // Does a step give another machine the address of this one? Whoever asks there in the end may be
   // asking another cluster.
   bool is_handed_on(const std::string& machine) const {
-    for (const Step& step : plan_->scenario.timeline) {
-      if (step.what != Step::What::kFault) continue;
-      for (const JsonMember& member : step.options.object->members) {
-        if (member.key == "address_of" && member.value->text == machine) return true;
-      }
-    }
-    return false;
+    return any_option("restart", [&](const JsonMember& option) {
+      return option.key == "address_of" && option.value->text == machine;
+    });
   }
 
   void plan_workloads() {
@@ -474,13 +478,9 @@ class Planner {
 
   // A step whose options say so in a word: {"do": "failover", "mode": "takeover"}.
   bool uses_word(std::string_view fault, std::initializer_list<std::string_view> words) const {
-    for (const Step& step : plan_->scenario.timeline) {
-      if (step.what != Step::What::kFault || step.fault != fault) continue;
-      for (const JsonMember& member : step.options.object->members) {
-        if (std::find(words.begin(), words.end(), member.value->text) != words.end()) return true;
-      }
-    }
-    return false;
+    return any_option(fault, [&](const JsonMember& option) {
+      return std::find(words.begin(), words.end(), option.value->text) != words.end();
+    });
   }
 
   bool edits_slots() const {

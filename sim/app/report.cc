@@ -349,8 +349,7 @@ std::string junit_xml(const std::vector<SeedsSummary>& summaries,
     ++tests;
     cases += fmt::format(
         "  <testcase classname=\"{}\" name=\"not run\" time=\"0\"><skipped "
-        "message=\"{}\"/></testcase>"
-        "\n",
+        "message=\"{}\"/></testcase>\n",
         xml(scenario.file), xml(scenario.why));
   }
   return fmt::format(

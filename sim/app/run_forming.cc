@@ -33,7 +33,8 @@ std::string Run::unformed() const {
       why = " has not said that it runs";
     } else if (node.in_a_cluster() && !directory_.is_healthy(node.machine)) {
       why = " does not hold the cluster for ok";
-    } else if (node.in_a_cluster() && node.primary >= 0 && replication_up_[node.machine.value] == 0) {
+    } else if (node.in_a_cluster() && node.primary >= 0 &&
+               replication_up_[node.machine.value] == 0) {
       why = " is not in sync with its primary";
     }
     if (why.empty() || ++count > kShown) continue;

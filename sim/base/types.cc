@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "sim/base/numbers.h"
+
 namespace sim {
 
 std::string format_ipv4(std::uint32_t ipv4) {
@@ -37,11 +39,10 @@ std::string format_endpoint(Endpoint endpoint) {
 std::optional<Endpoint> parse_endpoint(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  Endpoint endpoint{parse_ipv4(text.substr(0, colon)), 0};
-  const char* const stop = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data() + colon + 1, stop, endpoint.port);
-  if (endpoint.ipv4 == 0 || error != std::errc{} || end != stop) return std::nullopt;
-  return endpoint;
+  const std::uint32_t ipv4 = parse_ipv4(text.substr(0, colon));
+  const auto port = whole_number<std::uint16_t>(text.substr(colon + 1));
+  if (ipv4 == 0 || !port) return std::nullopt;
+  return Endpoint{ipv4, *port};
 }
 
 }  // namespace sim

@@ -1,22 +1,18 @@
 #include "sim/client/slot_map.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
+
+#include "sim/base/numbers.h"
 
 namespace sim {
 
 namespace {
 
-template <class Int>
-std::optional<Int> parse_number(std::string_view text, Int max) {
-  Int number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 0 || number > max) {
-    return std::nullopt;
-  }
-  return number;
+std::optional<std::int32_t> number_up_to(std::int32_t max, std::string_view text) {
+  const auto number = whole_number<std::int32_t>(text);
+  return number && *number >= 0 && *number <= max ? number : std::nullopt;
 }
 
 // "10.0.0.2" and 6379; an empty host means the one that was asked (as redis-cli reads it).
@@ -111,8 +107,8 @@ bool parse_redirection(std::string_view error, std::string_view word, Endpoint a
   const std::size_t colon = error.rfind(':');
   if (space == error.npos || colon == error.npos || colon < space) return false;
 
-  const auto number = parse_number<std::int32_t>(error.substr(0, space), kSlotCount - 1);
-  const auto port = parse_number<std::int32_t>(error.substr(colon + 1), 65535);
+  const auto number = number_up_to(kSlotCount - 1, error.substr(0, space));
+  const auto port = number_up_to(65535, error.substr(colon + 1));
   if (!number || !port) return false;
   const std::optional<Endpoint> endpoint =
       endpoint_of(error.substr(space + 1, colon - space - 1), *port, asked);

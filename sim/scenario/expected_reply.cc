@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/base/numbers.h"
 #include "sim/scenario/options.h"
 
 namespace sim {
@@ -25,7 +26,8 @@ std::optional<std::string_view> cut_out(std::string_view text, std::string_view 
 }
 
 bool compare_with(std::string_view part, Compare compare, std::string_view other) {
-  const std::optional<std::int64_t> a = parse_count(part), b = parse_count(other);
+  const std::optional<std::int64_t> a = whole_number<std::int64_t>(part),
+                                    b = whole_number<std::int64_t>(other);
   if (a && b) return holds(*a, compare, *b);
   if (compare == Compare::kEqual) return part == other;
   return compare == Compare::kNotEqual && part != other;

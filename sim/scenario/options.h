@@ -163,7 +163,6 @@ struct Section {
 
 // "500us", "+1.5s", "2m": one number, one unit (ns us ms s m h). nullopt: not a time.
 std::optional<Duration> parse_duration(std::string_view text);
-std::optional<std::int64_t> parse_count(std::string_view text);  // the whole of it, a number
 // The shortest such text: "1.5s", "500us", "0s".
 std::string format_duration(Duration duration);
 // "1%", "0.25%" -> parts per million; nullopt: neither.

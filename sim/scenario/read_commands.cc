@@ -1,4 +1,5 @@
 // Scripted commands and what they must be answered with.
+#include "sim/base/numbers.h"
 #include "sim/scenario/reader.h"
 
 namespace sim::reader {
@@ -45,7 +46,7 @@ ReplyBound read_reply_bound(Options& parts) {
   const std::string written = parts.text("is");
   std::string_view text = written;
   const std::optional<Compare> compare = cut_compare(text);
-  bound.number = parse_count(text);
+  bound.number = whole_number<std::int64_t>(text);
   if (!compare || !(bound.number || is_name(text))) {
     parts.problem("is", "expected a bound such as \">=1\" or \"> epoch\", got " + quote(written));
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "sim/base/numbers.h"
 #include "sim/scenario/reader.h"
 
 namespace sim::reader {
@@ -102,7 +103,7 @@ std::optional<std::int64_t> parse_value(std::string_view text, Vocabulary::Unit 
     case Vocabulary::Unit::kCount:
       break;
   }
-  return parse_count(text);
+  return whole_number<std::int64_t>(text);
 }
 
 std::string_view example(Vocabulary::Unit unit) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "sim/base/numbers.h"
 #include "sim/base/types.h"
 #include "sim/scenario/json.h"
 
@@ -74,14 +74,6 @@ constexpr std::array<SelectorForm, 21> kForms{{
     {"{\"not\": A}", "every server that A, a selector or a list, does not mean"},
 }};
 
-std::optional<std::uint32_t> parse_number(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || stop != text.data() + text.size())
-    return std::nullopt;
-  return value;
-}
-
 const NameList* names_of(const KnownNames& known, Kind kind) {
   switch (kind) {
     case Kind::kMachine:
@@ -122,7 +114,7 @@ std::optional<Selector> shard(Kind kind, std::string_view word, std::string_view
                               const KnownNames* known, SelectorMistake& mistake) {
   std::string_view digits = argument;
   if (digits.rfind("shard-", 0) == 0) digits.remove_prefix(6);
-  const std::optional<std::uint32_t> number = parse_number(digits);
+  const std::optional<std::uint32_t> number = whole_number<std::uint32_t>(digits);
   if (!number) {
     mistake.what = "expected a shard such as \"shard-0\" in selector " + quote(word);
     return std::nullopt;
@@ -138,7 +130,7 @@ std::optional<Selector> shard(Kind kind, std::string_view word, std::string_view
 
 std::optional<Selector> spare(std::string_view word, std::string_view argument,
                               const KnownNames* known, SelectorMistake& mistake) {
-  const std::optional<std::uint32_t> number = parse_number(argument);
+  const std::optional<std::uint32_t> number = whole_number<std::uint32_t>(argument);
   if (!number) {
     mistake = {"expected the number of a spare in selector " + quote(word), "such as \"spare:0\""};
     return std::nullopt;
@@ -185,7 +177,7 @@ std::optional<Selector> with_argument(std::string_view word, std::size_t colon,
     case Argument::kSlot:
       break;
   }
-  const std::optional<std::uint32_t> slot = parse_number(argument);
+  const std::optional<std::uint32_t> slot = whole_number<std::uint32_t>(argument);
   if (!slot || *slot >= kSlotCount) {
     mistake.what = "expected a slot from 0 to 16383 in selector " + quote(word);
     return std::nullopt;

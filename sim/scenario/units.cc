@@ -1,7 +1,6 @@
 // Times, ratios and sizes as people write them, in integers throughout.
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "sim/scenario/options.h"
 
@@ -146,14 +145,6 @@ std::string format_duration(Duration duration) {
     if (count >= unit.value) return sign + decimal(count, unit.value) + std::string(unit.name);
   }
   return sign + std::to_string(count) + "ns";
-}
-
-std::optional<std::int64_t> parse_count(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || stop != text.data() + text.size())
-    return std::nullopt;
-  return value;
 }
 
 std::optional<std::uint32_t> parse_ratio_ppm(std::string_view text) {

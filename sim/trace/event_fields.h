@@ -350,7 +350,8 @@ template <class V>
 void fields(V& v, FieldRef<V, MachineInfo> e) {
   v("name", e.name), v("kind", e.kind), v("endpoint", e.endpoint), v("host", e.host),
       v("rack", e.rack);
-  v("zone", e.zone), v("region", e.region), v("cluster", e.cluster), v("shard", e.shard), v("planned_id", e.planned_id);
+  v("zone", e.zone), v("region", e.region), v("cluster", e.cluster), v("shard", e.shard),
+      v("planned_id", e.planned_id);
   v("planned_primary", e.planned_primary), v("workload", e.workload), v("process", e.process);
 }
 

@@ -1,25 +1,18 @@
 #include "sim/client/operator/command_line.h"
 
 #include <array>
-#include <charconv>
 #include <string_view>
+
+#include "sim/base/numbers.h"
 
 namespace sim::operation {
 namespace {
-
-std::optional<std::uint32_t> number(std::string_view text) {
-  std::uint32_t value = 0;
-  const char* const stop = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), stop, value);
-  if (error != std::errc{} || end != stop) return std::nullopt;
-  return value;
-}
 
 // "<id>=<weight>"
 bool read_weight(std::string_view text, CommandLine& line) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return false;
-  const auto weight = number(text.substr(equals + 1));
+  const auto weight = whole_number<std::uint32_t>(text.substr(equals + 1));
   if (weight) line.weights.emplace_back(text.substr(0, equals), *weight);
   return weight.has_value();
 }
@@ -62,7 +55,7 @@ bool read_flag(std::string_view name, CommandLine& line) {
 bool read_value(std::string_view name, std::string_view value, CommandLine& line) {
   for (const Number& known : kNumbers) {
     if (known.name != name) continue;
-    const auto given = number(value);
+    const auto given = whole_number<std::uint32_t>(value);
     line.*known.value = given.value_or(0);
     return given.has_value();
   }
