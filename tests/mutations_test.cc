@@ -1,99 +1,38 @@
 // Invariants must catch: every invariant declares the mutations of the core that it kills, and here
-// it sees a small cluster run into each of them. Without the mutation the same run with the same
-// seed holds. What breaks no promise and is yet another node is caught by `slotsim diff`.
+// it sees a small cluster (scenarios/broken/) run into each of them. Without the mutation the same
+// run with the same seed holds. What breaks no promise and is yet another node is caught by
+// `slotsim diff`.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
+#include <filesystem>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "sim/app/comparison.h"
 #include "sim/app/run_once.h"
 #include "sim/app/vocabulary.h"
+#include "tests/read_file.h"
 
 namespace sim {
 namespace {
 
+namespace fs = std::filesystem;
+
 // Some mutations need luck: two candidates in one epoch, two claims that cross on the way.
 constexpr std::uint64_t kSeeds = 20;
 
-// A primary dies and is replaced.
-constexpr std::string_view kFailover = R"({
-  "version": 1, "name": "failover", "duration": "15s",
-  "cluster": {"config": {"cluster-node-timeout": 2000}},
-  "workload": [{"type": "list-append", "clients": 2, "rate": 100}],
-  "timeline": [{"at": "2s", "do": "crash", "node": "m1", "for": "10s"}]})";
-
-// A primary is cut off with a client, replaced, and comes back.
-constexpr std::string_view kMinority = R"({
-  "version": 1, "name": "minority", "duration": "20s",
-  "cluster": {"config": {"cluster-node-timeout": 2000}},
-  "workload": [{"type": "list-append", "clients": 3, "rate": 100}],
-  "timeline": [{"at": "2s", "do": "partition", "groups": [["m1", "client-1"]], "for": "10s"}]})";
-
-// Nothing goes wrong, and every key is overwritten often.
-constexpr std::string_view kOverwrites = R"({
-  "version": 1, "name": "overwrites", "duration": "10s",
-  "workload": [{"type": "register", "clients": 2, "keys": 100, "rate": 100}]})";
-
-// Two shards lose their primaries at once, far apart: both replicas stand before either has heard
-// of the other.
-constexpr std::string_view kTwoCandidates = R"({
-  "version": 1, "name": "two-candidates", "duration": "20s",
-  "cluster": {"shards": 5, "config": {"cluster-node-timeout": 2000}},
-  "network": {"delay": "200ms"},
-  "timeline": [{"at": "2s", "do": "crash", "node": ["m1", "m2"], "for": "heal"}]})";
-
-// Two replicas that cannot hear each other take over in the same epoch, asking nobody.
-constexpr std::string_view kTakeovers = R"({
-  "version": 1, "name": "takeovers", "duration": "20s",
-  "cluster": {"config": {"cluster-node-timeout": 2000}},
-  "network": {"delay": "20ms"},
-  "timeline": [
-    {"at": "2s", "do": "crash", "node": ["m1", "m2"], "for": "heal"},
-    {"at": "8s", "do": "failover", "node": ["m4", "m5"], "mode": "takeover"}]})";
-
-// Far apart: when the old primary is back, its claim and its successor's cross on the way.
-constexpr std::string_view kCrossingClaims = R"({
-  "version": 1, "name": "crossing-claims", "duration": "20s",
-  "cluster": {"config": {"cluster-node-timeout": 2000}},
-  "network": {"delay": "300ms"},
-  "timeline": [{"at": "2s", "do": "partition", "groups": [["m1"]], "for": "12s"}]})";
-
-// A client that asks seldom learns of a planned failover long after the cluster has calmed down.
-constexpr std::string_view kStaleClient = R"({
-  "version": 1, "name": "stale-client", "duration": "20s",
-  "cluster": {"config": {"cluster-node-timeout": 1000}},
-  "workload": [
-    {"type": "register", "clients": 1, "processes": 4, "keys": 20, "think": "4s"}],
-  "timeline": [{"at": "4s", "do": "failover", "node": "replica:shard-0"}]})";
-
-// A primary dies, and nobody looks but the others.
-constexpr std::string_view kElection = R"({
-  "version": 1, "name": "election", "duration": "8s",
-  "cluster": {"config": {"cluster-node-timeout": 1000}},
-  "timeline": [{"at": "1s", "do": "crash", "node": "m1", "for": "heal"}]})";
-
-// A node of another cluster lives where a dead replica of this one was.
-constexpr std::string_view kAddressReuse = R"({
-  "version": 1, "name": "address-reuse", "duration": "10s",
-  "cluster": {"others": {"b": {"shards": 2}}, "config": {"cluster-node-timeout": 1000}},
-  "timeline": [
-    {"at": "1s", "do": "crash", "node": "m6", "power": true, "for": "forever"},
-    {"at": "4s", "do": "restart", "node": "b-m2", "address_of": "m6"}]})";
-
-const std::map<std::string, std::string_view, std::less<>> kScenarios = {
-    {"vote-twice-per-epoch", kTwoCandidates}, {"win-without-majority", kFailover},
-    {"epoch-goes-back", kMinority},           {"skip-collision-resolution", kTakeovers},
-    {"ignore-slot-epoch", kCrossingClaims},   {"no-demotion", kMinority},
-    {"minority-keeps-writing", kMinority},    {"no-rejoin-delay", kMinority},
-    {"ack-before-apply", kOverwrites},        {"replica-skips-command", kFailover},
-    {"redirect-to-self", kStaleClient},       {"fail-never-clears", kMinority},
-    {"send-before-save", kFailover},          {"late-election", kElection},
-    {"ping-introduces", kAddressReuse},
-};
+Scenario situation(std::string_view mutation) {
+  const auto all = mutations();
+  const auto info = std::find_if(all.begin(), all.end(),
+                                 [&](const MutationInfo& one) { return one.name == mutation; });
+  const std::string file = "scenarios/broken/" + std::string(info->shown_by) + ".json";
+  Loaded loaded = load_scenario(file, read(fs::path(SLOTSIM_SOURCE_DIR) / file), vocabulary());
+  EXPECT_EQ(loaded.problems.text(), "");
+  return std::move(loaded.variants.at(0));
+}
 
 struct Pair {
   std::string invariant, mutation;
@@ -141,12 +80,8 @@ TEST_P(Invariants, KillTheMutationsTheyDeclare) {
   const auto& [invariant, mutation] = GetParam();
   const auto broken = find_mutation(mutation);
   ASSERT_TRUE(broken);
-  const auto text = kScenarios.find(mutation);
-  ASSERT_NE(text, kScenarios.end()) << "give it a scenario here";
-  const Loaded loaded = load_scenario(mutation + ".json", std::string(text->second), vocabulary());
-  ASSERT_EQ(loaded.problems.text(), "");
+  const Scenario scenario = situation(mutation);
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const Scenario& scenario = loaded.variants.front();
     if (judge(scenario, seed, *broken, invariant) != Judgement::kFail) continue;
     EXPECT_EQ(judge(scenario, seed, Mutation::kNone, invariant), Judgement::kPass)
         << "with seed " << seed << " it is broken without the mutation too";
@@ -178,11 +113,7 @@ SideRuns runs_of(const Scenario& scenario, std::uint64_t first_seed, Mutation mu
 TEST(Diff, KillsTheMutationsThatAreLeftToIt) {
   for (const MutationInfo& info : mutations()) {
     if (info.killed_by != kKilledByDiff) continue;
-    const auto text = kScenarios.find(info.name);
-    ASSERT_NE(text, kScenarios.end()) << "give it a scenario here";
-    const Loaded loaded = load_scenario("x.json", std::string(text->second), vocabulary());
-    ASSERT_EQ(loaded.problems.text(), "");
-    const Scenario& scenario = loaded.variants.front();
+    const Scenario scenario = situation(info.name);
     const SideRuns ours = runs_of(scenario, 1, Mutation::kNone);
     EXPECT_FALSE(compare(ours, runs_of(scenario, 1, info.mutation), {}).equivalent())
         << info.name << " survives";
@@ -212,8 +143,13 @@ TEST(Mutations, EachInvariantDeclaresOne) {
   }
 }
 
-TEST(Mutations, NoScenarioHereIsForNothing) {
-  for (const auto& [mutation, text] : kScenarios) EXPECT_TRUE(find_mutation(mutation)) << mutation;
+TEST(Mutations, EachBrokenScenarioShowsOne) {
+  std::set<std::string> shown, there;
+  for (const MutationInfo& info : mutations()) shown.insert(std::string(info.shown_by) + ".json");
+  for (const auto& entry :
+       fs::directory_iterator(fs::path(SLOTSIM_SOURCE_DIR) / "scenarios/broken"))
+    there.insert(entry.path().filename());
+  EXPECT_EQ(shown, there);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-// Mutations: deliberate breakages of the core, each declared beforehand with what must catch it: an invariant, or
-// `slotsim diff` where the node breaks no promise and yet is not what it was.
+// Mutations: deliberate breakages of the core, each declared beforehand with what must catch it: an
+// invariant, or `slotsim diff` where the node breaks no promise and yet is not what it was.
 //
-// A checker that has never caught anything is a rumour. Every invariant names at least one mutation here, and a test
-// runs it and sees the invariant fail. `slotsim list mutations` prints this table; `--mutate NAME` applies one.
+// A checker that has never caught anything is a rumour. Every invariant names at least one mutation
+// here, and a test runs it and sees the invariant fail. `slotsim list mutations` prints this table;
+// `--mutate NAME` applies one.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,9 @@ namespace sim {
 
 enum class Mutation : std::uint8_t {
   kNone,
-  kVoteTwicePerEpoch,        // the voter forgets lastVoteEpoch
-  kWinWithoutMajority,       // one vote is enough
-  kEpochGoesBack,            // a stale header's currentEpoch is taken over instead of merged by maximum
+  kVoteTwicePerEpoch,   // the voter forgets lastVoteEpoch
+  kWinWithoutMajority,  // one vote is enough
+  kEpochGoesBack,       // a stale header's currentEpoch is taken over instead of merged by maximum
   kSkipCollisionResolution,  // equal configEpochs stay equal
   kIgnoreSlotEpoch,          // any claim rebinds a slot, whatever its epoch
   kNoDemotion,               // a primary that lost its slots stays a primary and keeps serving them
@@ -34,8 +35,9 @@ enum class Mutation : std::uint8_t {
 
 struct MutationInfo {
   Mutation mutation;
-  std::string_view name;         // "vote-twice-per-epoch"
-  std::string_view killed_by;    // name of the invariant that must catch it, or kKilledByDiff
+  std::string_view name;       // "vote-twice-per-epoch"
+  std::string_view killed_by;  // name of the invariant that must catch it, or kKilledByDiff
+  std::string_view shown_by;   // scenarios/broken/SHOWN_BY.json runs into it
   std::string_view description;
 };
 inline constexpr std::string_view kKilledByDiff = "slotsim diff";
