@@ -22,6 +22,8 @@ constexpr std::array kSubCommands = {
     SubCommand{"validate", "check scenario files without running them", sim::command_validate},
     SubCommand{"graph", "draw the cluster at a moment of a run", sim::command_graph},
     SubCommand{"diff", "hold two kinds of node against each other", sim::command_diff},
+    SubCommand{"mutants", "break the core on purpose and see every breakage caught",
+               sim::command_mutants},
     SubCommand{"check", "judge histories of clients: linearizable? lost, stale, out of order?",
                sim::command_check},
     SubCommand{"list",

@@ -7,12 +7,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "sim/app/cli.h"
 #include "sim/app/program_lookup.h"
 #include "sim/app/report.h"
 #include "sim/app/run_once.h"
+#include "sim/app/side.h"
 #include "sim/app/verify.h"
 #include "sim/app/vocabulary.h"
 #include "sim/hosts/process_pool.h"
@@ -151,16 +151,8 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   settings.plan.seed = seed;
   settings.plan.through_wire = arguments.wire;
   settings.program = arguments.program;
-  if (!arguments.mutation.empty()) {
-    const auto mutation = find_mutation(arguments.mutation);
-    if (!mutation) {
-      std::vector<std::string_view> names;
-      for (const MutationInfo& info : mutations()) names.push_back(info.name);
-      throw UsageError{"no mutation is called '" + arguments.mutation + "'; " +
-                       did_you_mean(arguments.mutation, names)};
-    }
-    settings.plan.mutation = *mutation;
-  }
+  if (!arguments.mutation.empty())
+    settings.plan.mutation = mutation_named("--mutate", arguments.mutation);
   if (!arguments.until.empty()) {
     const auto until = parse_duration(arguments.until);
     if (!until || *until < Duration{0})
@@ -174,12 +166,6 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   settings.plant_nondeterminism = std::getenv("SLOTSIM_PLANT_NONDETERMINISM") != nullptr;
   settings.interrupted = interrupted;
   return settings;
-}
-
-void write_file(const fs::path& path, const std::string& content) {
-  std::ofstream file(path, std::ios::binary);
-  file << content;
-  if (!file.flush()) throw UsageError{"cannot write " + path.string()};
 }
 
 fs::path directory_for(const RunArguments& arguments, const Scenario& scenario,

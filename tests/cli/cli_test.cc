@@ -532,4 +532,45 @@ TEST_F(Cli, ALimitThatIsReachedIsNoPass) {
               HasSubstr("UNKNOWN h.jsonl: the limit of 3 steps is reached; 1 key is undecided"));
 }
 
+// ---- Mutants ----
+
+constexpr const char* kPrimaryDies = R"({"version": 1, "name": "shows", "duration": "6s",
+    "cluster": {"config": {"cluster-node-timeout": 1000}},
+    "timeline": [{"at": "1s", "do": "crash", "node": "m1", "for": "heal"}]})";
+
+TEST_F(Cli, AMutationThatIsKilledIsInTheTable) {
+  write("scenarios/broken/failover.json", kPrimaryDies);
+  const Outcome outcome = slotsim("mutants win-without-majority --seeds 1..5 --json m.json");
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("win-without-majority           killed   election_safety"));
+  EXPECT_THAT(last_line(outcome.out), StartsWith("1 mutations, 1 killed, 0 survived in "));
+  const Json table = Json::parse(contents(scratch_ / "m.json"));
+  EXPECT_EQ(table["mutations"][0]["by"], Json({"election_safety"}));
+  EXPECT_EQ(table["mutations"][0]["scenario"], "failover");
+}
+
+TEST_F(Cli, AMutationThatNoScenarioShowsSurvives) {
+  write("calm/failover.json", quiet("calm"));
+  const Outcome outcome = slotsim("mutants win-without-majority --seeds 1..2 --scenarios calm");
+  EXPECT_EQ(outcome.code, 1) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("win-without-majority           SURVIVED -"));
+  EXPECT_THAT(outcome.out, HasSubstr("invariants that killed nothing: election_safety\n"));
+  EXPECT_THAT(last_line(outcome.out),
+              StartsWith("1 mutations, 0 killed, 1 survived (win-without-majority) in "));
+}
+
+TEST_F(Cli, MutantsSayWhichScenariosTheyMiss) {
+  Outcome outcome = slotsim("mutants");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("there is no folder scenarios/broken here"));
+  EXPECT_THAT(outcome.err, HasSubstr("--scenarios DIR"));
+  write("calm/x.json", quiet("calm"));
+  outcome = slotsim("mutants no-demotion --scenarios calm");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("calm has no minority.json, which shows no-demotion"));
+  outcome = slotsim("mutants no-demotoin --scenarios calm");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("did you mean \"no-demotion\"?"));
+}
+
 }  // namespace
