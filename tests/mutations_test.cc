@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <ostream>
 #include <set>
 #include <string>
@@ -85,6 +86,8 @@ TEST_P(Invariants, KillTheMutationsTheyDeclare) {
     if (judge(scenario, seed, *broken, invariant) != Judgement::kFail) continue;
     EXPECT_EQ(judge(scenario, seed, Mutation::kNone, invariant), Judgement::kPass)
         << "with seed " << seed << " it is broken without the mutation too";
+    RecordProperty("seeds", static_cast<int>(seed));
+    std::cout << mutation << ": killed by " << invariant << " in seed " << seed << '\n';
     return;
   }
   ADD_FAILURE() << "survived " << kSeeds << " seeds";
