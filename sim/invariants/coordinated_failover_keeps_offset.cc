@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,13 @@ class CoordinatedFailoverKeepsOffset final
   explicit CoordinatedFailoverKeepsOffset(const RunFacts& facts)
       : CopyableVerdict("no primary paused its writes for a failover"),
         directory_(facts.cast),
+        processes_(facts.processes),
         lasts_(kTimeout - clock_slack(facts)),
         nodes_(facts.cast.size()) {}
 
   void see(const Record& record) override {
     directory_.see(record);
-    if (record.machine.value >= nodes_.size()) return;
+    if (record.machine.value >= nodes_.size() || processes_.count(record.machine) > 0) return;
     Node& node = nodes_[record.machine.value];
     if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
       see_manual(record, *manual, node);
@@ -108,6 +110,7 @@ class CoordinatedFailoverKeepsOffset final
   }
 
   Directory directory_;
+  std::set<MachineId> processes_;
   Duration lasts_;
   std::vector<Node> nodes_;  // by machine
   std::uint64_t pauses_ = 0, completed_ = 0;
