@@ -105,14 +105,15 @@ Refusal set_owner(Server& server, Pass& pass, SlotId slot, const std::string& id
   moved.set(slot.value);
   bind_slots(server, pass, moved, peer, cluster.peers.cold(peer).config_epoch);
   if (was_mine && peer != kMyself && !am_serving(cluster) &&
-      server.config.cluster_allow_replica_migration) {
+      server.config.cluster_allow_replica_migration &&
+      !deviates(server, Deviation::kGiverStaysPrimary)) {
     follow(server, pass, peer);
     save_later(cluster, true);
   }
   if (peer == kMyself && !importing_from(cluster, slot).is_none()) {
     bump_epoch_without_consensus(server, pass, event::EpochCause::kCommand);
     close_importing(server, pass, slot);
-    broadcast_pong(server, pass, false);
+    if (!deviates(server, Deviation::kImportClosedQuietly)) broadcast_pong(server, pass, false);
   }
   return std::nullopt;
 }
