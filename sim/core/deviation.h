@@ -45,6 +45,9 @@ enum class Deviation : std::uint8_t {
   kConfigByRename,
   kClaimBitCleared,
   kForceAtOnce,
+  kOpenSlotsReplicated,
+  kOpenSlotsRepointed,
+  kReplicasAsk,
   kCount
 };
 

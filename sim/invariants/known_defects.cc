@@ -20,7 +20,7 @@ constexpr std::array kDefects = {
                 ""},
     KnownDefect{4, true, "redis#3122", "redis, valkey before 8.0",
                 "a migration in progress, or just finished, is forgotten when a replica takes over",
-                ""},
+                "open-slots-replicated"},
     KnownDefect{5, false, "redis#9223", "redis before 7.0",
                 "whoever gives its last slot away is refused, or does not follow the taker, if the "
                 "news comes before the command",

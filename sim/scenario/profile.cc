@@ -6,7 +6,7 @@
 namespace sim {
 namespace {
 
-constexpr std::array<std::string_view, 15> kDeviationsOfValkey8{
+constexpr std::array<std::string_view, 18> kDeviationsOfValkey8{
     "distinct-ranks",
     "rank-may-improve",
     "new-primary-new-election",
@@ -22,6 +22,9 @@ constexpr std::array<std::string_view, 15> kDeviationsOfValkey8{
     "config-by-rename",
     "claim-bit-cleared",
     "force-at-once",
+    "open-slots-replicated",
+    "open-slots-repointed",
+    "replicas-ask",
 };
 
 constexpr std::array<ServerProfile, 2> kProfiles{{
