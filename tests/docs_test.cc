@@ -19,6 +19,7 @@
 #include "sim/faults/fault.h"
 #include "sim/invariants/claims.h"
 #include "sim/invariants/invariant.h"
+#include "sim/invariants/known_defects.h"
 #include "sim/invariants/metrics.h"
 #include "sim/invariants/milestones.h"
 #include "sim/scenario/scenario.h"
@@ -333,6 +334,21 @@ void add_tables(Page& page) {
   for (const DeviationInfo& info : deviations())
     page.row({code(std::string(info.name)) + (in_valkey_8(info.name) ? " *" : ""),
               std::string(info.versions), std::string(info.description), std::string(info.source)});
+  page.end_table();
+
+  page.heading(2, "Known defects: for `expect.known_defects`");
+  page.say(
+      "Where an invariant finds one of these, by its pattern in the trace, its verdict is "
+      "`known-defect(row N)`: a failure, unless the scenario says that row N may occur "
+      "(`expect.invariants.known_defects`) or must (`expect.known_defects`). Campaigns count them. "
+      "docs/bugs.md has a scenario for most.");
+  page.table({"row", "what happens", "versions", "told in", "deviation that brings or mends it"});
+  for (const KnownDefect& defect : known_defects())
+    page.row({std::to_string(defect.row), std::string(defect.symptom), std::string(defect.versions),
+              std::string(defect.reference),
+              defect.deviation.empty() ? ""
+                                       : code(std::string(defect.deviation)) +
+                                             (defect.current ? ", mends" : ", brings")});
   page.end_table();
 
   page.heading(2, "Invariants: what every run is judged by");
