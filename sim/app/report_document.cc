@@ -49,6 +49,7 @@ Json run_json(const Plan& plan, const RunResult& result) {
           {"end", report_us(result.end)},
           {"forming", report_us(sim_time(result.forming))},
           {"cut_short", result.cut_short},
+          {"options", result.replay_options},
           {"replay", replay_command(result)}};
 }
 

@@ -72,6 +72,8 @@ export interface Document {
     end: number;
     forming: number;
     cut_short: string;
+    /** What the command line said beside scenario and seed: " --wire --mutate no-demotion". */
+    options: string;
     replay: string;
   };
   verdict: {

@@ -106,8 +106,9 @@ function phasesOf(run: Run, election: Election, scheduled: Event | undefined): P
     add("the replica waits its turn", scheduled.at, election.started, "delay");
   }
   add(election.outcome === "won" ? "votes are asked for and counted" : "votes are asked for", election.started, election.ended, "vote");
-  const last = election.spread.at(-1);
-  if (last !== undefined) add("the news spreads", election.ended, last.at, "spread");
+  // Who is down or cut off learns of it when it is back, which says nothing about the election.
+  const most = election.spread[Math.ceil((run.servers.length - 1) / 2) - 1] ?? election.spread.at(-1);
+  if (most !== undefined) add("the news reaches most servers", election.ended, most.at, "spread");
   return phases;
 }
 

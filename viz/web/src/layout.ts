@@ -1,4 +1,4 @@
-// Where servers stand in the picture: by zone (or shard, where no zones are told), the same for every moment of a run.
+// Where servers stand in the picture: by zone (or shard, where there is one zone), the same for every moment of a run.
 import type { Run } from "./run";
 
 export interface Place {
@@ -20,11 +20,11 @@ export interface Layout {
   boxes: Box[];
 }
 
-const cell = { width: 112, height: 104 };
+const cell = { width: 112, height: 122 };
 const padding = { top: 26, side: 8, gap: 14 };
 
 export function layout(run: Run, width: number): Layout {
-  const zoned = run.servers.some((machine) => run.cast[machine]!.zone !== "");
+  const zoned = new Set(run.servers.map((machine) => run.cast[machine]!.zone)).size > 1;
   const groups = new Map<string, number[]>();
   for (const machine of run.servers) {
     const info = run.cast[machine]!;
@@ -56,7 +56,7 @@ export function layout(run: Run, width: number): Layout {
         places.set(machine, {
           machine,
           x: left + padding.side + step * ((k % columns) + 0.5),
-          y: top + padding.top + cell.height * (Math.floor(k / columns) + 0.42),
+          y: top + padding.top + cell.height * (Math.floor(k / columns) + 0.34),
         });
       });
     });

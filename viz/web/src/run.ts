@@ -201,6 +201,16 @@ export function violations(run: Run): Violation[] {
   return found.sort((a, b) => Number(a.excused) - Number(b.excused) || a.at - b.at);
 }
 
+/** Whom a report opens with: the first server that the violation names, else the one that was promoted. */
+export function openingNode(run: Run): number | null {
+  const [first] = violations(run);
+  if (first !== undefined) {
+    const named = first.what.split(/[^\w-]+/).map((word) => run.cast.findIndex((info) => info.name === word));
+    return named.find((machine) => run.servers.includes(machine)) ?? null;
+  }
+  return run.milestones.find((milestone) => milestone.name === "promoted" && milestone.at > 0)?.machine ?? null;
+}
+
 /** Where a report opens: at the violation, else when a server first took over, else at the first fault. */
 export function openingMoment(run: Run): number {
   const [first] = violations(run);

@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { foldElections } from "./elections";
 import { parseTime, time } from "./format";
-import { type Event, lastAt, openingMoment, type Run, violations } from "./run";
+import { type Event, lastAt, openingMoment, openingNode, type Run, violations } from "./run";
 import { foldTruth, type Truth, truthAt } from "./truth";
 
 export type Theme = "system" | "light" | "dark";
@@ -15,7 +15,7 @@ export function createState(run: Run) {
 
   const at = signal(openingMoment(run));
   const window = signal<readonly [number, number]>([run.start, run.end]);
-  const node = signal<number | null>(null);
+  const node = signal<number | null>(openingNode(run));
   /** What the node is compared with: the truth, another node, or itself at a pinned moment. */
   const versus = signal<number | "truth" | "pin">("truth");
   const pin = signal<number | null>(null);
@@ -23,6 +23,8 @@ export function createState(run: Run) {
   const heartbeats = signal(false);
   const only = signal<"all" | "past">("all");
   const message = signal<number | null>(null);
+  /** Half of the stretch of time in which messages are drawn; 0: as much as shows one. */
+  const span = signal(0);
   const playing = signal(false);
   const speed = signal(1);
   const help = signal(false);
@@ -87,6 +89,7 @@ export function createState(run: Run) {
     heartbeats,
     only,
     message,
+    span,
     playing,
     speed,
     help,
@@ -130,7 +133,7 @@ export function fromFragment(state: State, fragment: string): void {
     if (from !== null && to !== null && from < to) state.window.value = [from, to];
     const t = moment("t");
     if (t !== null) state.goTo(t);
-    state.selectNode(machine(words.get("node")));
+    if (t !== null) state.selectNode(machine(words.get("node")));
     state.versus.value = machine(words.get("vs")) ?? "truth";
     const pin = moment("pin");
     if (pin !== null) {

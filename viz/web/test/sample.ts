@@ -38,6 +38,7 @@ export function emptyDocument(): Document {
       end: 60_000_000,
       forming: 0,
       cut_short: "",
+      options: "",
       replay: "sim/run sample.json --seed 1",
     },
     verdict: { headline: "PASS", code: 0, invariants: [], expectations: [], warnings: [], metrics: [] },

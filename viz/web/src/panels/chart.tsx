@@ -35,7 +35,7 @@ export function Chart(props: { state: State; label: string; times: number[]; lin
       scales: { x: { time: false, range: () => state.window.peek().map((us) => us / 1e6) as [number, number] } },
       axes: [
         { stroke: ink, grid, values: (_, values) => values.map((value) => `${value}s`) },
-        { stroke: ink, grid, size: 62, values: (_, values) => values.map((value) => `${value}${props.unit ?? ""}`) },
+        { stroke: ink, grid, size: 74, values: (_, values) => values.map((value) => `${value}${props.unit ?? ""}`) },
       ],
       series: [
         {},

@@ -21,6 +21,9 @@ export function Header({ state }: { state: State }) {
             {run.scenario}
             {run.case !== "" && ` (${run.case})`}
           </strong>
+          {run.options.includes("--mutate ") && (
+            <span class="mutated">broken on purpose: {/--mutate (\S+)/.exec(run.options)?.[1]}</span>
+          )}
           <span class="facts">
             seed {run.seed} · {duration(run.end + run.forming)} simulated · {run.events.toLocaleString("en")} events ·
             digest {run.digest}

@@ -11,18 +11,21 @@ const listed = 60;
 const gutter = 64;
 const laneHeight = 34;
 const isHeartbeat = (message: Message) => message.label === "PING" || message.label === "PONG";
-/** Wide enough to see a round of votes, narrow enough to tell its messages apart. */
-const defaultSpan = 4_000;
+const spans = [2_000, 20_000, 200_000, 2_000_000, 20_000_000];
+
+/** The narrowest that shows a message that is no heartbeat: a round of votes takes a millisecond, and silence long. */
+function fittingSpan(messages: readonly Message[], at: number): number {
+  const near = (span: number) => between(messages, at - span, at + span).some((message) => !isHeartbeat(message));
+  return spans.slice(0, -1).find(near) ?? spans[2]!;
+}
 
 export function Messages({ state }: { state: State }) {
   const { run } = state;
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box, 1100);
   const at = state.at.value;
-  const [windowFrom, windowTo] = state.window.value;
-  const whole = windowTo - windowFrom > 2_000_000;
-  const from = whole ? at - defaultSpan : windowFrom;
-  const to = whole ? at + defaultSpan : windowTo;
+  const span = state.span.value === 0 ? fittingSpan(run.messages, at) : state.span.value;
+  const [from, to] = [at - span, at + span];
   const chosen = state.message.value === null ? null : (run.messages[state.message.value] ?? null);
   const subject = chosen !== null ? { machine: chosen.to, at: chosen.arrived ?? chosen.sent } : state.node.value !== null ? { machine: state.node.value, at } : null;
   const past = useMemo(
@@ -51,7 +54,7 @@ export function Messages({ state }: { state: State }) {
     <Panel
       id="messages"
       wide
-      title={`Bus messages from ${time(from)} to ${time(to)}`}
+      title={`Bus messages ${duration(span)} around ${time(at)}`}
       note={
         subject === null
           ? "A line a server, time to the right; an ✕ ends a message that never arrived. Select a message, or a server, to see what may have caused it."
@@ -59,6 +62,20 @@ export function Messages({ state }: { state: State }) {
       }
       tools={
         <>
+          <label>
+            around the moment{" "}
+            <select
+              value={String(state.span.value)}
+              onChange={(event) => void (state.span.value = Number(event.currentTarget.value))}
+            >
+              <option value="0">± as fits ({duration(span)})</option>
+              {spans.map((one) => (
+                <option key={one} value={String(one)}>
+                  ± {duration(one)}
+                </option>
+              ))}
+            </select>
+          </label>
           <label>
             <input
               type="checkbox"
@@ -125,8 +142,8 @@ export function Messages({ state }: { state: State }) {
       </div>
       <p class="facts-line">
         {seen.length === 0
-          ? "No such message in this stretch of time: zoom out, or show PING and PONG."
-          : `${seen.length.toLocaleString("en")} messages${hidden > 0 ? `, of which the first ${drawn} are drawn: zoom in for the rest` : ""}.`}
+          ? "No such message in this stretch of time: look at more time, or show PING and PONG."
+          : `${seen.length.toLocaleString("en")} messages${hidden > 0 ? `, of which the first ${drawn} are drawn: look at less time for the rest` : ""}.`}
         {leftOut > 0 && ` ${leftOut.toLocaleString("en")} heartbeats far from any milestone are not part of this file.`}
         {" Client and replication traffic is not drawn."}
       </p>

@@ -32,7 +32,7 @@ export function SlotMap({ state }: { state: State }) {
   const [mode, setMode] = useState<"owner" | "doubt">("owner");
   const history = useMemo(() => ownedHistory(run, state.truths), [run]);
   const doubts = useMemo(() => doubtHistory(run, state.truths), [run]);
-  const trouble = useMemo(() => troubles(history), [history]);
+  const trouble = useMemo(() => troubles(history).filter((one) => one.to > 0), [history]);
   const [from, to] = state.window.value;
   const at = state.at.value;
   const x = (us: number) => ((us - from) / (to - from)) * width;

@@ -73,7 +73,7 @@ export function TimeBar({ state }: { state: State }) {
     <div class="time" data-testid="time-bar">
       <div class="time-tools">
         <button type="button" aria-label="Previous milestone" onClick={() => state.stepMilestone(-1)}>
-          ⏮
+          |◂
         </button>
         <button type="button" aria-label="Previous event" onClick={() => state.stepEvent(-1)}>
           ◂
@@ -90,11 +90,11 @@ export function TimeBar({ state }: { state: State }) {
           ▸
         </button>
         <button type="button" aria-label="Next milestone" onClick={() => state.stepMilestone(1)}>
-          ⏭
+          ▸|
         </button>
-        <output class="now" data-testid="now">
+        <span class="now" data-testid="now">
           t = {time(at)}
-        </output>
+        </span>
         <label>
           <span class="unseen">Speed of playing</span>
           <select

@@ -39,7 +39,7 @@ function NodeMark({ state, actor, layout: where }: { state: State; actor: Actor;
       role="button"
       tabIndex={0}
       aria-pressed={selected}
-      aria-label={describeActor(state.run, actor)}
+      aria-description={describeActor(state.run, actor)}
       data-testid={`node-${name}`}
       data-suspicion={actor.suspicion}
       onClick={() => state.selectNode(selected ? null : actor.machine)}
@@ -62,13 +62,13 @@ function NodeMark({ state, actor, layout: where }: { state: State; actor: Actor;
           {String.fromCharCode(65 + actor.side)}
         </text>
       )}
-      <text class="label" y={radius + 15}>
+      <text class="label" y={radius + 20}>
         {actor.isReplica ? (actor.follows === null ? "follows nobody" : `replica of ${machineName(state.run, actor.follows)}`) : actor.slots}
       </text>
-      <text class={actor.outranked > 0 ? "label bad" : "label"} y={radius + 28}>
-        {actor.outranked > 0 ? "✗ claimed twice" : `epoch ${actor.epoch}`}
+      <text class={actor.outranked > 0 ? "label bad" : "label"} y={radius + 33}>
+        {actor.outranked > 0 ? `✗ epoch ${actor.epoch} is outranked` : actor.isReplica ? "" : `epoch ${actor.epoch}`}
       </text>
-      <text class="label strong" y={radius + 41}>
+      <text class="label strong" y={radius + 46}>
         {[status, actor.heldBy].filter((word) => word !== "").join(" · ")}
       </text>
     </g>
