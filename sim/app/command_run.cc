@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 struct RunArguments {
   std::vector<std::string> paths;
-  std::string seed, seeds, only_case, until, trace, history, junit, out, mutation;
+  std::string seed, seeds, only_case, until, trace, history, report, junit, out, mutation;
   std::vector<std::uint64_t> watch;
   unsigned jobs = 1;
   std::string program;
@@ -64,6 +64,8 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       ->type_name("FILE");
   app.add_option("--history", arguments.history,
                  "write what clients did and saw as JSON lines, for slotsim check (one run)")
+      ->type_name("FILE");
+  app.add_option("--report", arguments.report, "write one HTML file to look at the run (one run)")
       ->type_name("FILE");
   app.add_flag("--json", arguments.json, "print results as one JSON document");
   app.add_option("--junit", arguments.junit, "write JUnit XML")->type_name("FILE");
@@ -191,6 +193,7 @@ int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& ar
   RunSettings settings = settings_of(arguments, seed);
   settings.trace_file = arguments.trace;
   settings.history_file = arguments.history;
+  settings.report_file = arguments.report;
   fs::path directory;
   if (!arguments.out.empty()) {
     directory = directory_for(arguments, scenario, seed);
@@ -423,6 +426,7 @@ void check_combinations(const RunArguments& arguments) {
        {std::pair{"--json", arguments.json}, std::pair{"--junit", !arguments.junit.empty()},
         std::pair{"--out", !arguments.out.empty()}, std::pair{"--trace", !arguments.trace.empty()},
         std::pair{"--history", !arguments.history.empty()},
+        std::pair{"--report", !arguments.report.empty()},
         std::pair{"--jobs", arguments.jobs > 1}}) {
     if (given) {
       throw UsageError{fmt::format(
@@ -445,12 +449,12 @@ int command_run(const Arguments& words) {
   if (!load_all(arguments, scenarios, left_out)) return exit_code::kUsage;
   settings_of(arguments, 1);  // a mistake in the options is told before anything runs
   const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out.empty();
-  for (const auto& [name, given] : {std::pair{"--trace", !arguments.trace.empty()},
-                                    std::pair{"--history", !arguments.history.empty()}}) {
-    if (!single && given) {
-      throw UsageError{
-          fmt::format("{} is for one run: give one scenario, one case and one seed", name)};
-    }
+  for (const auto& [name, file] :
+       {std::pair{"--trace", arguments.trace}, std::pair{"--history", arguments.history},
+        std::pair{"--report", arguments.report}}) {
+    if (single || file.empty()) continue;
+    throw UsageError{
+        fmt::format("{} is for one run: give one scenario, one case and one seed", name)};
   }
   catch_interrupts();
   const auto seed_for = [&](const Scenario& scenario) {

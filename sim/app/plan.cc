@@ -440,6 +440,7 @@ class Planner {
                     scenario.limits.memory_bytes};
     world.through_wire = options_.through_wire;
     world.record_deliveries = options_.record_deliveries;
+    world.sight_bus = options_.sight_bus;
     world.choice_policy = options_.choice_policy;
   }
 
