@@ -83,10 +83,10 @@ void consider_vote(Server& server, Pass& pass, PeerId candidate, const bus::Head
   const PeerId primary = cluster.peers.cold(candidate).primary;
   cluster.last_vote_epoch = cluster.current_epoch;
   cluster.voted_ms[primary] = pass.wall_ms();
-  pass.note(
-      event::VoteGranted{peer_name(server, candidate), peer_name(server, primary),
-                         cluster.current_epoch, cluster.peers.hot(primary).has(bus::flag::kFail),
-                         (request.mflags[0] & bus::mflag::kForceAck) != 0});
+  pass.note(event::VoteGranted{peer_name(server, candidate), peer_name(server, primary),
+                               cluster.current_epoch,
+                               cluster.peers.hot(primary).has(bus::flag::kFail),
+                               (request.mflags[0] & bus::mflag::kForceAck) != 0});
   if (server.mutation == Mutation::kSendBeforeSave) {
     // The broken variant: the ACK leaves now, the vote is written some time after.
     const ConnId conn = dialled_conn(server, candidate);

@@ -160,7 +160,9 @@ struct ReplicaMigrated {
   NodeName from, to;  // primaries
 };
 struct ManualFailover {
-  std::string phase;  // "requested", "primary paused writes", "offset matched", "timed out", "done"
+  // Of the replica: "requested", "offset matched", "timed out", "done". Of its primary: "primary
+  // paused writes", "primary resumed writes", "timed out".
+  std::string phase;
 };
 
 // ---- Data and replication (protocol §10) ----
