@@ -283,6 +283,7 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
     out += fmt::format("     {} {}: {}\n", bound.met ? paint.good("met") : paint.bad("NOT MET"),
                        bound.text, bound.detail);
   }
+  if (with_numbers && runs > 1) out += paint.faint(summary.bites.table());
   constexpr std::array kShown = {"time_to_fail",       "promotion",   "recovery",
                                  "unavailability_max", "lost_writes", "hit_rate"};
   for (const std::string_view name : kShown) {

@@ -98,8 +98,9 @@ void ask_for_votes(Server& server, Pass& pass) {
 void win_if_elected(Server& server, Pass& pass) {
   ClusterState& cluster = server.cluster;
   const Election& election = cluster.election;
-  const std::uint32_t needed =
-      server.mutation == Mutation::kWinWithoutMajority ? 1 : quorum(cluster);
+  std::uint32_t needed = quorum(cluster);
+  if (server.mutation == Mutation::kWinWithoutMajority) needed = 1;
+  if (server.mutation == Mutation::kUnanimousElection) needed = cluster.size;
   if (election.votes < needed) return;
   if (my_config_epoch(cluster) < election.epoch) {
     set_epochs(server, pass, cluster.current_epoch, election.epoch, event::EpochCause::kElection);

@@ -37,6 +37,12 @@ constexpr std::array kMutations = {
                  "a vote leaves at once and is written to nodes.conf a tick later"},
     MutationInfo{Mutation::kPingIntroduces, "ping-introduces", "clusters_stay_apart",
                  "address-reuse", "a PING of a stranger makes it known, as a MEET does"},
+    MutationInfo{Mutation::kNeverReconnects, "never-reconnects", "progress_after_heal", "core-only",
+                 "a peer that was suspected is not dialled again"},
+    MutationInfo{Mutation::kUnanimousElection, "unanimous-election", "progress_after_heal",
+                 "core-only", "a candidate takes over only with the votes of all primaries"},
+    MutationInfo{Mutation::kEpochStorm, "epoch-storm", "epochs_settle", "core-only",
+                 "a primary that hears of a greater configEpoch takes a new one for itself"},
     MutationInfo{Mutation::kLateElection, "late-election", kKilledByDiff, "election",
                  "a replica waits 100 ms longer than it should before it stands for election"},
 };

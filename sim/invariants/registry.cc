@@ -17,6 +17,8 @@ INVARIANT(converges_after_heal);
 INVARIANT(persist_before_send);
 INVARIANT(failure_detection_bounds);
 INVARIANT(clusters_stay_apart);
+INVARIANT(progress_after_heal);
+INVARIANT(epochs_settle);
 #undef INVARIANT
 
 namespace {
@@ -93,6 +95,20 @@ constexpr InvariantKind kInvariants[] = {
      "Cluster spec, \"Nodes handshake\"; protocol §5.4, §14 row 28", "always", "ping-introduces",
      "another cluster in the world, and who learns of whom: a real server's nodes.conf shows it",
      false, make_clusters_stay_apart},
+    {"progress_after_heal",
+     "Within the scenario's bound after the heal each slot that is tried accepts a write and gives "
+     "it back, and all that were healed agree.",
+     "Cluster spec, \"Availability\"; protocol §15.6, 29", "after heal",
+     "never-reconnects, unanimous-election",
+     "a client that tries (\"settle\": {\"progress\": ...}), and full views at the end", true,
+     make_progress_after_heal},
+    {"epochs_settle",
+     "After the heal epochs grow by elections, takeovers, an operator's commands, and one "
+     "collision "
+     "for each node, and by nothing else.",
+     "Cluster spec, \"Configuration epochs\"; protocol §7.5, §7.6, §15.15", "after heal",
+     "epoch-storm", "epochs and elections: of a real server as its headers and its log show them",
+     true, make_epochs_settle},
 };
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/app/bites.h"
 #include "sim/app/cli.h"
 #include "sim/app/judge.h"
 #include "sim/app/report.h"
@@ -264,6 +265,37 @@ TEST(BoundsOverSeeds, NameTheSeedFurthestOnTheirWrongSide) {
 }
 
 // ---- Seeds on the command line ----
+
+RunResult with_fault(const std::string& kind, std::uint64_t effects) {
+  RunResult result;
+  FaultResult fault;
+  fault.kind = kind;
+  fault.effects = effects;
+  result.faults = {fault, fault};
+  return result;
+}
+
+TEST(Bites, CountTheSeedsInWhichAKindOfFaultDidSomething) {
+  Scenario scenario;
+  scenario.nemesis.emplace().kinds = {"clog", "crash"};
+  Bites bites(scenario);
+  for (int seed = 0; seed < 18; ++seed) bites.see(RunResult{});
+  bites.see(with_fault("crash", 3));
+  RunResult with_defect = with_fault("crash", 0);
+  InvariantResult invariant;
+  invariant.findings = {{Judgement::kKnownDefect, {}, 0, "", 20},
+                        {Judgement::kKnownDefect, {}, 0, "", 20}};
+  with_defect.invariants.push_back(invariant);
+  bites.see(with_defect);
+  EXPECT_EQ(bites.table(),
+            "     fault              began in      bit in  of 20 seeds\n"
+            "     clog                      0           0  0.0 %  seldom\n"
+            "     crash                     2           1  5.0 %\n"
+            "     defect 20 of 7.0.15 was met in 1 seeds\n");
+  EXPECT_EQ(bites.json(),
+            R"({"seeds":20,"faults":{"clog":{"began":0,"bit":0},"crash":{"began":2,"bit":1}},)"
+            R"("known_defects":{"20":1}})");
+}
 
 TEST(Seeds, AreNumbersOrHexOrCommits) {
   EXPECT_EQ(parse_seed("7"), 7u);
