@@ -24,6 +24,8 @@ constexpr std::array kSubCommands = {
     SubCommand{"diff", "hold two kinds of node against each other", sim::command_diff},
     SubCommand{"mutants", "break the core on purpose and see every breakage caught",
                sim::command_mutants},
+    SubCommand{"check", "judge histories of clients: linearizable? lost, stale, out of order?",
+               sim::command_check},
     SubCommand{"list",
                "list faults, invariants, workloads, selectors, mutations, milestones, metrics",
                sim::command_list},
@@ -42,6 +44,7 @@ Examples:
   slotsim run scenarios --seeds 1..50 --jobs 2               many seeds of every scenario, with percentiles
   slotsim graph scenarios/split-by-zones.json --at 20s --format svg -o t.svg
   slotsim diff scenarios/failover.json --a sim --b redis-server --seeds 1..200
+  slotsim check history.jsonl --model register               is what clients saw linearizable?
   slotsim validate my-scenario.json                          every mistake at once, with line and column
   slotsim list faults                                        what a scenario can do to a cluster
 

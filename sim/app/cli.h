@@ -24,6 +24,7 @@ int command_diff(const Arguments& arguments);
 int command_list(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_bench(const Arguments& arguments);
+int command_check(const Arguments& arguments);
 int command_exec(const Arguments& arguments);
 int command_mutants(const Arguments& arguments);
 

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 struct RunArguments {
   std::vector<std::string> paths;
-  std::string seed, seeds, only_case, until, trace, junit, out, mutation;
+  std::string seed, seeds, only_case, until, trace, history, junit, out, mutation;
   std::vector<std::uint64_t> watch;
   unsigned jobs = 1;
   std::string program;
@@ -59,6 +59,9 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
   app.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s")
       ->type_name("TIME");
   app.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)")
+      ->type_name("FILE");
+  app.add_option("--history", arguments.history,
+                 "write what clients did and saw as JSON lines, for slotsim check (one run)")
       ->type_name("FILE");
   app.add_flag("--json", arguments.json, "print results as one JSON document");
   app.add_option("--junit", arguments.junit, "write JUnit XML")->type_name("FILE");
@@ -181,6 +184,7 @@ fs::path directory_for(const RunArguments& arguments, const Scenario& scenario,
 int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& arguments) {
   RunSettings settings = settings_of(arguments, seed);
   settings.trace_file = arguments.trace;
+  settings.history_file = arguments.history;
   fs::path directory;
   if (!arguments.out.empty()) {
     directory = directory_for(arguments, scenario, seed);
@@ -414,6 +418,7 @@ void check_combinations(const RunArguments& arguments) {
   for (const auto& [name, given] :
        {std::pair{"--json", arguments.json}, std::pair{"--junit", !arguments.junit.empty()},
         std::pair{"--out", !arguments.out.empty()}, std::pair{"--trace", !arguments.trace.empty()},
+        std::pair{"--history", !arguments.history.empty()},
         std::pair{"--jobs", arguments.jobs > 1}}) {
     if (given) {
       throw UsageError{fmt::format(
@@ -436,8 +441,13 @@ int command_run(const Arguments& words) {
   if (!load_all(arguments, scenarios, left_out)) return exit_code::kUsage;
   settings_of(arguments, 1);  // a mistake in the options is told before anything runs
   const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out.empty();
-  if (!single && !arguments.trace.empty())
-    throw UsageError{"--trace is for one run: give one scenario, one case and one seed"};
+  for (const auto& [name, given] : {std::pair{"--trace", !arguments.trace.empty()},
+                                    std::pair{"--history", !arguments.history.empty()}}) {
+    if (!single && given) {
+      throw UsageError{
+          fmt::format("{} is for one run: give one scenario, one case and one seed", name)};
+    }
+  }
   catch_interrupts();
   const auto seed_for = [&](const Scenario& scenario) {
     return arguments.seed.empty() ? scenario.seed : parse_seed(arguments.seed);

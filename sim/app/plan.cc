@@ -33,6 +33,7 @@ class Planner {
   Planner(const Scenario& scenario, const PlanOptions& options)
       : options_(options), plan_(std::make_shared<Plan>()) {
     plan_->seed = options.seed;
+    plan_->judge_invariants = options.judge_invariants;
     if (options.spread_start) {
       ChoiceStream stream(options.seed, "plan:start");
       Choices choices(stream);

@@ -30,8 +30,9 @@ struct PlanOptions {
   // with each run's faults at one place between ticks, runs would tell one time instead of their
   // spread.
   bool spread_start = false;
-  bool idle_faults = false;     // faults are made to do nothing, to see that it is noticed
-  bool log_suspicions = false;  // processes log whom they suspect, and much else (loglevel debug)
+  bool idle_faults = false;      // faults are made to do nothing, to see that it is noticed
+  bool judge_invariants = true;  // false: to measure what they cost
+  bool log_suspicions = false;   // processes log whom they suspect, and much else (loglevel debug)
 };
 
 struct PlannedStep {
@@ -63,6 +64,7 @@ struct Plan {
   bool idle_faults = false;
   std::vector<MachineId> programs;  // of the scenario's machines, in its order; boot with clients
   std::vector<PlannedStep> steps;
+  bool judge_invariants = true;
   RunFacts facts;
 };
 

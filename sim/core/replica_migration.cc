@@ -107,7 +107,6 @@ void handle_replica_migration(Server& server, Pass& pass) {
   pass.note(event::ReplicaMigrated{peer_name(server, primary), peer_name(server, orphan)});
   // Saved with whatever is saved next; 7.0 does not ask for it.
   follow(server, pass, orphan);
-  forget_other_shard(server);
 }
 
 }  // namespace sim

@@ -29,20 +29,31 @@ struct Keys {
   std::string refusal;
 };
 
-void see_first_key(const Server& server, const std::string& key, Keys& keys) {
+// 7.0 knows open slots on primaries only.
+bool minds_open_slots(const Server& server, const Session& session) {
+  return am_primary(server.cluster) || !deviates(server, Deviation::kReplicasAsk) ||
+         session.readonly;
+}
+
+void see_first_key(const Server& server, const Session& session, const std::string& key,
+                   Keys& keys) {
   const ClusterState& cluster = server.cluster;
   keys.first = &key;
   keys.slot = slot_of(key);
   keys.owner = slot_owner(cluster, *keys.slot);
   if (keys.owner.is_none()) keys.refusal = kNotServed;
-  if (keys.owner == kMyself) keys.migrating = migrating_to(cluster, *keys.slot);
+  if (!minds_open_slots(server, session)) return;
+  const PeerId us =
+      deviates(server, Deviation::kReplicasAsk) ? primary_of_my_shard(cluster) : kMyself;
+  if (keys.owner == us) keys.migrating = migrating_to(cluster, *keys.slot);
   keys.importing = keys.migrating.is_none() && !importing_from(cluster, *keys.slot).is_none();
 }
 
-void see_key(const Server& server, const CommandSpec& spec, const std::string& key, Keys& keys) {
+void see_key(const Server& server, const Session& session, const CommandSpec& spec,
+             const std::string& key, Keys& keys) {
   if (!keys.refusal.empty()) return;
   if (keys.first == nullptr) {
-    see_first_key(server, key, keys);
+    see_first_key(server, session, key, keys);
   } else if (key != *keys.first) {
     if (*keys.slot != slot_of(key)) {
       keys.refusal = "CROSSSLOT Keys in request don't hash to the same slot";
@@ -88,7 +99,9 @@ constexpr std::string_view kTryAgain = "TRYAGAIN Multiple keys request during re
 std::string refusal_by_slot(const Server& server, const Session& session, const CommandSpec& spec,
                             std::span<const RoutedCommand> commands, const Keys& keys) {
   const bool migrating = !keys.migrating.is_none();
-  if ((migrating || keys.importing) && (spec.flags & command_flag::kMovesKeys) != 0) return {};
+  const bool moves_keys = (spec.flags & command_flag::kMovesKeys) != 0;
+  const bool may_move = am_primary(server.cluster) || !deviates(server, Deviation::kReplicasAsk);
+  if ((migrating || keys.importing) && moves_keys && may_move) return {};
   if (migrating && keys.missing > 0) {
     if (keys.existing > 0) return std::string(kTryAgain);
     return redirection(server, "ASK", *keys.slot, keys.migrating);
@@ -112,7 +125,7 @@ Routing route(const Server& server, const Session& session, const CommandSpec& s
   Keys keys;
   for (const RoutedCommand& command : commands) {
     each_key(command.spec, command.words,
-             [&](const std::string& key) { see_key(server, spec, key, keys); });
+             [&](const std::string& key) { see_key(server, session, spec, key, keys); });
   }
   Routing routing{keys.slot, std::move(keys.refusal)};
   if (!routing.slot || !routing.refusal.empty()) return routing;

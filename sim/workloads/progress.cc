@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sim/base/check.h"
-#include "sim/wire/crc16.h"
+#include "sim/client/slot_tags.h"
 #include "sim/workloads/common.h"
 
 namespace sim {
@@ -13,19 +13,11 @@ namespace {
 
 using Keys = std::vector<std::string>;
 
-// The least number that hashes to a slot is its tag.
 std::shared_ptr<const Keys> keys_of(std::uint32_t every) {
-  Keys by_slot(kSlotCount);
-  for (std::uint32_t number = 0, missing = kSlotCount; missing > 0; ++number) {
-    const std::string tag = std::to_string(number);
-    const SlotId slot = slot_of(tag);
-    if (!by_slot[slot.value].empty()) continue;
-    by_slot[slot.value] = "{" + tag + "}" + std::to_string(slot.value);
-    --missing;
-  }
+  const std::vector<std::string> tags = slot_tags();
   auto keys = std::make_shared<Keys>();
   for (std::uint32_t slot = 0; slot < kSlotCount; slot += every)
-    keys->push_back(std::move(by_slot[slot]));
+    keys->push_back("{" + tags[slot] + "}" + std::to_string(slot));
   return keys;
 }
 
