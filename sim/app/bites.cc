@@ -25,13 +25,6 @@ void Bites::see(const RunResult& result) {
   }
   for (const std::string& kind : began) ++kinds_[kind].began;
   for (const std::string& kind : bit) ++kinds_[kind].bit;
-  std::set<int> rows;
-  for (const InvariantResult& invariant : result.invariants) {
-    for (const Finding& finding : invariant.findings) {
-      if (finding.judgement == Judgement::kKnownDefect) rows.insert(finding.row);
-    }
-  }
-  for (const int row : rows) ++defects_[row];
 }
 
 std::string Bites::table() const {
@@ -44,18 +37,14 @@ std::string Bites::table() const {
     out += fmt::format("     {:<18} {:>8} {:>11}  {:.1f} %{}\n", kind, seeds.began, seeds.bit,
                        share, seeds.bit * 100 < seeds_ * kSeldomPercent ? "  seldom" : "");
   }
-  for (const auto& [row, seeds] : defects_)
-    out += fmt::format("     defect {} of 7.0.15 was met in {} seeds\n", row, seeds);
   return out;
 }
 
 std::string Bites::json() const {
-  nlohmann::ordered_json faults = nlohmann::ordered_json::object(), defects = faults;
+  nlohmann::ordered_json faults = nlohmann::ordered_json::object();
   for (const auto& [kind, seeds] : kinds_)
     faults[kind] = {{"began", seeds.began}, {"bit", seeds.bit}};
-  for (const auto& [row, seeds] : defects_) defects[std::to_string(row)] = seeds;
-  return nlohmann::ordered_json{{"seeds", seeds_}, {"faults", faults}, {"known_defects", defects}}
-      .dump();
+  return nlohmann::ordered_json{{"seeds", seeds_}, {"faults", faults}}.dump();
 }
 
 }  // namespace sim

@@ -1,6 +1,5 @@
-// How often each kind of fault really did something over a campaign's seeds, and how often defects
-// were met that the real server has: a fault that never bites, like a check that never fails, is a
-// rumour.
+// How often each kind of fault really did something over a campaign's seeds: a fault that never
+// bites, like a check that never fails, is a rumour.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +19,9 @@ class Bites {
 
   void see(const RunResult& result);
 
-  // A line for each kind, and one for the defects; empty if there was neither fault nor defect.
+  // A line for each kind; empty if there was no fault.
   std::string table() const;
-  // {"seeds": 100, "faults": {"crash": {"began": 45, "bit": 44}}, "known_defects": {"20": 3}}:
-  // numbers of seeds.
+  // {"seeds": 100, "faults": {"crash": {"began": 45, "bit": 44}}}: numbers of seeds.
   std::string json() const;
 
  private:
@@ -32,7 +30,6 @@ class Bites {
   };
   std::uint64_t seeds_ = 0;
   std::map<std::string, Seeds> kinds_;
-  std::map<int, std::uint64_t> defects_;  // by row of §14
 };
 
 }  // namespace sim

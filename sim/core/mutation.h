@@ -32,7 +32,42 @@ enum class Mutation : std::uint8_t {
   kNeverReconnects,      // who was once suspected is not dialled again
   kUnanimousElection,    // a candidate wants the votes of all primaries
   kEpochStorm,           // a primary that hears of a greater configEpoch wants the greatest
-  kLateElection,             // a replica waits 100 ms longer before it stands
+  // Elections, detection of failures, membership: what each breaks says the table.
+  kVoteForStaleClaim,
+  kVoteForOldEpoch,
+  kVoteWithoutFail,
+  kVoteAgainSoon,
+  kReplicasVote,
+  kForgetLastVote,
+  kElectionNotSaved,
+  kWinWithHalf,
+  kCountOldVotes,
+  kWinKeepsEpoch,
+  kNoElectionDelay,
+  kRetryAtOnce,
+  kStandOnSuspicion,
+  kRankInverted,
+  kStaleDataStand,
+  kWinnerHesitates,
+  kSilentVoter,
+  kFailWithoutReports,
+  kFailOnHalf,
+  kReporterCountsTwice,
+  kReplicasReport,
+  kReportsNeverExpire,
+  kPfailNeverClears,
+  kPfailTooEarly,
+  kPfailTooLate,
+  kFailNotTold,
+  kFailClearsTooSoon,
+  kNoWritableDelay,
+  kManualDoesNotWait,
+  kNoWritePause,
+  kPauseNotLifted,
+  kManualNeverEnds,
+  kNoBlacklist,
+  kResetKeepsEpochs,
+  kLateElection,  // a replica's wait is never in the lower half of what is allowed
   kCount
 };
 

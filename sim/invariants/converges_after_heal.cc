@@ -7,7 +7,8 @@
 //
 // What cannot recover is not asked for: without a live majority nothing is checked. Known defects:
 // row 20 (a replica that was restarted while its primary was dead never stands for election) when
-// such a replica is its shard's only hope; row 37 (a wall clock stepped back keeps state fail).
+// such a replica is its shard's only hope; row 37 (a wall clock stepped back keeps state fail); and
+// those of sim/invariants/defect_patterns.h.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "sim/invariants/core.h"
+#include "sim/invariants/defect_patterns.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
@@ -35,6 +37,7 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
 
   void see(const Record& record) override {
     if (is_orphan_restart(record, stage_.directory())) orphans_.insert(record.machine);
+    patterns_.see(record, stage_);
     stage_.see(record);
     if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
       see_claim(*claim);
@@ -156,6 +159,9 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
     if (stepped_back_) {
       return known_defect(last_at_, last_record_, 37, what + ": a wall clock was stepped back");
     }
+    if (const auto found = patterns_.find(stage_)) {
+      return known_defect(last_at_, last_record_, found->row, what + ": " + found->why);
+    }
     violation(last_at_, last_record_, what);
   }
 
@@ -192,6 +198,7 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
   }
 
   Stage stage_;
+  DefectPatterns patterns_;
   SimTime settle_from_;
   Duration within_;
   bool needs_coverage_, operator_commands_, stepped_back_ = false, core_only_ = false;
