@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "sim/app/cli.h"
+#include "sim/app/fault_bites.h"
 #include "sim/app/hunt.h"
 #include "sim/app/side.h"
 #include "sim/app/vocabulary.h"
@@ -24,6 +25,7 @@ struct MutantsArguments {
   std::vector<std::string> names;
   std::string seeds = "1..200", scenarios = "scenarios/broken", json;
   unsigned jobs = 1;
+  bool faults = false;
 };
 
 void describe_options(CLI::App& app, MutantsArguments& arguments) {
@@ -49,6 +51,8 @@ void describe_options(CLI::App& app, MutantsArguments& arguments) {
       ->type_name("DIR")
       ->capture_default_str();
   app.add_option("--json", arguments.json, "write the table as JSON too")->type_name("FILE");
+  app.add_flag("--faults", arguments.faults,
+               "instead: make each fault of the registry do nothing, and see that it is noticed");
 }
 
 std::vector<const MutationInfo*> chosen(const std::vector<std::string>& names) {
@@ -144,6 +148,39 @@ Json to_json(const Hunted& one) {
           {"undeclared", one.bystanders}};
 }
 
+// Every fault as it is, and made to do nothing.
+int hunt_idle_faults(unsigned jobs) {
+  const auto kinds = faults();
+  std::size_t noticed = 0;
+  fmt::print("{:<18} {:<10} {:<34} {}\n", "fault", "verdict", "as it is", "made to do nothing");
+  const auto work = [&](std::size_t index) {
+    const FaultBite bite = bite_of(kinds[index]);
+    return Json{{"effects", bite.effects}, {"unit", bite.unit}, {"noticed", bite.noticed}}.dump();
+  };
+  const auto done = [&](const ChildResult& child) {
+    const std::string_view name = kinds[child.task].name;
+    if (!child.finished) return fmt::print("{:<18} {:<10} {}", name, "CRASHED", child.complaint);
+    const Json bite = Json::parse(child.result);
+    const auto effects = bite["effects"].get<std::uint64_t>();
+    const auto warning = bite["noticed"].get<std::string>();
+    const bool good = effects > 0 && !warning.empty();
+    noticed += good ? 1 : 0;
+    fmt::print("{:<18} {:<10} {:<34} {}\n", name, good ? "noticed" : "MISSED",
+               fmt::format("{} {}", effects, bite["unit"].get<std::string>()),
+               warning.empty() ? "nobody noticed" : warning);
+  };
+  run_in_children(kinds.size(), jobs, work, done, interrupted);
+  if (interrupted()) return exit_code::kInterrupted;
+  fmt::print("{} faults, {} noticed, {} missed\n", kinds.size(), noticed, kinds.size() - noticed);
+  return noticed == kinds.size() ? exit_code::kOk : exit_code::kViolation;
+}
+
+// What does not go together is refused.
+void check_combinations(const MutantsArguments& arguments) {
+  if (arguments.faults && (!arguments.names.empty() || !arguments.json.empty()))
+    throw UsageError{"--faults is about all faults, and takes neither mutations nor --json"};
+}
+
 }  // namespace
 
 int command_mutants(const Arguments& words) {
@@ -151,6 +188,11 @@ int command_mutants(const Arguments& words) {
   MutantsArguments arguments;
   describe_options(app, arguments);
   if (const auto code = parse_command_line(app, words)) return *code;
+  check_combinations(arguments);
+  if (arguments.faults) {
+    catch_interrupts();
+    return hunt_idle_faults(arguments.jobs);
+  }
   const SeedRange seeds = parse_seeds(arguments.seeds);
   const std::vector<const MutationInfo*> wanted = chosen(arguments.names);
   const auto set = standard_set(arguments.scenarios);

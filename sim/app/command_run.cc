@@ -278,6 +278,7 @@ class Campaign {
         as_declared_(scenarios.size()) {
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
       summaries_[i].scenario = &scenarios[i];
+      summaries_[i].bites = Bites(scenarios[i]);
       const SeedRange range = seeds_of(scenarios[i]);
       for (std::uint64_t seed = range.first;; ++seed) {
         tasks_.push_back({i, seed});
@@ -316,6 +317,7 @@ class Campaign {
                                             : result_of_dead_child(scenario, task, child);
     SeedsSummary& summary = summaries_[task.scenario];
     summary.metrics.add(task.seed, metrics_of(result));
+    if (child.finished) summary.bites.see(result);
     summary.add(result);
     as_declared_[task.scenario] = as_declared_[task.scenario] || result.as_declared;
     if (arguments_.json) json_ += (json_.empty() ? "" : ",\n") + to_json(result);
@@ -367,10 +369,13 @@ class Campaign {
         left_out_.size() + tasks_.size() - std::min<std::uint64_t>(tasks_.size(), passed + failed);
     if (!arguments_.junit.empty()) write_file(arguments_.junit, junit_xml(summaries_, left_out_));
     if (arguments_.json) {
+      std::string bites;
+      for (const SeedsSummary& summary : summaries_)
+        bites += (bites.empty() ? "" : ",\n") + summary.bites.json();
       fmt::print(
           "{{\"slotsim_results\": 1, \"passed\": {}, \"failed\": {}, \"skipped\": {}, "
-          "\"known_defects\": {{{}}}, \"runs\": [\n{}\n]}}\n",
-          passed, failed, skipped, defects_json(), json_);
+          "\"known_defects\": {{{}}}, \"runs\": [\n{}\n], \"bites\": [\n{}\n]}}\n",
+          passed, failed, skipped, defects_json(), json_, bites);
     } else {
       fmt::print("{} passed, {} failed, {} skipped\n", passed, failed, skipped);
     }

@@ -12,6 +12,8 @@
 #include "sim/client/client_node.h"
 #include "sim/client/operator/operator_node.h"
 #include "sim/core/cluster_node.h"
+#include "sim/invariants/core.h"
+#include "sim/workloads/progress.h"
 #include "sim/workloads/workload.h"
 
 namespace sim {
@@ -423,6 +425,22 @@ class Planner {
       plan_->auditors.push_back(add_client(std::move(auditor), zones.front(), section.name));
       index += workload->client_count() + 1;
     }
+    if (scenario.progress_every > 0) plan_prober(index);
+  }
+
+  // One who tries every slot until it has what it wrote, and no one slot for long.
+  void plan_prober(std::uint32_t index) {
+    const Scenario& scenario = plan_->scenario;
+    ClientSetup setup;
+    setup.name = "prober";
+    setup.workload = kProgressWorkload;
+    setup.index = index;
+    setup.servers = servers_for(RoutingKind::kCluster);
+    setup.processes = 64;
+    setup.patience = {.attempt = 500ms, .operation = 2s, .attempts_max = 4, .backoff_min = 100ms};
+    setup.give_up_after = scenario.settle_within;
+    setup.generator = make_progress(scenario.progress_every);
+    plan_->prober = add_client(std::move(setup), scenario.cluster.zones.front(), "");
   }
 
   void plan_world() {
@@ -440,6 +458,7 @@ class Planner {
                     scenario.limits.memory_bytes};
     world.through_wire = options_.through_wire;
     world.record_deliveries = options_.record_deliveries;
+    plan_->idle_faults = options_.idle_faults;
     world.sight_bus = options_.sight_bus;
     world.choice_policy = options_.choice_policy;
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct PlanOptions {
   // with each run's faults at one place between ticks, runs would tell one time instead of their
   // spread.
   bool spread_start = false;
+  bool idle_faults = false;      // faults are made to do nothing, to see that it is noticed
   bool judge_invariants = true;  // false: to measure what they cost
   bool log_suspicions = false;   // processes log whom they suspect, and much else (loglevel debug)
 };
@@ -59,6 +61,8 @@ struct Plan {
   std::vector<PlannedNode> nodes;
   std::vector<MachineId> clients;   // boot when the cluster has formed
   std::vector<MachineId> auditors;  // boot when it has settled
+  std::optional<MachineId> prober;  // asks for progress; boots when everything is healed
+  bool idle_faults = false;
   std::vector<MachineId> programs;  // of the scenario's machines, in its order; boot with clients
   std::vector<PlannedStep> steps;
   bool judge_invariants = true;

@@ -291,6 +291,7 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
     out += fmt::format("     {} {}: {}\n", bound.met ? paint.good("met") : paint.bad("NOT MET"),
                        bound.text, bound.detail);
   }
+  if (with_numbers && runs > 1) out += paint.faint(summary.bites.table());
   for (const auto& [row, seen] : summary.known_defects) {
     out += fmt::format("     known-defect(row {}) in {} of {} seeds: {}\n", row, seen, runs,
                        find_known_defect(row)->symptom);

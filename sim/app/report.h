@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/app/bites.h"
 #include "sim/app/cli.h"
 #include "sim/app/result.h"
 #include "sim/invariants/metrics.h"
@@ -32,6 +33,7 @@ struct SeedsSummary {
   std::vector<RunResult> failures;             // the first few, whole
   MetricTable metrics;
   std::vector<Expectation> bounds;
+  Bites bites;  // of all seeds
   int code = exit_code::kOk;
 };
 std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool with_numbers);

@@ -52,6 +52,10 @@ void reconnect(Server& server, Pass& pass) {
     const PeerHot& hot = cluster.peers.hot(PeerId{row});
     if (!hot.used() || hot.has(bus::flag::kNoAddr)) continue;
     if (hot.has(bus::flag::kPfail)) ++cluster.suspected_at_cron;
+    if (server.mutation == Mutation::kNeverReconnects &&
+        hot.has(bus::flag::kPfail | bus::flag::kFail)) {
+      continue;
+    }
     if (!hot.linked()) dial_peer(server, pass, PeerId{row});
   }
 }

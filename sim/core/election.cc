@@ -102,6 +102,7 @@ void ask_for_votes(Server& server, Pass& pass) {
 std::uint32_t votes_needed(const Server& server) {
   if (server.mutation == Mutation::kWinWithoutMajority) return 1;
   if (server.mutation == Mutation::kWinWithHalf) return (server.cluster.size + 1) / 2;
+  if (server.mutation == Mutation::kUnanimousElection) return server.cluster.size;
   return quorum(server.cluster);
 }
 

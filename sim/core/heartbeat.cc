@@ -217,6 +217,10 @@ void take_configuration(Server& server, Pass& pass, const Packet& packet) {
       cluster.peers.cold(sender).config_epoch == my_config_epoch(cluster)) {
     resolve_epoch_collision(server, pass, sender);
   }
+  if (server.mutation == Mutation::kEpochStorm && am_primary(cluster) && hot.is_primary() &&
+      header.config_epoch > my_config_epoch(cluster)) {
+    bump_epoch_without_consensus(server, pass, event::EpochCause::kCollision);
+  }
 }
 
 void take_heartbeat(Server& server, Pass& pass, const Packet& packet) {

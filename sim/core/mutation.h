@@ -29,6 +29,9 @@ enum class Mutation : std::uint8_t {
   kFailNeverClears,          // FAIL is for ever
   kSendBeforeSave,           // the vote leaves before nodes.conf is written
   kPingIntroduces,           // a PING of a stranger makes it known, as a MEET does
+  kNeverReconnects,      // who was once suspected is not dialled again
+  kUnanimousElection,    // a candidate wants the votes of all primaries
+  kEpochStorm,           // a primary that hears of a greater configEpoch wants the greatest
   // Elections, detection of failures, membership: what each breaks says the table.
   kVoteForStaleClaim,
   kVoteForOldEpoch,

@@ -16,7 +16,8 @@ constexpr ClaimInfo kClaims[] = {
     {"15.5", "A primary in a minority stops writing, by 1.5T + 2 ticks + D at the latest.",
      "minority_stops_writing, acked_writes_accounted", ""},
     {"15.6", "The majority's side is whole again soon after T, where replicas are eligible.",
-     "failover_in_time, minority_stops_writing", "the bound is that of 15.37"},
+     "failover_in_time, progress_after_heal, minority_stops_writing",
+     "the bound is that of 15.37; after a heal, the scenario's"},
     {"15.7", "A cluster with one replica a shard survives any one loss.",
      "failover_in_time, converges_after_heal",
      "the chance to survive two is a number over seeds, for `expect.metrics`"},
@@ -67,6 +68,8 @@ constexpr ClaimInfo kClaims[] = {
      ""},
     {"D15.5", "FAIL is set on fresh reports of a majority.", "failure_detection_bounds", ""},
     {"D15.11", "A replica whose data are too old does not stand.", "elections_keep_time", ""},
+    {"D16", "A healed core makes progress in bounded time, and its epochs come to rest.",
+     "progress_after_heal, epochs_settle", ""},
 };
 
 }  // namespace

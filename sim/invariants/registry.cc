@@ -17,6 +17,8 @@ INVARIANT(converges_after_heal);
 INVARIANT(persist_before_send);
 INVARIANT(failure_detection_bounds);
 INVARIANT(clusters_stay_apart);
+INVARIANT(progress_after_heal);
+INVARIANT(epochs_settle);
 INVARIANT(votes_follow_rules);
 INVARIANT(elected_epoch_is_greatest);
 INVARIANT(elections_keep_time);
@@ -108,6 +110,20 @@ constexpr InvariantKind kInvariants[] = {
      "Cluster spec, \"Nodes handshake\"; protocol §5.4, §14 row 28", "always", "ping-introduces",
      "another cluster in the world, and who learns of whom: a real server's nodes.conf shows it",
      false, make_clusters_stay_apart},
+    {"progress_after_heal",
+     "Within the scenario's bound after the heal each slot that is tried accepts a write and gives "
+     "it back, and all that were healed agree.",
+     "Cluster spec, \"Availability\"; protocol §15.6, 29", "after heal",
+     "never-reconnects, unanimous-election",
+     "a client that tries (\"settle\": {\"progress\": ...}), and full views at the end", true,
+     make_progress_after_heal},
+    {"epochs_settle",
+     "After the heal epochs grow by elections, takeovers, an operator's commands, and one "
+     "collision "
+     "for each node, and by nothing else.",
+     "Cluster spec, \"Configuration epochs\"; protocol §7.5, §7.6, §15.15", "after heal",
+     "epoch-storm", "epochs and elections: of a real server as its headers and its log show them",
+     true, make_epochs_settle},
     {"votes_follow_rules",
      "A vote is a primary's with slots, for a replica whose primary it holds for failed, in the "
      "epoch "

@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/invariants/core.h"
+
 namespace sim {
 
 bool bends_delays(std::string_view fault_kind) {
   // Told by records of their own (cuts, crashes, pauses, clocks), or harmless to delays.
-  constexpr std::array<std::string_view, 14> kVisible = {
+  constexpr std::array<std::string_view, 15> kVisible = {
       "partition",  "flap",       "cut-link",    "crash",
       "restart",    "pause",      "zone-outage", "rolling-restart",
       "clock-jump", "clock-skew", "clock-drift", "failover",
-      "meet",       "forget"};
+      "meet",       "forget",     kCoreOnlyFault};
   return std::find(kVisible.begin(), kVisible.end(), fault_kind) == kVisible.end();
 }
 

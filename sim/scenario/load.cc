@@ -222,6 +222,14 @@ Scenario read_variant(const JsonRef& document, const Vocabulary& vocabulary, Pro
   scenario.heal = rest.boolean("heal", true);
   Options settle = rest.object("settle");
   scenario.settle_within = settle.duration("within", Duration{std::chrono::seconds{30}}, kSomeTime);
+  scenario.heal_core_only = settle.one_of<bool>("heal", {{"all", false}, {"core", true}}, false);
+  scenario.progress_every = static_cast<std::uint32_t>(
+      settle.integer("progress", scenario.heal_core_only ? 1 : 0, {0, kSlotCount}));
+  for (const std::string_view key : {"heal", "progress"}) {
+    if (!settle.has(key)) continue;
+    if (!scenario.heal) settle.problem(key, "nothing is healed: \"heal\" is false");
+    if (scenario.cluster.shards == 0) settle.problem(key, "there is no cluster");
+  }
   settle.finish();
   scenario.expect = read_expectations(rest.object("expect"), vocabulary, scenario.workloads);
   read_limits(rest.object("limits"), scenario.limits);

@@ -304,6 +304,10 @@ struct Scenario {
   std::optional<NemesisOptions> nemesis;
   bool heal = true;  // at the end of `duration` everything ends and is mended, "forever" excepted
   Duration settle_within{};  // after healing, views must agree within this
+  bool heal_core_only = false;  // only a majority of primaries, and a replica for each lost shard
+  // After healing, one slot in so many must accept a write and give it back within the same bound;
+  // 0: nobody tries.
+  std::uint32_t progress_every = 0;
   Expectations expect;
   LimitOptions limits;
 

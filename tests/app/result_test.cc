@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/app/bites.h"
 #include "sim/app/cli.h"
 #include "sim/app/judge.h"
 #include "sim/app/report.h"
@@ -270,6 +271,30 @@ TEST(BoundsOverSeeds, NameTheSeedFurthestOnTheirWrongSide) {
 }
 
 // ---- Seeds on the command line ----
+
+RunResult with_fault(const std::string& kind, std::uint64_t effects) {
+  RunResult result;
+  FaultResult fault;
+  fault.kind = kind;
+  fault.effects = effects;
+  result.faults = {fault, fault};
+  return result;
+}
+
+TEST(Bites, CountTheSeedsInWhichAKindOfFaultDidSomething) {
+  Scenario scenario;
+  scenario.nemesis.emplace().kinds = {"clog", "crash"};
+  Bites bites(scenario);
+  for (int seed = 0; seed < 18; ++seed) bites.see(RunResult{});
+  bites.see(with_fault("crash", 3));
+  bites.see(with_fault("crash", 0));
+  EXPECT_EQ(bites.table(),
+            "     fault              began in      bit in  of 20 seeds\n"
+            "     clog                      0           0  0.0 %  seldom\n"
+            "     crash                     2           1  5.0 %\n");
+  EXPECT_EQ(bites.json(),
+            R"({"seeds":20,"faults":{"clog":{"began":0,"bit":0},"crash":{"began":2,"bit":1}}})");
+}
 
 TEST(Seeds, AreNumbersOrHexOrCommits) {
   EXPECT_EQ(parse_seed("7"), 7u);
