@@ -8,6 +8,7 @@
 #include "sim/core/epochs.h"
 #include "sim/core/gossip.h"
 #include "sim/core/membership.h"
+#include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/role.h"
@@ -74,7 +75,9 @@ Refusal no_primary(const Server& server, PeerId peer) {
 Refusal set_open(Server& server, Pass& pass, SlotId slot, const std::string& id, bool importing) {
   const std::string number = std::to_string(slot.value);
   const bool mine = slot_owner(server.cluster, slot) == kMyself;
-  if (!importing && !mine) return resp::error("ERR I'm not the owner of hash slot " + number);
+  const bool may_migrate = mine || server.mutation == Mutation::kMigratingUnowned;
+  if (!importing && !may_migrate)
+    return resp::error("ERR I'm not the owner of hash slot " + number);
   if (importing && mine) return resp::error("ERR I'm already the owner of hash slot " + number);
   const PeerId peer = find_peer(server, id);
   if (peer.is_none()) return resp::error("ERR I don't know about node " + id);
@@ -96,11 +99,12 @@ Refusal set_owner(Server& server, Pass& pass, SlotId slot, const std::string& id
   if (Refusal refused = no_primary(server, peer)) return refused;
   const bool was_mine = slot_owner(cluster, slot) == kMyself;
   const bool empty = server.keyspace.count_in_slot(slot) == 0;
-  if (was_mine && peer != kMyself && !empty) {
+  if (was_mine && peer != kMyself && !empty && server.mutation != Mutation::kNodeIgnoresKeys) {
     return resp::error("ERR Can't assign hashslot " + std::to_string(slot.value) +
                        " to a different node while I still hold keys for this hash slot.");
   }
-  if (empty) close_migrating(server, pass, slot);
+  if (empty && server.mutation != Mutation::kNodeKeepsMigrating)
+    close_migrating(server, pass, slot);
   SlotSet moved;
   moved.set(slot.value);
   bind_slots(server, pass, moved, peer, cluster.peers.cold(peer).config_epoch);
@@ -110,7 +114,9 @@ Refusal set_owner(Server& server, Pass& pass, SlotId slot, const std::string& id
     save_later(cluster, true);
   }
   if (peer == kMyself && !importing_from(cluster, slot).is_none()) {
-    bump_epoch_without_consensus(server, pass, event::EpochCause::kCommand);
+    if (server.mutation != Mutation::kImportKeepsEpoch) {
+      bump_epoch_without_consensus(server, pass, event::EpochCause::kCommand);
+    }
     close_importing(server, pass, slot);
     broadcast_pong(server, pass, false);
   }

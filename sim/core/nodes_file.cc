@@ -9,6 +9,7 @@
 #include "sim/core/broken.h"
 #include "sim/core/epochs.h"
 #include "sim/core/membership.h"
+#include "sim/core/mutation.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/role.h"
 
@@ -76,7 +77,8 @@ void take_line(Server& server, Pass& pass, const nodes_conf::Line& line, Loaded&
 }
 
 // A real server keeps its peers in a hash table whose seed each process draws: in an order of its
-// own each dials them, and hears their answers. Who is told of an old claim, and by whom, hangs on it.
+// own each dials them, and hears their answers. Who is told of an old claim, and by whom, hangs on
+// it.
 void make_rows(Server& server, Pass& pass, const nodes_conf::File& file) {
   std::vector<const NodeName*> names;
   names.reserve(file.lines.size());
@@ -142,7 +144,7 @@ std::string print_file(const Server& server) {
     if (hot.has(bus::flag::kHandshake)) return;
     const SlotsRef& slots = hot.serving() ? peers.cold(peer).slots : no_slots();
     nodes_conf::append(text, line_head(server, peer), slots->text());
-    if (peer == kMyself) {
+    if (peer == kMyself && server.mutation != Mutation::kOpenSlotsNotSaved) {
       for (const auto& open : list_open_slots(server)) nodes_conf::append(text, open);
     }
     text += '\n';
