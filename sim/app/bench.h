@@ -36,6 +36,10 @@ Measurement measure_failover();
 // answered.
 Measurement measure_requests(std::int64_t virtual_seconds);
 
+// What it costs to judge: a cluster with clients that loses a primary, its run judged by all
+// invariants and by none in turn. Right if both come to the same digest and all invariants hold.
+Measurement measure_invariants(std::uint32_t nodes, std::int64_t virtual_seconds);
+
 // Real servers in virtual time, half of them replicas, idle but for gossip. Right if all of them
 // are well at the end. Quoted beside what a hand-over between two processes costs in the same run,
 // of which the speeds asked for (`floor`) are multiples: 1,000 virtual seconds a second at 6 nodes,

@@ -37,6 +37,8 @@ constexpr std::array kBenchmarks = {
               [] { return measure_failover(); }},
     Benchmark{"requests", "client requests, history recorded and judged",
               [] { return measure_requests(10); }},
+    Benchmark{"invariants/100", "what judging costs, 100 nodes with clients, one of which dies",
+              [] { return measure_invariants(100, 60); }},
     Benchmark{"process/6", "W3: idle redis-servers in virtual time, 6 of them",
               [] { return measure_processes(6, 1'000); }},
     Benchmark{"process/30", "W3, 30 redis-servers", [] { return measure_processes(30, 60); }},
@@ -106,7 +108,8 @@ void print_result(const Benchmark& bench, const Json& entry) {
   fmt::print("{:<18} {:>12.{}f} virtual s per CPU s  {:>11.0f} events per CPU s  {:>7.1f} MiB",
              name, speed, speed < 100 ? 1 : 0, entry["events_per_cpu_s"].get<double>(),
              entry["peak_memory_mib"].get<double>());
-  for (const char* extra : {"pings_per_node_second", "requests_per_cpu_second"}) {
+  for (const char* extra : {"pings_per_node_second", "requests_per_cpu_second", "cost_percent",
+                            "cost_percent_least", "cost_percent_most"}) {
     if (entry.contains(extra)) fmt::print("  {} {:.6g}", extra, entry[extra].get<double>());
   }
   fmt::print("\n");

@@ -7,12 +7,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "sim/app/cli.h"
 #include "sim/app/program_lookup.h"
 #include "sim/app/report.h"
 #include "sim/app/run_once.h"
+#include "sim/app/side.h"
 #include "sim/app/verify.h"
 #include "sim/app/vocabulary.h"
 #include "sim/hosts/process_pool.h"
@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 struct RunArguments {
   std::vector<std::string> paths;
-  std::string seed, seeds, only_case, until, trace, junit, out, mutation;
+  std::string seed, seeds, only_case, until, trace, history, junit, out, mutation;
   std::vector<std::uint64_t> watch;
   unsigned jobs = 1;
   std::string program;
@@ -59,6 +59,9 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
   app.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s")
       ->type_name("TIME");
   app.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)")
+      ->type_name("FILE");
+  app.add_option("--history", arguments.history,
+                 "write what clients did and saw as JSON lines, for slotsim check (one run)")
       ->type_name("FILE");
   app.add_flag("--json", arguments.json, "print results as one JSON document");
   app.add_option("--junit", arguments.junit, "write JUnit XML")->type_name("FILE");
@@ -148,16 +151,8 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   settings.plan.seed = seed;
   settings.plan.through_wire = arguments.wire;
   settings.program = arguments.program;
-  if (!arguments.mutation.empty()) {
-    const auto mutation = find_mutation(arguments.mutation);
-    if (!mutation) {
-      std::vector<std::string_view> names;
-      for (const MutationInfo& info : mutations()) names.push_back(info.name);
-      throw UsageError{"no mutation is called '" + arguments.mutation + "'; " +
-                       did_you_mean(arguments.mutation, names)};
-    }
-    settings.plan.mutation = *mutation;
-  }
+  if (!arguments.mutation.empty())
+    settings.plan.mutation = mutation_named("--mutate", arguments.mutation);
   if (!arguments.until.empty()) {
     const auto until = parse_duration(arguments.until);
     if (!until || *until < Duration{0})
@@ -171,12 +166,6 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   settings.plant_nondeterminism = std::getenv("SLOTSIM_PLANT_NONDETERMINISM") != nullptr;
   settings.interrupted = interrupted;
   return settings;
-}
-
-void write_file(const fs::path& path, const std::string& content) {
-  std::ofstream file(path, std::ios::binary);
-  file << content;
-  if (!file.flush()) throw UsageError{"cannot write " + path.string()};
 }
 
 fs::path directory_for(const RunArguments& arguments, const Scenario& scenario,
@@ -195,6 +184,7 @@ fs::path directory_for(const RunArguments& arguments, const Scenario& scenario,
 int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& arguments) {
   RunSettings settings = settings_of(arguments, seed);
   settings.trace_file = arguments.trace;
+  settings.history_file = arguments.history;
   fs::path directory;
   if (!arguments.out.empty()) {
     directory = directory_for(arguments, scenario, seed);
@@ -423,6 +413,7 @@ void check_combinations(const RunArguments& arguments) {
   for (const auto& [name, given] :
        {std::pair{"--json", arguments.json}, std::pair{"--junit", !arguments.junit.empty()},
         std::pair{"--out", !arguments.out.empty()}, std::pair{"--trace", !arguments.trace.empty()},
+        std::pair{"--history", !arguments.history.empty()},
         std::pair{"--jobs", arguments.jobs > 1}}) {
     if (given) {
       throw UsageError{fmt::format(
@@ -445,8 +436,13 @@ int command_run(const Arguments& words) {
   if (!load_all(arguments, scenarios, left_out)) return exit_code::kUsage;
   settings_of(arguments, 1);  // a mistake in the options is told before anything runs
   const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out.empty();
-  if (!single && !arguments.trace.empty())
-    throw UsageError{"--trace is for one run: give one scenario, one case and one seed"};
+  for (const auto& [name, given] : {std::pair{"--trace", !arguments.trace.empty()},
+                                    std::pair{"--history", !arguments.history.empty()}}) {
+    if (!single && given) {
+      throw UsageError{
+          fmt::format("{} is for one run: give one scenario, one case and one seed", name)};
+    }
+  }
   catch_interrupts();
   const auto seed_for = [&](const Scenario& scenario) {
     return arguments.seed.empty() ? scenario.seed : parse_seed(arguments.seed);

@@ -61,6 +61,7 @@ Judge::Judge(std::shared_ptr<const Plan> plan)
       timeline_(plan_->facts.cast),
       logged_(plan_->scenario.expect.reached),
       logged_in_vain_(plan_->scenario.expect.not_reached) {
+  if (!plan_->judge_invariants) return;
   for (const InvariantKind& kind : invariants()) invariants_.push_back(kind.make(plan_->facts));
 }
 

@@ -31,6 +31,7 @@ class Planner {
   Planner(const Scenario& scenario, const PlanOptions& options)
       : options_(options), plan_(std::make_shared<Plan>()) {
     plan_->seed = options.seed;
+    plan_->judge_invariants = options.judge_invariants;
     if (options.spread_start) {
       ChoiceStream stream(options.seed, "plan:start");
       Choices choices(stream);
@@ -519,6 +520,10 @@ class Planner {
       if (machine.info.process)
         facts.processes.insert(MachineId{static_cast<std::uint32_t>(facts.cast.size())});
       facts.cast.push_back(machine.info);
+      facts.open_slots_repointed |=
+          machine.info.kind == MachineKind::kClusterNode &&
+          deviations_named(deviations_of(scenario.cluster, machine.info.name))
+              .has(Deviation::kOpenSlotsRepointed);
     }
     facts.suspicions_logged = options_.log_suspicions;
     Config config;

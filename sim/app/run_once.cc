@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sim/app/cli.h"
+#include "sim/app/history_file.h"
 #include "sim/app/process_host.h"
 #include "sim/base/check.h"
 #include "sim/hosts/clock.h"
@@ -61,9 +62,13 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   const CheckContext context(run);
   File trace;
   std::string line;
-  if (!settings.trace_file.empty()) {
-    trace = open_trace(settings.trace_file, *plan);
+  std::optional<HistoryFile> history;
+  if (!settings.trace_file.empty()) trace = open_trace(settings.trace_file, *plan);
+  if (!settings.history_file.empty()) history.emplace(settings.history_file, *plan);
+  if (trace || history) {
     run.set_sink([&](const Record& record) {
+      if (history) history->write(record);
+      if (!trace) return;
       line.clear();
       append_json(record, plan->facts.cast, line);
       std::fwrite(line.data(), 1, line.size(), trace.get());

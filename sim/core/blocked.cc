@@ -8,6 +8,7 @@
 #include "sim/core/mutation.h"
 #include "sim/core/replication.h"
 #include "sim/core/routing.h"
+#include "sim/core/set_slot.h"
 #include "sim/wire/crc16.h"
 
 namespace sim {
@@ -78,12 +79,17 @@ void time_out(Server& server, Pass& pass) {
 
 void answer_acknowledged(Server& server, Pass& pass) {
   const auto enough = [&server](const Blocked& blocked) {
-    return blocked.on == Blocked::On::kReplicas &&
+    using On = Blocked::On;
+    return (blocked.on == On::kReplicas || blocked.on == On::kSetSlot) &&
            count_acks(server, blocked.offset) >= blocked.replicas;
   };
   for (ConnId conn : blocked_sessions(server, enough)) {
     Session& session = *find_session(server, conn);
-    answer(server, pass, session, answer_to_wait(server, pass, session.blocked->offset));
+    const Blocked& blocked = *session.blocked;
+    answer(server, pass, session,
+           blocked.on == Blocked::On::kSetSlot
+               ? cluster_set_slot(server, pass, blocked.request->command())
+               : answer_to_wait(server, pass, blocked.offset));
   }
 }
 
@@ -207,6 +213,8 @@ bool end_wait(Server& server, Pass& pass, Session& session, WaitEnd how) {
   Value value{resp::NullArray{}};
   if (how == WaitEnd::kByCommand) {
     value = refuse("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+  } else if (blocked.on == Blocked::On::kSetSlot) {
+    value = refuse(kNoReplicas);
   } else if (blocked.on == Blocked::On::kReplicas) {
     value = answer_to_wait(server, pass, blocked.offset);
   }

@@ -46,6 +46,7 @@ void reset_cluster(Server& server, Pass& pass, bool hard) {
   if (hard) {
     set_epochs(server, pass, 0, 0, event::EpochCause::kCommand);
     cluster.last_vote_epoch = 0;
+    cluster.shards.clear();
     take_new_name(server, pass);
   }
   cluster.todo |= todo::kUpdateState;

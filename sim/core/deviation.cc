@@ -72,14 +72,27 @@ constexpr std::array kDeviations = {
     DeviationInfo{Deviation::kMigrationStartsAfresh, "migration-starts-afresh", "valkey from 8.0",
                   "protocol §14 row 18, valkey#885",
                   "a replica that goes to another shard forgets the offset and history it had"},
-    DeviationInfo{Deviation::kConfigByRename, "config-by-rename", "redis from 7.2, valkey",
-                  "protocol §3.2, §14 row 35, redis#10924",
-                  "nodes.conf is written beside the old one, synced and renamed, so it is never torn"},
+    DeviationInfo{
+        Deviation::kConfigByRename, "config-by-rename", "redis from 7.2, valkey",
+        "protocol §3.2, §14 row 35, redis#10924",
+        "nodes.conf is written beside the old one, synced and renamed, so it is never torn"},
     DeviationInfo{Deviation::kClaimBitCleared, "claim-bit-cleared", "redis from 7.2.4, valkey",
                   "protocol §7.7, redis#12564",
                   "a slot that is bound anew is not taken for unclaimed, whatever was known of it"},
     DeviationInfo{Deviation::kForceAtOnce, "force-at-once", "valkey from 8.0", "protocol §7.10",
                   "CLUSTER FAILOVER FORCE asks for votes at once, not at the next cron"},
+    DeviationInfo{Deviation::kOpenSlotsReplicated, "open-slots-replicated", "valkey from 8.0",
+                  "protocol §9.3, §14 row 4, valkey#445",
+                  "SETSLOT goes to the replicas first, and is carried out when all have "
+                  "acknowledged it (2 s at most, or TIMEOUT); a full synchronisation carries open "
+                  "slots, and a change of roles within the shard keeps them"},
+    DeviationInfo{Deviation::kOpenSlotsRepointed, "open-slots-repointed", "valkey from 8.0",
+                  "protocol §7.7, valkey#445",
+                  "an open slot follows the failover of the shard at its other end, is closed when "
+                  "somebody else has the slot, and an importer whose source let go takes it"},
+    DeviationInfo{
+        Deviation::kReplicasAsk, "replicas-ask", "valkey from 8.0", "protocol §9.2, valkey#445",
+        "a replica answers ASK and TRYAGAIN for open slots to clients that said READONLY"},
 };
 static_assert(kDeviations.size() == static_cast<std::size_t>(Deviation::kCount));
 

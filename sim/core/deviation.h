@@ -41,6 +41,9 @@ enum class Deviation : std::uint8_t {
   kConfigByRename,
   kClaimBitCleared,
   kForceAtOnce,
+  kOpenSlotsReplicated,
+  kOpenSlotsRepointed,
+  kReplicasAsk,
   kCount
 };
 

@@ -114,6 +114,7 @@ void forget_peer(Server& server, Pass& pass, PeerId peer, std::string why) {
   cluster.handshake_began_ms.erase(peer);
   cluster.failed_ms.erase(peer);
   cluster.orphaned_ms.erase(peer);
+  cluster.shards.erase(peer);
   cluster.voted_ms.erase(peer);
   if (cluster.manual.replica == peer) cluster.manual.replica = kNoPeer;
   cluster.peers.remove(peer);

@@ -12,6 +12,7 @@
 #include "sim/core/mutation.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/role.h"
+#include "sim/core/shards.h"
 
 namespace sim {
 namespace {
@@ -45,6 +46,7 @@ void take_line(Server& server, Pass& pass, const nodes_conf::Line& line, Loaded&
   hot.set(line.flags);
   cluster.peers.set_address(peer, server.names->intern(line.address));
   cluster.peers.cold(peer).primary = primary;
+  if (!primary.is_none()) join_shard(server, peer, primary);
   // Times of another life mean nothing, but that there was one does.
   if (line.ping_sent_ms != 0) cluster.peers.set_ping_sent(peer, pass.wall_ms());
   if (line.pong_received_ms != 0) hot.set_pong_received(pass.wall_ms());

@@ -114,7 +114,6 @@ void handle_replica_migration(Server& server, Pass& pass) {
                                    server.config.cluster_migration_barrier});
   // Saved with whatever is saved next; 7.0 does not ask for it.
   follow(server, pass, orphan);
-  forget_other_shard(server);
 }
 
 }  // namespace sim

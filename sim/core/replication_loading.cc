@@ -4,6 +4,7 @@
 
 #include "sim/core/data.h"
 #include "sim/core/mutation.h"
+#include "sim/core/open_slots.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_internal.h"
 #include "sim/core/snapshot_rdb.h"
@@ -46,6 +47,9 @@ void replication_loaded(Server& server, Pass& pass) {
     server.keyspace.put(entry.slot_id(), entry.key, entry.value, entry.expire_at_ms);
   });
   server.weight = payload->snapshot().weight;
+  if (deviates(server, Deviation::kOpenSlotsReplicated)) {
+    open_slots_as_told(server, pass, payload->snapshot().open_slots);
+  }
   replication.replid = link.sync_replid;
   replication.offset = link.sync_offset;
   replication.chain = payload->snapshot().chain.value_or(0);

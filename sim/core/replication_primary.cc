@@ -197,6 +197,7 @@ void replication_serve_psync(Server& server, Pass& pass, Session& session, NodeN
   AttachedReplica& replica = replication.replicas[session.conn];
   replica.conn = session.conn;
   replica.listens = {session.remote.ipv4, session.listening_port};
+  replica.takes_open_slots = session.takes_open_slots;
   replica.waiting_since_s = server.cached_wall_s();
   if (!serve_partial_sync(server, pass, replica, replid, from)) {
     replica.state = State::kWaitsForSnapshot;

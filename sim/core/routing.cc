@@ -35,20 +35,31 @@ SlotId hashed(const Server& server, const std::string& key) {
   return SlotId{static_cast<std::uint16_t>(crc16(key) % kSlotCount)};
 }
 
-void see_first_key(const Server& server, const std::string& key, Keys& keys) {
+// 7.0 knows open slots on primaries only.
+bool minds_open_slots(const Server& server, const Session& session) {
+  return am_primary(server.cluster) || !deviates(server, Deviation::kReplicasAsk) ||
+         session.readonly;
+}
+
+void see_first_key(const Server& server, const Session& session, const std::string& key,
+                   Keys& keys) {
   const ClusterState& cluster = server.cluster;
   keys.first = &key;
   keys.slot = hashed(server, key);
   keys.owner = slot_owner(cluster, *keys.slot);
   if (keys.owner.is_none()) keys.refusal = kNotServed;
-  if (keys.owner == kMyself) keys.migrating = migrating_to(cluster, *keys.slot);
+  if (!minds_open_slots(server, session)) return;
+  const PeerId us =
+      deviates(server, Deviation::kReplicasAsk) ? primary_of_my_shard(cluster) : kMyself;
+  if (keys.owner == us) keys.migrating = migrating_to(cluster, *keys.slot);
   keys.importing = keys.migrating.is_none() && !importing_from(cluster, *keys.slot).is_none();
 }
 
-void see_key(const Server& server, const CommandSpec& spec, const std::string& key, Keys& keys) {
+void see_key(const Server& server, const Session& session, const CommandSpec& spec,
+             const std::string& key, Keys& keys) {
   if (!keys.refusal.empty()) return;
   if (keys.first == nullptr) {
-    see_first_key(server, key, keys);
+    see_first_key(server, session, key, keys);
   } else if (key != *keys.first) {
     keys.crossing = *keys.slot != hashed(server, key);
     if (keys.crossing && server.mutation != Mutation::kCrossSlotAllowed) {
@@ -104,7 +115,9 @@ constexpr std::string_view kTryAgain = "TRYAGAIN Multiple keys request during re
 std::string refusal_by_slot(const Server& server, const Session& session, const CommandSpec& spec,
                             std::span<const RoutedCommand> commands, const Keys& keys) {
   const bool migrating = !keys.migrating.is_none();
-  if ((migrating || keys.importing) && (spec.flags & command_flag::kMovesKeys) != 0) return {};
+  const bool moves_keys = (spec.flags & command_flag::kMovesKeys) != 0;
+  const bool may_move = am_primary(server.cluster) || !deviates(server, Deviation::kReplicasAsk);
+  if ((migrating || keys.importing) && moves_keys && may_move) return {};
   const bool split = keys.missing > 0 && keys.existing > 0;
   if (migrating && split && server.mutation != Mutation::kNeverTryAgain)
     return std::string(kTryAgain);
@@ -137,7 +150,7 @@ event::Routed facts_of(const Server& server, const Session& session, const Comma
   facts.refusal = refusal;
   facts.owner = peer_name(server, keys.owner);
   facts.migrating_to = peer_name(server, keys.migrating);
-  facts.importing_from = peer_name(server, importing_from(cluster, *keys.slot));
+  if (keys.importing) facts.importing_from = peer_name(server, importing_from(cluster, *keys.slot));
   facts.primary = peer_name(server, am_primary(cluster) ? kNoPeer : my_primary(cluster));
   facts.ok = cluster_ok(cluster);
   facts.writes = some_write(commands);
@@ -165,7 +178,7 @@ Routing route(const Server& server, const Session& session, const CommandSpec& s
   Keys keys;
   for (const RoutedCommand& command : commands) {
     each_key(command.spec, command.words,
-             [&](const std::string& key) { see_key(server, spec, key, keys); });
+             [&](const std::string& key) { see_key(server, session, spec, key, keys); });
   }
   Routing routing{keys.slot, std::move(keys.refusal), {}};
   if (!routing.slot) return routing;

@@ -60,7 +60,7 @@ std::string hindrance(const Server& server, const Session& session, const Comman
   if (writes && !am_replica && config.min_replicas_to_write > 0 &&
       server.mutation != Mutation::kMinReplicasIgnored && config.min_replicas_max_lag_s > 0 &&
       server.replication.good_replicas < config.min_replicas_to_write) {
-    return "NOREPLICAS Not enough good replicas to write.";
+    return std::string(kNoReplicas);
   }
   if (writes && am_replica && config.replica_read_only &&
       server.mutation != Mutation::kReplicaAcceptsWrites) {

@@ -13,6 +13,7 @@
 #include "sim/core/open_slots.h"
 #include "sim/core/pubsub.h"
 #include "sim/core/role.h"
+#include "sim/core/shards.h"
 
 namespace sim {
 namespace {
@@ -58,9 +59,10 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
   cluster.not_claiming &= ~(had & claims);
   ClaimOutcome outcome;
   outcome.claimed = static_cast<std::uint32_t>(claims.count());
+  const bool by_hand = !deviates(server, Deviation::kOpenSlotsRepointed) &&
+                       server.mutation != Mutation::kClaimsTakeImported;
   each_slot(claims & ~had, [&](SlotId slot) {
-    const bool by_hand = server.mutation != Mutation::kClaimsTakeImported;
-    if (by_hand && !importing_from(cluster, slot).is_none()) return;  // in 7.0
+    if (by_hand && !importing_from(cluster, slot).is_none()) return;
     const PeerId owner = slot_owner(cluster, slot);
     const std::uint64_t owner_epoch = owner.is_none() ? 0 : cluster.peers.cold(owner).config_epoch;
     const bool free = owner.is_none() || cluster.not_claiming.test(slot.value);
@@ -78,8 +80,21 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
   return outcome;
 }
 
+// A shard without slots, mine, has a new primary: no slot tells of it.
+bool leads_my_empty_shard(const Server& server, PeerId claimer, std::uint64_t epoch) {
+  const ClusterState& cluster = server.cluster;
+  if (!deviates(server, Deviation::kEmptyShardFailsOver) || my_primary(cluster) == claimer) {
+    return false;
+  }
+  const PeerId us = primary_of_my_shard(cluster);
+  return !us.is_none() && !cluster.peers.hot(us).serving() &&
+         !cluster.peers.hot(claimer).serving() && same_shard(server, claimer, kMyself) &&
+         cluster.peers.cold(us).config_epoch < epoch;
+}
+
 // The shard I belong to may have moved: to the claimer, or to my primary's primary.
-void move_with_slots(Server& server, Pass& pass, PeerId claimer, const ClaimOutcome& outcome) {
+void move_with_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t epoch,
+                     const ClaimOutcome& outcome) {
   ClusterState& cluster = server.cluster;
   const PeerId us = primary_of_my_shard(cluster);
   if (outcome.new_primary && us.is_none()) {
@@ -90,9 +105,9 @@ void move_with_slots(Server& server, Pass& pass, PeerId claimer, const ClaimOutc
   const bool allowed =
       server.config.cluster_allow_replica_migration || outcome.claimed == outcome.taken_from_us;
   const PeerId grand = us.is_none() || us == kMyself ? kNoPeer : cluster.peers.cold(us).primary;
-  const bool stays = server.mutation == Mutation::kFollowsOldPrimary && us != kMyself;
-  if (stays) return;
-  if (emptied && allowed) {
+  if (server.mutation == Mutation::kFollowsOldPrimary && us != kMyself) return;
+  if ((emptied && allowed) ||
+      (!outcome.new_primary && leads_my_empty_shard(server, claimer, epoch))) {
     follow(server, pass, claimer);
   } else if (!grand.is_none() && grand != kMyself) {
     follow(server, pass, grand);
@@ -177,7 +192,10 @@ void update_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t epoc
     cluster.todo |= todo::kUpdateState;
     save_later(cluster, true);
   }
-  move_with_slots(server, pass, claimer, outcome);
+  if (deviates(server, Deviation::kOpenSlotsRepointed)) {
+    repoint_open_slots(server, pass, claimer, epoch, claims->slots(), outcome.taken);
+  }
+  move_with_slots(server, pass, claimer, epoch, outcome);
 }
 
 void correct_stale_claims(Server& server, Pass& pass, PeerId sender, const bus::Header& header) {

@@ -29,17 +29,19 @@ std::string_view first_word(std::string_view reply) {
 
 Answer expected(const event::Routed& asked, const NodeName& me) {
   const bool mine = asked.owner == me;
-  const bool migrating = mine && !asked.migrating_to.is_none();
+  const bool am_primary = asked.primary.is_none();
+  // On replicas too, in Valkey 8, for readers who have said READONLY.
+  const bool migrating = !asked.migrating_to.is_none();
   const bool importing = !migrating && !asked.importing_from.is_none();
   if (asked.owner.is_none()) return Answer::kDown;
   if (asked.crossing) return Answer::kCrossSlot;
   if (!asked.ok && !asked.when_down) return Answer::kDown;
-  if ((migrating || importing) && asked.moves_keys) return Answer::kServe;
+  if ((migrating || importing) && asked.moves_keys && am_primary) return Answer::kServe;
   if (migrating && asked.missing > 0) return asked.existing > 0 ? Answer::kTryAgain : Answer::kAsk;
   if (importing && asked.asking) {
     return asked.several && asked.missing > 0 ? Answer::kTryAgain : Answer::kServe;
   }
-  const bool of_my_primary = !asked.primary.is_none() && asked.primary == asked.owner;
+  const bool of_my_primary = !am_primary && asked.primary == asked.owner;
   if ((asked.readonly || asked.channels) && !asked.writes && of_my_primary) return Answer::kServe;
   return mine ? Answer::kServe : Answer::kMoved;
 }

@@ -26,7 +26,8 @@ class SlotChangesHaveCause final : public CopyableVerdict<SlotChangesHaveCause> 
                             ? "no slot got another owner in any view"
                             : "a real server does not tell why a slot got another owner"),
         directory_(facts.cast),
-        processes_(facts.processes) {}
+        processes_(facts.processes),
+        only_by_hand_(!facts.open_slots_repointed) {}
 
   void see(const Record& record) override {
     directory_.see(record);
@@ -86,7 +87,8 @@ class SlotChangesHaveCause final : public CopyableVerdict<SlotChangesHaveCause> 
                "by a claim with configEpoch " + std::to_string(moved.epoch) +
                    ", which is not greater than the owner's " + std::to_string(moved.from_epoch));
     }
-    if (const auto imported = imported_.find(record.machine); imported != imported_.end()) {
+    const auto imported = imported_.find(record.machine);
+    if (only_by_hand_ && imported != imported_.end()) {
       const SlotSet open = imported->second & moved.slots->slots();
       if (open.any()) {
         complain(record, moved,
@@ -118,6 +120,7 @@ class SlotChangesHaveCause final : public CopyableVerdict<SlotChangesHaveCause> 
 
   Directory directory_;
   std::set<MachineId> processes_;
+  bool only_by_hand_;  // changes the owner of a slot that is imported, on every server
   std::map<NodeName, std::uint64_t> newest_;  // the greatest configEpoch a node told of itself
   std::set<NodeName> were_replicas_;
   std::map<MachineId, Promotion> promoted_;

@@ -60,7 +60,8 @@ class WritesAtOwner final : public CopyableVerdict<WritesAtOwner> {
 
   bool may_write(MachineId machine, SlotId slot) const {
     const event::Claim* claim = directory_.claim(machine);
-    if (claim != nullptr && claim->role == Role::kPrimary && claim->slots->test(slot)) return true;
+    if (claim == nullptr || claim->role != Role::kPrimary) return false;
+    if (claim->slots->test(slot)) return true;
     const auto imported = imported_.find(machine);
     return imported != imported_.end() && imported->second.count(slot) > 0;
   }

@@ -30,8 +30,9 @@ constexpr std::array<std::string_view, 3> enum_names(event::Suspicion) {
 constexpr std::array<std::string_view, 6> enum_names(event::EpochCause) {
   return {"seen", "election", "collision", "takeover", "command", "loaded"};
 }
-constexpr std::array<std::string_view, 7> enum_names(event::RebindCause) {
-  return {"unknown", "claim", "command", "promotion", "demotion", "forgotten", "data"};
+constexpr std::array<std::string_view, 8> enum_names(event::RebindCause) {
+  return {"unknown",  "claim",     "command", "promotion",
+          "demotion", "forgotten", "data",    "relinquished"};
 }
 constexpr std::array<std::string_view, 2> enum_names(event::SyncKind) {
   return {"full", "partial"};

@@ -57,13 +57,14 @@ struct HealthChanged {
 };
 // Why a slot changes its owner in a node's view.
 enum class RebindCause : std::uint8_t {
-  kUnknown,    // not told: a real server
-  kClaim,      // of the new owner, in a header or an UPDATE
-  kCommand,    // SETSLOT NODE, ADDSLOTS, DELSLOTS, FLUSHSLOTS, RESET
-  kPromotion,  // this node takes its primary's place
-  kDemotion,   // the old owner says that it is a replica
-  kForgotten,  // the old owner was removed from the table
-  kData,       // nobody's, but this node started with keys of it
+  kUnknown,       // not told: a real server
+  kClaim,         // of the new owner, in a header or an UPDATE
+  kCommand,       // SETSLOT NODE, ADDSLOTS, DELSLOTS, FLUSHSLOTS, RESET
+  kPromotion,     // this node takes its primary's place
+  kDemotion,      // the old owner says that it is a replica
+  kForgotten,     // the old owner was removed from the table
+  kData,          // nobody's, but this node started with keys of it
+  kRelinquished,  // this node imports it, and its owner claims it no more (Valkey 8)
 };
 // `from` gave way to `to` for these slots in this node's view.
 struct SlotsRebound {

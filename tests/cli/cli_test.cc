@@ -342,8 +342,8 @@ TEST_F(Cli, LeavesOutOfAFolderWhatCannotRunHere) {
 
 // ---- Two sides ----
 
-// By a tenth of a second: the node is another one, and diff must say so. No clients, a short node timeout: sanitizers
-// make every run a hundred times slower.
+// By a tenth of a second: the node is another one, and diff must say so. No clients, a short node
+// timeout: sanitizers make every run a hundred times slower.
 TEST_F(Cli, DiffFlagsALaterElection) {
   write("failover.json", R"({
     "version": 1, "name": "failover", "duration": "5s",
@@ -451,6 +451,47 @@ TEST_F(Cli, HelpComesWithExamplesFirst) {
 TEST_F(Cli, SchemaIsTheOneThatIsShipped) {
   EXPECT_EQ(slotsim("schema").out,
             contents(SLOTSIM_SOURCE_DIR "/scenarios/schema/scenario-v1.schema.json"));
+}
+
+// ---- Mutants ----
+
+constexpr const char* kPrimaryDies = R"({"version": 1, "name": "shows", "duration": "6s",
+    "cluster": {"config": {"cluster-node-timeout": 1000}},
+    "timeline": [{"at": "1s", "do": "crash", "node": "m1", "for": "heal"}]})";
+
+TEST_F(Cli, AMutationThatIsKilledIsInTheTable) {
+  write("scenarios/broken/failover.json", kPrimaryDies);
+  const Outcome outcome = slotsim("mutants win-without-majority --seeds 1..5 --json m.json");
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("win-without-majority           killed   election_safety"));
+  EXPECT_THAT(last_line(outcome.out), StartsWith("1 mutations, 1 killed, 0 survived in "));
+  const Json table = Json::parse(contents(scratch_ / "m.json"));
+  EXPECT_EQ(table["mutations"][0]["by"], Json({"election_safety"}));
+  EXPECT_EQ(table["mutations"][0]["scenario"], "failover");
+}
+
+TEST_F(Cli, AMutationThatNoScenarioShowsSurvives) {
+  write("calm/failover.json", quiet("calm"));
+  const Outcome outcome = slotsim("mutants win-without-majority --seeds 1..2 --scenarios calm");
+  EXPECT_EQ(outcome.code, 1) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("win-without-majority           SURVIVED -"));
+  EXPECT_THAT(outcome.out, HasSubstr("invariants that killed nothing: election_safety\n"));
+  EXPECT_THAT(last_line(outcome.out),
+              StartsWith("1 mutations, 0 killed, 1 survived (win-without-majority) in "));
+}
+
+TEST_F(Cli, MutantsSayWhichScenariosTheyMiss) {
+  Outcome outcome = slotsim("mutants");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("there is no folder scenarios/broken here"));
+  EXPECT_THAT(outcome.err, HasSubstr("--scenarios DIR"));
+  write("calm/x.json", quiet("calm"));
+  outcome = slotsim("mutants no-demotion --scenarios calm");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("calm has no minority.json, which shows no-demotion"));
+  outcome = slotsim("mutants no-demotoin --scenarios calm");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("did you mean \"no-demotion\"?"));
 }
 
 }  // namespace

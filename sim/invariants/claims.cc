@@ -1,0 +1,98 @@
+#include "sim/invariants/claims.h"
+
+namespace sim {
+namespace {
+
+constexpr ClaimInfo kClaims[] = {
+    // ---- Promises of the cluster specification ----
+    {"15.1", "After healing, the claimant with the greatest configEpoch owns a slot everywhere.",
+     "slot_ownership_agrees, converges_after_heal", ""},
+    {"15.2", "A write acknowledged on the majority's side is lost only with a primary that fails.",
+     "acked_writes_accounted", ""},
+    {"15.3", "A write acknowledged by a replaced primary may be lost until that steps down.",
+     "acked_writes_accounted", ""},
+    {"15.4", "A partition that heals within T costs no failover and no write.",
+     "acked_writes_accounted", ""},
+    {"15.5", "A primary in a minority stops writing, by 1.5T + 2 ticks + D at the latest.",
+     "minority_stops_writing, acked_writes_accounted", ""},
+    {"15.6", "The majority's side is whole again soon after T, where replicas are eligible.",
+     "minority_stops_writing", "the bound is that of 15.37"},
+    {"15.7", "A cluster with one replica a shard survives any one loss.", "converges_after_heal",
+     "the chance to survive two is a number over seeds, for `expect.metrics`"},
+    {"15.8", "One vote in an epoch, and one for the replicas of a failed primary within 2T.",
+     "election_safety, persist_before_send", ""},
+    {"15.9", "An epoch is won by one replica at most.", "election_safety", ""},
+    {"15.11", "FAIL needs a suspicion of one's own and the reports of a majority from the last 2T.",
+     "failure_detection_bounds", ""},
+    {"15.12", "FAIL is lifted at once from replicas and primaries without slots, else after 2T.",
+     "failure_detection_bounds", ""},
+    {"15.14", "There are no negative votes.", "",
+     "the wire format has no message for one; refusals are records of ours only"},
+    {"15.15", "Primaries come to have different configEpochs.", "config_epochs_unique", ""},
+    {"15.16", "A primary with slots that has no replica is lent one, where one can be spared.",
+     "replicas_spread", ""},
+    {"15.17", "WAIT answers how many replicas have processed the write.", "wait_tells_the_truth",
+     ""},
+    {"15.18", "min-replicas-to-write bounds what a primary alone may lose.",
+     "min_replicas_bound_loss", ""},
+    {"15.19", "A coordinated failover that completes loses no acknowledged write.",
+     "acked_writes_accounted", ""},
+    {"15.20", "A forced failover may lose writes, a takeover may collide in its epoch.",
+     "acked_writes_accounted, config_epochs_unique",
+     "a licence: these invariants excuse no more than it says"},
+    {"15.21", "While a slot is resharded its keys can be reached, directly or by ASK.",
+     "reshard_keeps_keys_reachable, routing_table_holds, open_slots_are_owned", ""},
+    // ---- What holds at every step ----
+    {"15.23", "currentEpoch never decreases, but for RESET HARD and crashes.", "epochs_monotone",
+     ""},
+    {"15.24", "A primary's configEpoch never decreases and never exceeds currentEpoch.",
+     "epochs_monotone", ""},
+    {"15.25", "lastVoteEpoch never exceeds currentEpoch and is on disk before the vote leaves.",
+     "epochs_monotone, persist_before_send", ""},
+    {"15.26", "A slot belongs to one node at most in a view, also after a restart.",
+     "slot_counts_add_up, slots_survive_restart", ""},
+    {"15.28", "Two nodes accept writes for one slot only in a migration or a failover.",
+     "one_writable_primary, writes_at_owner", ""},
+    {"15.29", "Once quiet, all nodes agree on slots, roles and failures.",
+     "slot_ownership_agrees, converges_after_heal, no_chains_of_replicas", ""},
+    {"15.30", "A slot that a live primary claims does not stay without an owner.",
+     "slot_ownership_agrees", ""},
+    {"15.31", "A primary has no keys of slots that it neither owns nor imports.",
+     "keys_live_where_owned", ""},
+    {"15.32", "A replica's data are its primary's, up to the replica's offset.",
+     "replica_data_is_prefix, replicas_catch_up", ""},
+    {"15.34", "Whoever takes over has counted a majority, or nobody was asked.", "election_safety",
+     ""},
+    {"15.35", "A silent peer is suspected after T, by 1.5T + 2 ticks + D at the latest.",
+     "failure_detection_bounds", ""},
+    {"15.36", "A primary is ok 2 s after its start and clamp(T, 0.5 s, 5 s) after a minority.",
+     "minority_stops_writing", ""},
+    // ---- Of the techniques ----
+    {"D15.1", "A primary votes once in an epoch, across restarts that keep the disk.",
+     "election_safety, epochs_monotone, persist_before_send", ""},
+    {"D15.2", "An epoch has one winner, with the votes of a majority as it was then.",
+     "election_safety", ""},
+    {"D15.3", "currentEpoch and one's own configEpoch only grow.", "epochs_monotone", ""},
+    {"D15.4", "Equal configEpochs of primaries end within T of the heal.", "config_epochs_unique",
+     ""},
+    {"D15.5", "FAIL is set on fresh reports of a majority.", "failure_detection_bounds", ""},
+    {"D15.6", "A slot's owner changes in a view only to a greater epoch, or by a command.",
+     "slot_changes_have_cause, imports_raise_epoch", ""},
+    {"D15.7", "Who has a slot marked as migrating owns it, and marks end.", "open_slots_are_owned",
+     "a 7.0.15 keeps its mark when a claim takes the slot"},
+    {"D15.8", "Replicas of replicas are gone after the heal.", "no_chains_of_replicas", ""},
+    {"D15.9", "A key is at its slot's owner, or where the slot is imported.",
+     "keys_live_where_owned", ""},
+    {"D15.10", "A primary in a minority stops writing, and waits when it is back.",
+     "minority_stops_writing", ""},
+    {"D15.12", "Where all slots must be covered, none is served while one is not.",
+     "uncovered_slots_are_refused, routing_table_holds", ""},
+};
+
+}  // namespace
+
+std::span<const ClaimInfo> claims() {
+  return kClaims;
+}
+
+}  // namespace sim
