@@ -46,4 +46,13 @@ Measurement measure_invariants(std::uint32_t nodes, std::int64_t virtual_seconds
 // 60 at 30 and 5 at 100, where a hand-over there and back takes 3 us.
 Measurement measure_processes(std::uint32_t nodes, std::int64_t virtual_seconds);
 
+// Checking a history of so many operations of ten processes, from JSON lines to the verdict; making
+// it up is not counted. Right if it passes, and if one that ends in a stale read does not.
+enum class HistoryKind : std::uint8_t {
+  kUnique,      // registers whose values are written once: by zones
+  kRepeated,    // registers that hold one of five values: by search
+  kListAppend,  // lists of fifty elements, read as a whole
+};
+Measurement measure_history(HistoryKind kind, std::uint64_t operations);
+
 }  // namespace sim

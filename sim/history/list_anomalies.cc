@@ -95,8 +95,13 @@ void Lists::report_reads(Report& report) const {
   }
 }
 
+// After one of them every read of its key is such a read, so the first stands for all.
 void Lists::report_strange(Report& report) const {
+  std::map<std::uint32_t, std::uint64_t> of_key;
+  for (const StrangeRead& read : history_.strange_reads) ++of_key[read.key];
   for (const StrangeRead& read : history_.strange_reads) {
+    const std::uint64_t count = std::exchange(of_key[read.key], 0);
+    if (count == 0) continue;
     const std::vector<ValueId>& known = history_.lists[read.key].elements;
     std::size_t position = 0;
     while (position < known.size() && position < read.elements.size() &&
@@ -109,6 +114,7 @@ void Lists::report_strange(Report& report) const {
     text +=
         position < read.elements.size() ? history_.values.text(read.elements[position]) : "nothing";
     text += " there, so neither is a beginning of the other";
+    if (count > 1) text += "; " + std::to_string(count - 1) + " more of its reads are like it";
     report.add(finding("incompatible-order", read.key, std::move(text), std::array{index_of(one)}));
   }
 }
@@ -133,6 +139,7 @@ void Lists::report_lost(Report& report) const {
                            " was acknowledged, and no read ever saw it, not even a later one",
                        std::array{append.operation, reader}));
   }
+  std::set<std::uint32_t> said;  // by writer
   for (const StrangeRead& read : history_.strange_reads) {
     const std::uint32_t reader = index_of(operation_of_line(read.began));
     const auto by = writers(read.key);
@@ -143,6 +150,7 @@ void Lists::report_lost(Report& report) const {
       if (writer.failed || writer.open() || writer.ended > read.began ||
           std::find(read.elements.begin(), read.elements.end(), value) != read.elements.end())
         continue;
+      if (!said.insert(by[position]).second) break;
       report.add(finding(
           "lost-element", read.key,
           history_.values.text(value) + " was acknowledged and read, and is gone in a later read",

@@ -38,7 +38,12 @@ struct RunFacts {
   bool replica_migration = true;           // cluster-allow-replica-migration, on every server
   std::int64_t migration_barrier = 1;      // the highest of any server
   std::uint32_t replicas_per_shard = 0;
-  bool persistent = false;  // appendonly yes
+  Duration
+      data_age_max{};  // how long its replication may have been down for a replica to stand for
+                       // election: T * (factor + 1) + repl-ping-replica-period; 0: any time
+  bool replicas_may_stand = true;                 // no server has cluster-replica-no-failover
+  std::set<std::string, std::less<>> deviations;  // that some simulated server has
+  bool persistent = false;                        // appendonly yes
   bool takeovers =
       false;  // the scenario contains TAKEOVER or FORCE: consensus is bypassed on purpose
   bool operator_commands = false;  // slots or epochs are edited by hand

@@ -25,6 +25,11 @@ Loss Losses::classify(const std::string& name, const Write& write) const {
     loss.why = where + ", " + words(*effect.isolated_for) +
                " after it was cut off from the majority (at most " + words(minority_window_) +
                " is permitted)";
+    if (!in_time && takeovers_) {
+      loss.kind = LossClass::kDefect;
+      loss.row = 31;
+      loss.why += "; takeovers had made a majority on either side";
+    }
     return loss;
   }
   if (effect.deposed) {
@@ -144,7 +149,8 @@ bool Losses::follow(const Write& write, const Effect& effect, Loss& loss) const 
           name_of(holder) + ", which had it, dropped " + counted(turn->keys, "key") + when);
     }
     if (turn->kind == Turn::Kind::kCopied) {
-      return decide(LossClass::kUnexplained, *turn,
+      if (takeovers_) loss.row = 31;
+      return decide(takeovers_ ? LossClass::kDefect : LossClass::kUnexplained, *turn,
                     name_of(holder) + ", which had it, copied " + name_of(turn->other) + when);
     }
   }
