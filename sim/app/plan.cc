@@ -519,6 +519,20 @@ class Planner {
     return false;
   }
 
+  // Of what servers may be configured differently, what holds for all of them.
+  static void add_facts(const Config& config, bool first, RunFacts& facts) {
+    const Duration lag = std::chrono::seconds(config.min_replicas_max_lag_s);
+    // Either at 0 switches the check off.
+    const std::int64_t writes = lag > Duration{} ? config.min_replicas_to_write : 0;
+    facts.full_coverage &= config.cluster_require_full_coverage;
+    facts.min_replicas_to_write = first ? writes : std::min(facts.min_replicas_to_write, writes);
+    facts.min_replicas_max_lag = std::max(facts.min_replicas_max_lag, lag);
+    facts.replica_migration &= config.cluster_allow_replica_migration;
+    facts.migration_barrier =
+        first ? config.cluster_migration_barrier
+              : std::max(facts.migration_barrier, config.cluster_migration_barrier);
+  }
+
   void plan_facts() {
     const Scenario& scenario = plan_->scenario;
     RunFacts& facts = plan_->facts;
@@ -526,6 +540,10 @@ class Planner {
       if (machine.info.process)
         facts.processes.insert(MachineId{static_cast<std::uint32_t>(facts.cast.size())});
       facts.cast.push_back(machine.info);
+      facts.open_slots_repointed |=
+          machine.info.kind == MachineKind::kClusterNode &&
+          deviations_named(deviations_of(scenario.cluster, machine.info.name))
+              .has(Deviation::kOpenSlotsRepointed);
     }
     facts.suspicions_logged = options_.log_suspicions;
     Config config;
@@ -533,7 +551,9 @@ class Planner {
     facts.node_timeout = std::chrono::milliseconds(config.cluster_node_timeout_ms);
     facts.tick = std::chrono::milliseconds(1000 / std::max<std::int64_t>(1, config.hz));
     facts.one_way_max = one_way_max_;
-    facts.full_coverage = config.cluster_require_full_coverage;
+    for (std::size_t server = 0; server < configs_.size(); ++server) {
+      add_facts(configs_[server], server == 0, facts);
+    }
     facts.replicas_per_shard = scenario.cluster.replicas;
     facts.persistent = config.appendonly;
     facts.replicas_may_stand =

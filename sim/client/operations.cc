@@ -40,12 +40,15 @@ void tell_notes(Pass& pass) {
 
 void begin_operation(Pass& pass, FlightId id, Operation operation, std::uint64_t number) {
   Client& c = pass.client;
-  const std::string_view key = operation.command[key_position(operation.command)];
+  const std::size_t at = key_position(operation.command);
+  const std::string_view key = operation.command[at];
   pass.note(event::OpInvoked{number, id, operation.kind, std::string(key),
-                             std::move(operation.value), operation.final_read, c.setup->workload});
+                             std::move(operation.value), operation.final_read, c.setup->workload,
+                             at == 0 ? -1 : slot_of(key).value});
   c.flights[id].operation = number;
   ++c.under_way;
   prepare(pass, id, operation.kind, std::move(operation.command));
+  if (operation.stays) c.flights[id].told = c.flights[id].peer;
   begin_attempt(pass, id);
 }
 

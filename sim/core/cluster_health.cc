@@ -49,7 +49,10 @@ void evaluate_health(Server& server, Pass& pass) {
     return;
   }
   std::string why;
-  if (server.config.cluster_require_full_coverage) why = coverage_gap(cluster);
+  if (server.config.cluster_require_full_coverage &&
+      server.mutation != Mutation::kCoverageIgnored) {
+    why = coverage_gap(cluster);
+  }
   const std::uint32_t reachable = count_primaries(cluster);
   if (reachable < quorum(cluster) && server.mutation != Mutation::kMinorityKeepsWriting) {
     why = "minority: " + std::to_string(reachable) + " of " + std::to_string(cluster.size) +

@@ -105,7 +105,7 @@ void forget_peer(Server& server, Pass& pass, PeerId peer, std::string why) {
   const bool was_member = !cluster.peers.hot(peer).has(bus::flag::kHandshake);
   const NodeName name = peer_name(server, peer);
   close_slots_with(server, pass, peer);
-  unbind_all(server, pass, peer);
+  unbind_all(server, pass, peer, event::RebindCause::kForgotten);
   forget_reports(cluster, peer);
   forget_replicas_memory(cluster, peer);
   if (!cluster.peers.cold(peer).primary.is_none()) link_replica(server, peer, kNoPeer);

@@ -146,7 +146,7 @@ std::string print_file(const Server& server) {
     if (hot.has(bus::flag::kHandshake)) return;
     const SlotsRef& slots = hot.serving() ? peers.cold(peer).slots : no_slots();
     nodes_conf::append(text, line_head(server, peer), slots->text());
-    if (peer == kMyself) {
+    if (peer == kMyself && server.mutation != Mutation::kOpenSlotsNotSaved) {
       for (const auto& open : list_open_slots(server)) nodes_conf::append(text, open);
     }
     text += '\n';

@@ -59,7 +59,8 @@ void take_relinquished(Server& server, Pass& pass, SlotId slot) {
   if (slot_owner(server.cluster, slot) == kMyself) return;
   SlotSet one;
   one.set(slot.value);
-  bind_slots(server, pass, one, kMyself, my_config_epoch(server.cluster));
+  bind_slots(server, pass, one, kMyself, my_config_epoch(server.cluster),
+             event::RebindCause::kRelinquished);
   bump_epoch_without_consensus(server, pass, event::EpochCause::kCommand);
 }
 

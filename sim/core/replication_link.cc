@@ -6,6 +6,7 @@
 #include "sim/core/cluster_state.h"
 #include "sim/core/commands.h"
 #include "sim/core/data.h"
+#include "sim/core/mutation.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_internal.h"
 
@@ -162,7 +163,8 @@ void take_bytes(Server& server, Pass& pass, const RawBytes& bytes) {
 }  // namespace
 
 void send_ack(Server& server, Pass& pass) {
-  say(server, pass, {"REPLCONF", "ACK", std::to_string(server.replication.offset)});
+  const std::int64_t ahead = server.mutation == Mutation::kAckAhead ? 10'000 : 0;
+  say(server, pass, {"REPLCONF", "ACK", std::to_string(server.replication.offset + ahead)});
 }
 
 void link_is_up(Server& server, Pass& pass, event::SyncKind how) {

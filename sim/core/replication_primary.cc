@@ -4,6 +4,7 @@
 #include "sim/base/check.h"
 #include "sim/base/hash.h"
 #include "sim/core/cluster_state.h"
+#include "sim/core/mutation.h"
 #include "sim/core/psync.h"
 #include "sim/core/replication_internal.h"
 
@@ -42,16 +43,23 @@ void begin_history(Server& server, Pass& pass) {
   replication.backlog.create(replication.offset + 1, server.config.repl_backlog_size);
 }
 
+StreamRef told_of(const Server& server, const StreamRef& missed) {
+  if (server.mutation != Mutation::kBacklogOffByOne) return missed;
+  const std::vector<RequestRef>& all = missed->commands();
+  return StreamRef(new StreamPayload({all.begin() + 1, all.end()}));
+}
+
 bool serve_partial_sync(Server& server, Pass& pass, AttachedReplica& replica,
                         const NodeName& replid, std::int64_t from) {
   ReplicationState& replication = server.replication;
-  bool possible = shares_history(replication, replid.view(), from);
+  bool possible =
+      shares_history(replication, replid.view(), from) || server.mutation == Mutation::kAnyHistory;
   const StreamRef missed = possible ? replication.backlog.from(from, possible) : nullptr;
   if (!possible) return false;
   replica.state = State::kOnline;
   replica.ack_at_s = server.cached_wall_s();
   answer(pass, replica.conn, "CONTINUE " + std::string(replication.replid.view()));
-  if (missed) pass.send(replica.conn, missed);
+  if (missed) pass.send(replica.conn, told_of(server, missed));
   return true;
 }
 
@@ -169,7 +177,8 @@ void refresh_good_replicas(Server& server) {
   std::int64_t good = 0;
   for (const auto& [conn, replica] : server.replication.replicas) {
     if (!replica.is_online()) continue;
-    good += server.cached_wall_s() - replica.ack_at_s <= server.config.min_replicas_max_lag_s;
+    good += server.cached_wall_s() - replica.ack_at_s <= server.config.min_replicas_max_lag_s ||
+            server.mutation == Mutation::kLagIgnored;
   }
   server.replication.good_replicas = good;
 }

@@ -80,7 +80,7 @@ void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, const bus::Hea
     const bool keeps_slots = later && hand_over(server, pass, peer, header);
     // 7.0 unbinds at once, whether or not somebody claims these slots yet: readers of a demotion
     // that overtakes the successor's claim see them uncovered for a while.
-    if (!keeps_slots) unbind_all(server, pass, peer);
+    if (!keeps_slots) unbind_all(server, pass, peer, event::RebindCause::kDemotion);
     hot.clear(bus::flag::kMaster | bus::flag::kMigrateTo);
     hot.set(bus::flag::kSlave);
     cluster.view_cache = {};
@@ -131,7 +131,7 @@ void promote_myself(Server& server, Pass& pass, std::uint32_t votes, bool takeov
   set_peer_as_primary(server, pass, kMyself);
   replication_promote(server, pass);
   bind_slots(server, pass, cluster.peers.cold(old_primary).slots->slots(), kMyself,
-             my_config_epoch(cluster));
+             my_config_epoch(cluster), event::RebindCause::kPromotion);
   evaluate_health(server, pass);
   save_nodes_file(server, pass, true);
   broadcast_pong(server, pass, false);

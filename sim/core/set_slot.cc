@@ -10,6 +10,7 @@
 #include "sim/core/epochs.h"
 #include "sim/core/gossip.h"
 #include "sim/core/membership.h"
+#include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/replication.h"
@@ -48,7 +49,8 @@ Refusal read_open(const Server& server, const std::string& id, SetSlot& read) {
   const std::string number = std::to_string(read.slot.value);
   const bool importing = read.form == SetSlot::Form::kImporting;
   const bool mine = slot_owner(server.cluster, read.slot) == kMyself;
-  if (!importing && !mine && am_primary(server.cluster)) {
+  if (!importing && !mine && am_primary(server.cluster) &&
+      server.mutation != Mutation::kMigratingUnowned) {
     return resp::error("ERR I'm not the owner of hash slot " + number);
   }
   if (importing && mine) return resp::error("ERR I'm already the owner of hash slot " + number);
@@ -63,7 +65,8 @@ Refusal read_owner(const Server& server, const std::string& id, SetSlot& read) {
   if (Refusal refused = no_primary(server, read.peer)) return refused;
   const bool was_mine = slot_owner(server.cluster, read.slot) == kMyself;
   const bool empty = server.keyspace.count_in_slot(read.slot) == 0;
-  if (!was_mine || read.peer == kMyself || empty) return std::nullopt;
+  const bool may_go = empty || server.mutation == Mutation::kNodeIgnoresKeys;
+  if (!was_mine || read.peer == kMyself || may_go) return std::nullopt;
   return resp::error("ERR Can't assign hashslot " + std::to_string(read.slot.value) +
                      " to a different node while I still hold keys for this hash slot.");
 }
@@ -119,7 +122,9 @@ void set_owner(Server& server, Pass& pass, SlotId slot, PeerId peer) {
   ClusterState& cluster = server.cluster;
   const PeerId us = replicated(server) ? primary_of_my_shard(cluster) : kMyself;
   const bool was_ours = !us.is_none() && slot_owner(cluster, slot) == us;
-  if (server.keyspace.count_in_slot(slot) == 0) close_migrating(server, pass, slot);
+  const bool empty = server.keyspace.count_in_slot(slot) == 0;
+  if (empty && server.mutation != Mutation::kNodeKeepsMigrating)
+    close_migrating(server, pass, slot);
   SlotSet moved;
   moved.set(slot.value);
   bind_slots(server, pass, moved, peer, cluster.peers.cold(peer).config_epoch);
@@ -131,7 +136,9 @@ void set_owner(Server& server, Pass& pass, SlotId slot, PeerId peer) {
   }
   if (importing_from(cluster, slot).is_none()) return;
   if (peer == kMyself) {
-    bump_epoch_without_consensus(server, pass, event::EpochCause::kCommand);
+    if (server.mutation != Mutation::kImportKeepsEpoch) {
+      bump_epoch_without_consensus(server, pass, event::EpochCause::kCommand);
+    }
     close_importing(server, pass, slot);
     if (!deviates(server, Deviation::kImportClosedQuietly)) broadcast_pong(server, pass, false);
   } else if (replicated(server) && peer == us) {

@@ -59,7 +59,8 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
   cluster.not_claiming &= ~(had & claims);
   ClaimOutcome outcome;
   outcome.claimed = static_cast<std::uint32_t>(claims.count());
-  const bool by_hand = !deviates(server, Deviation::kOpenSlotsRepointed);
+  const bool by_hand = !deviates(server, Deviation::kOpenSlotsRepointed) &&
+                       server.mutation != Mutation::kClaimsTakeImported;
   each_slot(claims & ~had, [&](SlotId slot) {
     if (by_hand && !importing_from(cluster, slot).is_none()) return;
     const PeerId owner = slot_owner(cluster, slot);
@@ -104,13 +105,15 @@ void move_with_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t e
   const bool allowed =
       server.config.cluster_allow_replica_migration || outcome.claimed == outcome.taken_from_us;
   const PeerId grand = us.is_none() || us == kMyself ? kNoPeer : cluster.peers.cold(us).primary;
+  if (server.mutation == Mutation::kFollowsOldPrimary && us != kMyself) return;
   if ((emptied && allowed) ||
       (!outcome.new_primary && leads_my_empty_shard(server, claimer, epoch))) {
     follow(server, pass, claimer);
   } else if (!grand.is_none() && grand != kMyself) {
     follow(server, pass, grand);
   } else {
-    if (outcome.dirty.any()) drop_slot_keys(server, pass, outcome.dirty);
+    const bool drops = server.mutation != Mutation::kLostSlotKeepsKeys;
+    if (drops && outcome.dirty.any()) drop_slot_keys(server, pass, outcome.dirty);
     return;
   }
   cluster.todo |= todo::kUpdateState;
@@ -119,8 +122,8 @@ void move_with_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t e
 
 }  // namespace
 
-void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
-                std::uint64_t epoch) {
+void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner, std::uint64_t epoch,
+                event::RebindCause cause) {
   ClusterState& cluster = server.cluster;
   std::map<PeerId, SlotSet> moved;  // by previous owner
   each_slot(slots, [&](SlotId slot) {
@@ -128,13 +131,16 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
     if (from != owner) moved[from].set(slot.value);
   });
   if (moved.empty()) return;
+  const SlotSet free = slots & cluster.not_claiming;
   remove_shard_channels(server, pass, slots, owner);
   cluster.owners.assign(slots, owner);
   if (deviates(server, Deviation::kClaimBitCleared)) cluster.not_claiming &= ~slots;
   const NodeName to = peer_name(server, owner);
   for (const auto& [from, gone] : moved) {
-    pass.note(event::SlotsRebound{server.names->share(gone), peer_name(server, from), to, epoch});
-    if (!from.is_none()) {
+    pass.note(event::SlotsRebound{server.names->share(gone), peer_name(server, from), to, epoch,
+                                  cause, from.is_none() ? 0 : cluster.peers.cold(from).config_epoch,
+                                  server.names->share(gone & free)});
+    if (!from.is_none() && server.mutation != Mutation::kOldOwnerCounts) {
       set_slots(server, from, cluster.peers.cold(from).slots->slots() & ~gone);
     }
   }
@@ -144,9 +150,9 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
   cluster.view_cache = {};
 }
 
-void unbind_all(Server& server, Pass& pass, PeerId peer) {
+void unbind_all(Server& server, Pass& pass, PeerId peer, event::RebindCause cause) {
   const SlotsRef slots = server.cluster.peers.cold(peer).slots;
-  if (slots->count() != 0) bind_slots(server, pass, slots->slots(), kNoPeer, 0);
+  if (slots->count() != 0) bind_slots(server, pass, slots->slots(), kNoPeer, 0, cause);
 }
 
 void match_slots_with_data(Server& server, Pass& pass) {
@@ -166,7 +172,8 @@ void match_slots_with_data(Server& server, Pass& pass) {
     }
   });
   if (!changed) return;
-  bind_slots(server, pass, unbound, kMyself, cluster.peers.cold(kMyself).config_epoch);
+  bind_slots(server, pass, unbound, kMyself, cluster.peers.cold(kMyself).config_epoch,
+             event::RebindCause::kData);
   save_nodes_file(server, pass, true);
 }
 
@@ -180,7 +187,7 @@ void update_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t epoc
   ClusterState& cluster = server.cluster;
   const ClaimOutcome outcome = weigh_claim(server, claimer, epoch, claims->slots());
   if (outcome.taken.any()) {
-    bind_slots(server, pass, outcome.taken, claimer, epoch);
+    bind_slots(server, pass, outcome.taken, claimer, epoch, event::RebindCause::kClaim);
     cluster.not_claiming &= ~outcome.taken;
     cluster.todo |= todo::kUpdateState;
     save_later(cluster, true);
@@ -192,6 +199,7 @@ void update_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t epoc
 }
 
 void correct_stale_claims(Server& server, Pass& pass, PeerId sender, const bus::Header& header) {
+  if (server.mutation == Mutation::kNeverUpdate) return;
   if (deviates(server, Deviation::kUpdateOnlyPrimaries) && !header.replica_of.is_none()) return;
   ClusterState& cluster = server.cluster;
   PeerId better = kNoPeer;

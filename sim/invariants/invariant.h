@@ -31,7 +31,12 @@ struct RunFacts {
                               // 0: none
   bool drift = false;
   Duration stall_max{};  // longest pass of an event loop that is not told; 0: work takes no time
-  bool full_coverage = true;  // cluster-require-full-coverage
+  bool full_coverage = true;               // cluster-require-full-coverage, on every server
+  std::int64_t min_replicas_to_write = 0;  // the least of any server
+  Duration min_replicas_max_lag{};         // the longest of any server
+  bool open_slots_repointed = false;       // some server lets claims take slots that it imports
+  bool replica_migration = true;           // cluster-allow-replica-migration, on every server
+  std::int64_t migration_barrier = 1;      // the highest of any server
   std::uint32_t replicas_per_shard = 0;
   Duration
       data_age_max{};  // how long its replication may have been down for a replica to stand for

@@ -29,6 +29,21 @@ INVARIANT(coordinated_failover_keeps_offset);
 INVARIANT(manual_failover_ends);
 INVARIANT(forgotten_stay_away);
 INVARIANT(reset_starts_afresh);
+INVARIANT(slot_changes_have_cause);
+INVARIANT(slot_counts_add_up);
+INVARIANT(open_slots_are_owned);
+INVARIANT(imports_raise_epoch);
+INVARIANT(slots_survive_restart);
+INVARIANT(routing_table_holds);
+INVARIANT(writes_at_owner);
+INVARIANT(uncovered_slots_are_refused);
+INVARIANT(keys_live_where_owned);
+INVARIANT(reshard_keeps_keys_reachable);
+INVARIANT(replicas_catch_up);
+INVARIANT(no_chains_of_replicas);
+INVARIANT(replicas_spread);
+INVARIANT(wait_tells_the_truth);
+INVARIANT(min_replicas_bound_loss);
 #undef INVARIANT
 
 namespace {
@@ -55,7 +70,7 @@ constexpr InvariantKind kInvariants[] = {
      false, make_slot_ownership_agrees},
     {"one_writable_primary",
      "No two live machines accept writes for one slot longer than a failover needs.",
-     "Cluster spec, \"Write safety\"; protocol §15.28", "always", "no-demotion",
+     "Cluster spec, \"Write safety\"; protocol §15.28", "always", "no-demotion, never-update",
      "claims and cluster states: a real server logs or saves them at once", false,
      make_one_writable_primary},
     {"minority_stops_writing",
@@ -73,7 +88,8 @@ constexpr InvariantKind kInvariants[] = {
      make_acked_writes_accounted},
     {"replica_data_is_prefix", "A replica's data are a prefix of its primary's.",
      "Redis replication, \"replication ID and offset\"; protocol §15.32", "always",
-     "replica-skips-command",
+     "replica-skips-command, migrate-untold, backlog-off-by-one, any-history, snapshot-skips-keys, "
+     "full-sync-keeps-own, expiry-untold",
      "replication streams and hashes of data: a real server shows neither, so it is not checked "
      "there",
      false, make_replica_data_is_prefix},
@@ -189,6 +205,99 @@ constexpr InvariantKind kInvariants[] = {
      "what a node says it is: of a real server nodes.conf shows it too late, so it is not checked "
      "there",
      false, make_reset_starts_afresh},
+    {"slot_changes_have_cause",
+     "In a view a slot changes its owner only to a greater configEpoch, by a command, a promotion "
+     "or "
+     "a demotion, and never while it is imported.",
+     "Cluster spec, \"Hash slots configuration propagation\"; protocol §7.7, §15.1", "always",
+     "claims-take-imported, ignore-slot-epoch",
+     "why slots change their owner: a real server does not tell, and is not judged", false,
+     make_slot_changes_have_cause},
+    {"slot_counts_add_up", "In every view a slot belongs to one node at most.", "protocol §15.26",
+     "wherever a full view is told", "old-owner-counts",
+     "full views: of a real server its nodes.conf", false, make_slot_counts_add_up},
+    {"open_slots_are_owned",
+     "Who marks a slot as migrating owns it, who marks one as importing does not, and SETSLOT NODE "
+     "ends both.",
+     "Redis documentation, \"CLUSTER SETSLOT\"; protocol §9.3", "always",
+     "migrating-unowned, node-keeps-migrating",
+     "marks on slots and commands: a real server shows only what comes of them, and is not judged",
+     false, make_open_slots_are_owned},
+    {"imports_raise_epoch",
+     "Who ends an import by taking the slot has the greatest configEpoch it knows of.",
+     "Cluster spec, \"Configuration epochs\"; protocol §7.5, §9.3", "always", "import-keeps-epoch",
+     "commands and marks on slots: a real server is not judged", false, make_imports_raise_epoch},
+    {"slots_survive_restart",
+     "A node that starts again with its disk has the slots, and the marks of open ones, that it "
+     "had "
+     "when it saved nodes.conf last.",
+     "protocol §3.2, §3.3, §8", "always", "open-slots-not-saved",
+     "saves: those of a real server are not told, and it is not judged", false,
+     make_slots_survive_restart},
+    {"routing_table_holds",
+     "Commands are served, redirected or refused as the routing table says, and a redirection "
+     "never "
+     "names the node that gives it.",
+     "Cluster spec, \"MOVED Redirection\", \"ASK redirection\"; protocol §9.2", "always",
+     "serve-when-down, asking-ignored, importer-needs-no-asking, moved-for-ask, never-ask, "
+     "never-try-again, cross-slot-allowed, reads-without-readonly",
+     "what a node goes by when it answers: a real server does not tell, and is not judged", false,
+     make_routing_table_holds},
+    {"writes_at_owner",
+     "A write takes effect only at a primary that owns the key's slot, or imports it.",
+     "Cluster spec, \"Key distribution model\"; protocol §1, §9.2", "always",
+     "replica-accepts-writes, tags-ignored",
+     "where writes took effect: a real server does not tell, and is not judged", false,
+     make_writes_at_owner},
+    {"uncovered_slots_are_refused",
+     "A node that sees slots without a living owner, where all must be covered, or no majority, "
+     "does "
+     "not hold the cluster to be ok.",
+     "Cluster spec, \"Availability\"; protocol §8", "wherever a full view is told",
+     "coverage-ignored",
+     "full views with the state that goes with them: a real server is not judged", false,
+     make_uncovered_slots_are_refused},
+    {"keys_live_where_owned",
+     "Keys that MIGRATE hands over leave their node, and in the end no primary has keys of slots "
+     "that "
+     "it neither owns nor imports.",
+     "Redis documentation, \"MIGRATE\"; protocol §9.4, §15.31", "always, and after heal",
+     "lost-slot-keeps-keys, node-ignores-keys, migrate-keeps-keys",
+     "where nodes have keys: a real server does not tell, and is not judged", false,
+     make_keys_live_where_owned},
+    {"reshard_keeps_keys_reachable",
+     "As long as nothing may be lost, whatever is resharded, a client is told of every key what "
+     "was "
+     "written last.",
+     "Cluster spec, \"Cluster live reconfiguration\"; protocol §15.21",
+     "until a promotion, a crash or a cut", "migrate-drops-refused", "clients that read and write",
+     false, make_reshard_keeps_keys_reachable},
+    {"replicas_catch_up",
+     "In the end every live replica of a live primary has its link up and what the primary has.",
+     "Redis replication; protocol §10.1-10.3", "after heal", "demoted-never-syncs",
+     "views at the end: of a real server, whether its link is up", true, make_replicas_catch_up},
+    {"no_chains_of_replicas", "In the end whom a live replica follows is a primary.",
+     "Cluster spec, \"Hash slots configuration propagation\"; protocol §7.7, §14 rows 8, 9, 29",
+     "after heal", "follows-old-primary", "full views at the end: of a real server its nodes.conf",
+     true, make_no_chains_of_replicas},
+    {"replicas_spread",
+     "A primary that lost its replicas is lent one by a shard that can spare it, and by no other.",
+     "Cluster spec, \"Replica migration algorithm\"; protocol §7.11, §15.16",
+     "while nothing is cut off and every primary is ok", "no-replica-migration, barrier-ignored",
+     "claims: of a real server its nodes.conf, which does not show what held it back", true,
+     make_replicas_spread},
+    {"wait_tells_the_truth", "When WAIT answers n, n replicas have processed the write.",
+     "Redis documentation, \"WAIT\"; protocol §15.17", "always", "wait-counts-all, ack-ahead",
+     "replication streams and answers to WAIT: a real server shows neither, so it is not checked "
+     "there",
+     false, make_wait_tells_the_truth},
+    {"min_replicas_bound_loss",
+     "Where min-replicas-to-write is set, no write is accepted once too few replicas have been in "
+     "touch for min-replicas-max-lag and 3 s.",
+     "Redis replication, \"Allow writes only with N attached replicas\"; protocol §10.4, §15.18",
+     "always", "min-replicas-ignored, lag-ignored",
+     "where writes took effect: a real server does not tell, and is not judged", false,
+     make_min_replicas_bound_loss},
 };
 }  // namespace
 

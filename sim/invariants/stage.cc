@@ -17,6 +17,13 @@ bool bends_delays(std::string_view fault_kind) {
   return std::find(kVisible.begin(), kVisible.end(), fault_kind) == kVisible.end();
 }
 
+bool changes_config(const Event& event) {
+  if (const auto* began = std::get_if<event::FaultBegan>(&event))
+    return began->kind == "config-set";
+  const auto* reply = std::get_if<event::StepReply>(&event);
+  return reply != nullptr && reply->command.starts_with("CONFIG SET");
+}
+
 Stage::Stage(const Cast& cast) : directory_(cast), connectivity_(cast), lives_(cast.size()) {}
 
 void Stage::see(const Record& record) {

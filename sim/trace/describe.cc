@@ -183,6 +183,15 @@ class Words {
     return "applies a write to slot " + number(e.slot.value) + " (operation " +
            number(e.operation) + ", offset " + signed_number(e.offset) + ")";
   }
+  std::string operator()(const event::Routed& e) const {
+    const std::string what = std::string(e.writes ? "write" : "command") + " for slot " +
+                             number(e.slot.value) + " of " + node(e.owner);
+    return e.refusal.empty() ? "serves a " + what : "answers a " + what + " with " + e.refusal;
+  }
+  std::string operator()(const event::WaitAnswered& e) const {
+    return "answers a WAIT: " + plural(e.replicas, "replica") + " had offset " +
+           signed_number(e.offset);
+  }
   std::string operator()(const event::KeysDropped& e) const {
     return "drops " + plural(e.keys, "key") + because(e.why);
   }
