@@ -181,6 +181,7 @@ void Judge::report(RunResult& result) const {
       judged.judgement = Judgement::kNotChecked;
       judged.summary = "the run was cut short";
     }
+    if (auto losses = invariant.losses()) result.losses = std::move(losses);
     hold_to(*find_profile(plan_->scenario.cluster.profile), judged);
     judged.excused = is_excused(judged, expect);
     result.invariants.push_back(std::move(judged));

@@ -515,6 +515,9 @@ class Planner {
     facts.full_coverage = config.cluster_require_full_coverage;
     facts.replicas_per_shard = scenario.cluster.replicas;
     facts.persistent = config.appendonly;
+    facts.min_replicas =
+        static_cast<std::uint32_t>(std::max<std::int64_t>(0, config.min_replicas_to_write));
+    facts.min_replicas_lag = std::chrono::seconds(config.min_replicas_max_lag_s);
     for (const PlannedServer& server : planned_servers(scenario.cluster)) {
       if (costs_of(scenario.cluster, server.name).costs != Costs{})
         facts.stall_max = kStallTold;  // those that are not told are shorter

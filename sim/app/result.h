@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,8 +79,7 @@ struct RunResult {
   std::uint64_t digest = 0;
   std::uint64_t events = 0, deliveries = 0, encoded = 0, decoded = 0;
   std::uint64_t memory_bytes = 0;
-  std::int64_t cpu_ns =
-      0;  // of the run itself; this and the next differ between two equal runs
+  std::int64_t cpu_ns = 0;   // of the run itself; this and the next differ between two equal runs
   std::int64_t wall_ns = 0;  // real time
   std::vector<std::pair<std::uint64_t, std::uint64_t>> checkpoints;
   std::vector<std::string> watched;
@@ -89,7 +89,8 @@ struct RunResult {
   std::vector<std::string> warnings;
   std::vector<TimelineEntry> timeline;
   std::vector<MetricResult> metrics;
-  Observation seen;  // for holding it against other runs
+  std::optional<LossTable> losses;  // none: no auditor read what was written
+  Observation seen;                 // for holding it against other runs
   int code = exit_code::kOk;
   std::string
       headline;  // "PASS", "FAIL election_safety", "PASS (as expected: loses acknowledged writes)"

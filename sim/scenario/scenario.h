@@ -65,7 +65,7 @@ struct ClusterOptions {
   std::uint32_t replicas = 1;  // of each shard
   std::uint32_t standalone =
       0;  // servers with cluster-enabled no, for clients that shard by themselves
-  std::uint32_t spares = 0;        // empty nodes that run from the start and know nobody
+  std::uint32_t spares = 0;  // empty nodes that run from the start and know nobody
   std::vector<OtherCluster> others;
   std::vector<std::string> zones;  // at least one; "a", "b", ... if given as a number
   std::vector<std::pair<std::string, std::vector<std::string>>>
@@ -274,8 +274,8 @@ struct Expectations {
   std::vector<std::uint32_t> known_defects;  // rows that may occur and are expected to be told
   std::vector<std::string> violates;         // invariants that must fail (with verdict "fail")
   std::vector<EventPattern> reached, not_reached;
-  std::vector<MetricBound> metrics;
-  std::vector<CommandStep> final;  // asked when the cluster has settled
+  std::vector<MetricBound> metrics;  // the budget of losses among them
+  std::vector<CommandStep> final;    // asked when the cluster has settled
   Place place;
 };
 

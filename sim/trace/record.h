@@ -199,6 +199,11 @@ struct KeysDropped {
   std::uint64_t keys = 0;
   std::string why;
 };
+// A command took keys away that no client's history tells of: FLUSHALL, or a DEL typed by hand.
+struct KeysRemoved {
+  std::uint64_t keys = 0;
+  std::string key;  // which; empty: all that the node had
+};
 // Reading the data set takes this node its time: commands are refused meanwhile.
 struct LoadingBegan {
   std::uint64_t bytes = 0;
@@ -298,6 +303,9 @@ struct OpCompleted {
   std::string node;               // machine name or address that answered
   std::uint32_t redirects = 0, attempts = 1;
   bool from_replica = false;
+  std::uint32_t replicas_wanted = 0;  // the WAIT after an acknowledged write asked for so many; 0:
+                                      // there was none
+  std::uint32_t replicas = 0;         // so many had acknowledged it in time
 };
 // A client was told to go elsewhere or to wait.
 struct Redirected {
@@ -433,14 +441,15 @@ using Event = std::variant<
     event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
     event::ElectionHindered, event::Promoted, event::Following, event::ReplicaMigrated,
     event::ManualFailover, event::ReplicationUp, event::ReplicationDown, event::StreamAt,
-    event::WriteApplied, event::KeysDropped, event::LoadingBegan, event::LoadingEnded,
-    event::Forked, event::ConfigSaved, event::Remark, event::LogLine, event::ViewSnapshot,
-    event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead, event::Measured,
-    event::MachineCrashed, event::MachineStarted, event::MachinePaused, event::MachineResumed,
-    event::StallBegan, event::StallEnded, event::ProgramExited, event::ClockStepped,
-    event::Reachability, event::Delivered, event::Connection, event::MessageTouched,
-    event::PhaseBegan, event::FaultBegan, event::FaultEnded, event::StepReply, event::ProgramRan,
-    event::OperationBegan, event::OperationEnded, event::Converged>;
+    event::WriteApplied, event::KeysDropped, event::KeysRemoved, event::LoadingBegan,
+    event::LoadingEnded, event::Forked, event::ConfigSaved, event::Remark, event::LogLine,
+    event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead,
+    event::Measured, event::MachineCrashed, event::MachineStarted, event::MachinePaused,
+    event::MachineResumed, event::StallBegan, event::StallEnded, event::ProgramExited,
+    event::ClockStepped, event::Reachability, event::Delivered, event::Connection,
+    event::MessageTouched, event::PhaseBegan, event::FaultBegan, event::FaultEnded,
+    event::StepReply, event::ProgramRan, event::OperationBegan, event::OperationEnded,
+    event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
 // `not checked`.
