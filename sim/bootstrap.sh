@@ -94,7 +94,7 @@ ensure_packages() {
 build_inputs() {
   printf '%s\n' "$root"
   (cd -- "$root" && LC_ALL=C find CMakeLists.txt CMakePresets.json sim viz scenarios/schema /var/lib/dpkg/status \
-    -type f -printf '%p %T@ %s\n' 2>/dev/null | LC_ALL=C sort)
+    -name node_modules -prune -o -type f -printf '%p %T@ %s\n' 2>/dev/null | LC_ALL=C sort)
 }
 
 # Shows ninja's progress as one line that rewrites itself, when somebody is watching.

@@ -464,7 +464,8 @@ const Tree& tree() {
       const std::string name = it->path().filename().string();
       const bool at_root = it->path().parent_path() == root;
       if (it->is_directory()) {
-        const bool built = at_root && (name == "out" || name.substr(0, 5) == "build");
+        const bool built = (at_root && (name == "out" || name.substr(0, 5) == "build")) ||
+                           name == "node_modules" || name == "dist";
         if (built || (name.front() == '.' && name != ".ci")) it.disable_recursion_pending();
         continue;
       }

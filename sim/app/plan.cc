@@ -31,6 +31,7 @@ class Planner {
   Planner(const Scenario& scenario, const PlanOptions& options)
       : options_(options), plan_(std::make_shared<Plan>()) {
     plan_->seed = options.seed;
+    plan_->judge_invariants = options.judge_invariants;
     if (options.spread_start) {
       ChoiceStream stream(options.seed, "plan:start");
       Choices choices(stream);
@@ -439,6 +440,7 @@ class Planner {
                     scenario.limits.memory_bytes};
     world.through_wire = options_.through_wire;
     world.record_deliveries = options_.record_deliveries;
+    world.sight_bus = options_.sight_bus;
     world.choice_policy = options_.choice_policy;
   }
 
@@ -518,7 +520,16 @@ class Planner {
     facts.min_replicas =
         static_cast<std::uint32_t>(std::max<std::int64_t>(0, config.min_replicas_to_write));
     facts.min_replicas_lag = std::chrono::seconds(config.min_replicas_max_lag_s);
+    facts.replicas_may_stand =
+        std::none_of(configs_.begin(), configs_.end(),
+                     [](const Config& one) { return one.cluster_replica_no_failover; });
+    if (config.cluster_replica_validity_factor != 0) {
+      facts.data_age_max = facts.node_timeout * (config.cluster_replica_validity_factor + 1) +
+                           std::chrono::seconds(config.repl_ping_replica_period_s);
+    }
     for (const PlannedServer& server : planned_servers(scenario.cluster)) {
+      for (const std::string& name : deviations_of(scenario.cluster, server.name))
+        facts.deviations.insert(name);
       if (costs_of(scenario.cluster, server.name).costs != Costs{})
         facts.stall_max = kStallTold;  // those that are not told are shorter
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/invariants/known_defects.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/describe.h"
 #include "viz/timeline.h"
@@ -77,7 +78,7 @@ std::string verdict_word(const InvariantResult& invariant, const Paint& paint) {
     case Judgement::kFail:
       return invariant.excused ? paint.warn(padded("broken")) : paint.bad(padded("FAIL"));
     case Judgement::kKnownDefect:
-      return paint.warn(padded("known defect"));
+      return paint.warn(padded(verdict_text(invariant)));
     case Judgement::kUnknown:
       return paint.warn(padded("undecided"));
     case Judgement::kNotChecked:
@@ -102,6 +103,13 @@ void append_timeline(const RunResult& result, const Paint& paint, std::string& o
   }
 }
 
+std::string row_text(const Finding& finding) {
+  const KnownDefect* defect = find_known_defect(finding.row);
+  return defect == nullptr
+             ? ""
+             : fmt::format(" [row {}: {}; {}]", defect->row, defect->symptom, defect->reference);
+}
+
 void append_verdicts(const RunResult& result, const Paint& paint, std::string& out) {
   out += "\n";
   for (const InvariantResult& invariant : result.invariants) {
@@ -110,9 +118,8 @@ void append_verdicts(const RunResult& result, const Paint& paint, std::string& o
     if (invariant.judgement == Judgement::kPass || invariant.judgement == Judgement::kNotChecked)
       continue;
     for (const Finding& finding : invariant.findings) {
-      const std::string row =
-          finding.row > 0 ? fmt::format(" [defect {} of 7.0.15]", finding.row) : "";
-      out += fmt::format("               {}  {}{}\n", format_time(finding.at), finding.what, row);
+      out += fmt::format("               {}  {}{}\n", format_time(finding.at), finding.what,
+                         row_text(finding));
     }
     if (invariant.finding_count > invariant.findings.size()) {
       out += fmt::format("               and {} more\n",
@@ -120,8 +127,9 @@ void append_verdicts(const RunResult& result, const Paint& paint, std::string& o
     }
   }
   for (const Expectation& expectation : result.expectations) {
-    const std::string word = expectation.met ? paint.good(fmt::format("{:<12}", "met"))
-                                             : paint.bad(fmt::format("{:<12}", "NOT MET"));
+    const std::string word = expectation.met       ? paint.good(fmt::format("{:<12}", "met"))
+                             : expectation.excused ? paint.warn(fmt::format("{:<12}", "missed"))
+                                                   : paint.bad(fmt::format("{:<12}", "NOT MET"));
     out += fmt::format("  {} {}{}\n", word, expectation.text,
                        expectation.detail.empty() ? "" : ": " + expectation.detail);
   }
@@ -293,6 +301,10 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
     out += fmt::format("     {} {}: {}\n", bound.met ? paint.good("met") : paint.bad("NOT MET"),
                        bound.text, bound.detail);
   }
+  for (const auto& [row, seen] : summary.known_defects) {
+    out += fmt::format("     known-defect(row {}) in {} of {} seeds: {}\n", row, seen, runs,
+                       find_known_defect(row)->symptom);
+  }
   constexpr std::array kShown = {"time_to_fail",       "promotion",   "recovery",
                                  "unavailability_max", "lost_writes", "hit_rate"};
   for (const std::string_view name : kShown) {
@@ -306,6 +318,10 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
         "\n";
   }
   return out;
+}
+
+void SeedsSummary::add(const RunResult& result) {
+  for (const int row : rows_of(result)) ++known_defects[row];
 }
 
 void SeedsSummary::passes(const RunResult& result) {

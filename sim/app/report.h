@@ -1,6 +1,7 @@
 // What a person reads after a run, and what a CI system does.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,9 @@ struct SeedsSummary {
   Duration virtual_time{};   // of those that passed, forming included
   std::int64_t wall_ns = 0;  // likewise, real time
   void passes(const RunResult& result);
-  std::vector<RunResult> failures;  // the first few, whole
+  std::map<int, std::uint64_t> known_defects;  // by row: runs that show it
+  void add(const RunResult& result);           // counts those of a run, passed or failed
+  std::vector<RunResult> failures;             // the first few, whole
   MetricTable metrics;
   std::vector<Expectation> bounds;
   int code = exit_code::kOk;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "sim/app/observation_json.h"
 
@@ -108,6 +109,32 @@ LossTable losses_from(const Json& json) {
 
 }  // namespace
 
+std::vector<int> rows_of(const InvariantResult& invariant) {
+  std::set<int> rows;
+  for (const Finding& finding : invariant.findings) {
+    if (finding.judgement == Judgement::kKnownDefect) rows.insert(finding.row);
+  }
+  return {rows.begin(), rows.end()};
+}
+
+std::vector<int> rows_of(const RunResult& result) {
+  std::set<int> rows;
+  for (const InvariantResult& invariant : result.invariants) {
+    for (const int row : rows_of(invariant)) rows.insert(row);
+  }
+  return {rows.begin(), rows.end()};
+}
+
+std::string verdict_text(const InvariantResult& invariant) {
+  std::string text{judgement_name(invariant.judgement)};
+  if (invariant.judgement != Judgement::kKnownDefect) return text;
+  const std::vector<int> rows = rows_of(invariant);
+  text += rows.size() == 1 ? "(row " : "(rows ";
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(rows[i]);
+  return text + ")";
+}
+
 std::string to_json(const RunResult& result) {
   Json json;
   json["slotsim_result"] = 1;
@@ -118,6 +145,7 @@ std::string to_json(const RunResult& result) {
   json["replay_options"] = result.replay_options;
   json["headline"] = result.headline;
   json["exit_code"] = result.code;
+  json["as_declared"] = result.as_declared;
   json["complete"] = result.complete;
   json["cut_short"] = result.cut_short;
   json["end_ns"] = time_json(result.end);
@@ -142,8 +170,10 @@ std::string to_json(const RunResult& result) {
     json["expectations"].push_back({{"text", expectation.text},
                                     {"met", expectation.met},
                                     {"detail", expectation.detail},
-                                    {"code", expectation.code}});
+                                    {"code", expectation.code},
+                                    {"excused", expectation.excused}});
   }
+  json["known_defects"] = rows_of(result);
   json["faults"] = Json::array();
   for (const FaultResult& fault : result.faults) {
     json["faults"].push_back({{"id", fault.id},
@@ -180,6 +210,7 @@ RunResult result_from_json(const std::string& text) {
   result.replay_options = json["replay_options"];
   result.headline = json["headline"];
   result.code = json["exit_code"];
+  result.as_declared = json["as_declared"];
   result.complete = json["complete"];
   result.cut_short = json["cut_short"];
   result.end = time_from(json["end_ns"]);
@@ -201,8 +232,8 @@ RunResult result_from_json(const std::string& text) {
   for (const Json& invariant : json["invariants"])
     result.invariants.push_back(invariant_from(invariant));
   for (const Json& expectation : json["expectations"]) {
-    result.expectations.push_back(
-        {expectation["text"], expectation["met"], expectation["detail"], expectation["code"]});
+    result.expectations.push_back({expectation["text"], expectation["met"], expectation["detail"],
+                                   expectation["code"], expectation["excused"]});
   }
   for (const Json& fault : json["faults"]) {
     result.faults.push_back({fault["id"], fault["kind"], fault["text"], fault["unit"],

@@ -59,6 +59,7 @@ struct Expectation {
   bool met = false;
   std::string detail;
   int code = exit_code::kViolation;  // what a miss costs
+  bool excused = false;              // the scenario declares that it is missed
 };
 
 struct MetricResult {
@@ -91,10 +92,17 @@ struct RunResult {
   std::vector<MetricResult> metrics;
   std::optional<LossTable> losses;  // none: no auditor read what was written
   Observation seen;                 // for holding it against other runs
+  bool as_declared = false;         // all that the scenario declares to go wrong did
   int code = exit_code::kOk;
   std::string
       headline;  // "PASS", "FAIL election_safety", "PASS (as expected: loses acknowledged writes)"
 };
+
+// Rows of the known defects that its invariants tell of, each once, ascending.
+std::vector<int> rows_of(const InvariantResult& invariant);
+std::vector<int> rows_of(const RunResult& result);
+// "pass", "fail", "known-defect(row 7)", "known-defect(rows 7, 31)".
+std::string verdict_text(const InvariantResult& invariant);
 
 std::string to_json(const RunResult& result);
 // Precondition: `json` came from `to_json`.

@@ -167,6 +167,11 @@ void Run::tell(const Record& record) {
   if (sink_) sink_(record);
 }
 
+std::optional<SimTime> Run::fired(const std::string& step) const {
+  const auto found = fired_.find(step);
+  return found == fired_.end() ? std::nullopt : std::optional(told(found->second));
+}
+
 void Run::cut_short(std::string why) {
   if (cut_short_.empty() && phase_ != event::Phase::kDone) cut_short_ = std::move(why);
 }

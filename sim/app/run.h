@@ -53,6 +53,8 @@ class Run {
   World& world() { return world_; }
   const Plan& plan() const { return *plan_; }
   const Judge& judge() const { return judge_; }
+  // When a step fired; nullopt: it did not.
+  std::optional<SimTime> fired(const std::string& step) const;
   // One line for a CHECK or a livelock: scenario, seed, time, last records.
   std::string whereabouts() const;
 

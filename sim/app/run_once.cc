@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "sim/app/cli.h"
+#include "sim/app/history_file.h"
+#include "sim/app/html_report.h"
 #include "sim/app/process_host.h"
 #include "sim/base/check.h"
 #include "sim/hosts/clock.h"
@@ -18,9 +20,14 @@ struct CloseFile {
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
-File open_trace(const std::string& path, const Plan& plan) {
+File open_for_writing(const std::string& path, const std::string& what) {
   File file(std::fopen(path.c_str(), "wb"));
-  if (file == nullptr) throw UsageError{"cannot write the trace to " + path};
+  if (file == nullptr) throw UsageError{"cannot write the " + what + " to " + path};
+  return file;
+}
+
+File open_trace(const std::string& path, const Plan& plan) {
+  File file = open_for_writing(path, "trace");
   std::string header;
   append_json(TraceHeader{plan.scenario.name, plan.seed, plan.facts.cast}, header);
   std::fwrite(header.data(), 1, header.size(), file.get());
@@ -54,16 +61,28 @@ void plant(Run& run) {
 
 RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   PlanOptions options = settings.plan;
+  if (!settings.report_file.empty()) options.sight_bus = true;
   provide_processes(scenario, options);  // perhaps in another process from here on
   const std::int64_t cpu_before = process_cpu_ns(), real_before = real_ns();
   const std::shared_ptr<const Plan> plan = make_plan(scenario, options);
   Run run(plan);
   const CheckContext context(run);
   File trace;
+  if (!settings.trace_file.empty()) trace = open_trace(settings.trace_file, *plan);
+  File report;
+  std::optional<RunRecorder> recorder;
+  if (!settings.report_file.empty()) {
+    report = open_for_writing(settings.report_file, "report");
+    recorder.emplace(*plan);
+  }
   std::string line;
-  if (!settings.trace_file.empty()) {
-    trace = open_trace(settings.trace_file, *plan);
+  std::optional<HistoryFile> history;
+  if (!settings.history_file.empty()) history.emplace(settings.history_file, *plan);
+  if (trace || history || recorder) {
     run.set_sink([&](const Record& record) {
+      if (history) history->write(record);
+      if (recorder) recorder->see(record);
+      if (!trace) return;
       line.clear();
       append_json(record, plan->facts.cast, line);
       std::fwrite(line.data(), 1, line.size(), trace.get());
@@ -76,6 +95,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   SimTime plant_at =
       settings.plant_nondeterminism ? sim_time(plan->scenario.duration / 2) : SimTime::max();
   for (std::uint64_t next_look = 0; run.advance(std::min(until, plant_at));) {
+    if (recorder) recorder->look(run);
     if (run.formed() && run.now() >= until) {
       run.cut_short("stopped at " + format_time(until) + " (--until)");
     }
@@ -88,12 +108,19 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
     if (settings.interrupted && settings.interrupted()) run.cut_short("interrupted");
     if (settings.progress) settings.progress(run.now(), end);
   }
+  if (recorder) recorder->look(run);
   RunResult result = run.result();
   if (!settings.program.empty()) result.replay_options += " --program " + settings.program;
   if (settings.plan.through_wire) result.replay_options += " --wire";
   for (const MutationInfo& info : mutations()) {
     if (info.mutation == settings.plan.mutation)
       result.replay_options += " --mutate " + std::string(info.name);
+  }
+  if (recorder) {
+    const std::string page = html_report(result, report_document(run, result, *recorder));
+    if (std::fwrite(page.data(), 1, page.size(), report.get()) != page.size() ||
+        std::fflush(report.get()) != 0)
+      throw UsageError{"cannot write the report to " + settings.report_file};
   }
   result.cpu_ns = process_cpu_ns() - cpu_before;
   result.wall_ns = real_ns() - real_before;

@@ -44,7 +44,8 @@ void evaluate_health(Server& server, Pass& pass) {
   const std::int64_t now = pass.wall_ms();
   cluster.todo &= static_cast<std::uint8_t>(~todo::kUpdateState);
   if (cluster.first_evaluation_ms == 0) cluster.first_evaluation_ms = now;
-  if (am_primary(cluster) && !cluster.ok && now - cluster.first_evaluation_ms < kWritableDelayMs) {
+  if (am_primary(cluster) && !cluster.ok && now - cluster.first_evaluation_ms < kWritableDelayMs &&
+      server.mutation != Mutation::kNoWritableDelay) {
     return;
   }
   std::string why;

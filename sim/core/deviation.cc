@@ -33,6 +33,17 @@ constexpr std::array kDeviations = {
                   "protocol §14 row 28, redis#7330",
                   "whoever is gossiped about and not known is sent a MEET at the address told, "
                   "whoever lives there now"},
+    DeviationInfo{Deviation::kGiverStaysPrimary, "giver-stays-primary", "redis before 7.0",
+                  "protocol §14 row 5, redis#10489",
+                  "who gives its last slot away by SETSLOT stays a primary"},
+    DeviationInfo{
+        Deviation::kPingsWhilePaused, "pings-while-paused", "redis before 6.0",
+        "protocol §14 row 32, redis#6029",
+        "replicas are sent PINGs, which count as data, also while writes are paused for a "
+        "manual failover"},
+    DeviationInfo{Deviation::kImportClosedQuietly, "import-closed-quietly", "redis before 6.0.6",
+                  "protocol §14 row 42, redis#7571",
+                  "who closes an import and owns the slot tells the others by heartbeat only"},
     DeviationInfo{Deviation::kDistinctRanks, "distinct-ranks", "valkey from 8.0",
                   "protocol §7.1, valkey#762",
                   "of replicas with the same offset, the one with the smaller id ranks higher"},
@@ -63,6 +74,10 @@ constexpr std::array kDeviations = {
                   "protocol §5.5e, §14 row 7, redis#13018",
                   "a primary that steps down for its own replica keeps its slots, in the view of "
                   "others, until the replica claims them"},
+    DeviationInfo{Deviation::kDemotionMovesSlots, "demotion-moves-slots",
+                  "redis from 7.2.5, valkey 8.0", "protocol §14 row 8, redis#13055, redis#15472",
+                  "the slots of a primary that steps down for its own replica are the replica's at "
+                  "once, in the view of others"},
     DeviationInfo{Deviation::kLostKeysReplicated, "lost-keys-replicated", "redis from 7.2, valkey",
                   "protocol §14 row 12, redis#11084",
                   "keys deleted because their slot was lost are deleted on the replicas too"},

@@ -6,6 +6,7 @@
 #include "sim/core/broken.h"
 #include "sim/core/commands.h"
 #include "sim/core/links.h"
+#include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/role.h"
@@ -144,7 +145,7 @@ void blacklist_add(Server& server, const Pass& pass, const NodeName& name) {
 }
 
 bool blacklisted(Server& server, const NodeName& name) {
-  if (server.cluster.blacklist.empty()) return false;
+  if (server.cluster.blacklist.empty() || server.mutation == Mutation::kNoBlacklist) return false;
   purge_blacklist(server);
   return server.cluster.blacklist.count(lower_case(name.view())) != 0;
 }

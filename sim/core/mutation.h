@@ -29,7 +29,42 @@ enum class Mutation : std::uint8_t {
   kFailNeverClears,          // FAIL is for ever
   kSendBeforeSave,           // the vote leaves before nodes.conf is written
   kPingIntroduces,           // a PING of a stranger makes it known, as a MEET does
-  kLateElection,             // a replica waits 100 ms longer before it stands
+  // Elections, detection of failures, membership: what each breaks says the table.
+  kVoteForStaleClaim,
+  kVoteForOldEpoch,
+  kVoteWithoutFail,
+  kVoteAgainSoon,
+  kReplicasVote,
+  kForgetLastVote,
+  kElectionNotSaved,
+  kWinWithHalf,
+  kCountOldVotes,
+  kWinKeepsEpoch,
+  kNoElectionDelay,
+  kRetryAtOnce,
+  kStandOnSuspicion,
+  kRankInverted,
+  kStaleDataStand,
+  kWinnerHesitates,
+  kSilentVoter,
+  kFailWithoutReports,
+  kFailOnHalf,
+  kReporterCountsTwice,
+  kReplicasReport,
+  kReportsNeverExpire,
+  kPfailNeverClears,
+  kPfailTooEarly,
+  kPfailTooLate,
+  kFailNotTold,
+  kFailClearsTooSoon,
+  kNoWritableDelay,
+  kManualDoesNotWait,
+  kNoWritePause,
+  kPauseNotLifted,
+  kManualNeverEnds,
+  kNoBlacklist,
+  kResetKeepsEpochs,
+  kLateElection,  // a replica's wait is never in the lower half of what is allowed
   kCount
 };
 

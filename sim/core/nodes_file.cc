@@ -9,6 +9,7 @@
 #include "sim/core/broken.h"
 #include "sim/core/epochs.h"
 #include "sim/core/membership.h"
+#include "sim/core/mutation.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/role.h"
 #include "sim/core/shards.h"
@@ -111,7 +112,7 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
   for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line, loaded);
   if (deviates(server, Deviation::kPrimaryEpochLoaded)) give_replicas_their_primarys_epoch(cluster);
   cluster.current_epoch = file.current_epoch;
-  cluster.last_vote_epoch = file.last_vote_epoch;
+  if (server.mutation != Mutation::kForgetLastVote) cluster.last_vote_epoch = file.last_vote_epoch;
   cluster.peers.each([&](PeerId peer) {
     cluster.current_epoch = std::max(cluster.current_epoch, cluster.peers.cold(peer).config_epoch);
   });

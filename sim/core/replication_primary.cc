@@ -246,7 +246,8 @@ void replicas_cron(Server& server, Pass& pass) {
   ReplicationState& replication = server.replication;
   const auto period = static_cast<std::uint64_t>(server.config.repl_ping_replica_period_s);
   const bool failing_over = server.config.cluster_enabled &&
-                            manual_failover_in_progress(server.cluster) && writes_paused(server);
+                            manual_failover_in_progress(server.cluster) && writes_paused(server) &&
+                            !deviates(server, Deviation::kPingsWhilePaused);
   const bool pings = replication.cron_runs % period == 0 && !replication.link.primary &&
                      !replication.replicas.empty() && !failing_over;
   if (pings) push(server, request({"PING"}));

@@ -62,6 +62,10 @@ bool hand_over(Server& server, Pass& pass, PeerId peer, const bus::Header& heade
   if (cluster.peers.cold(peer).config_epoch > header.config_epoch) return true;
   set_peer_as_primary(server, pass, successor);
   cluster.peers.cold(successor).config_epoch = header.config_epoch;
+  if (deviates(server, Deviation::kDemotionMovesSlots)) {
+    bind_slots(server, pass, cluster.peers.cold(peer).slots->slots(), successor,
+               header.config_epoch);
+  }
   return true;
 }
 
@@ -71,8 +75,9 @@ void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, const bus::Hea
   ClusterState& cluster = server.cluster;
   PeerHot& hot = cluster.peers.hot(peer);
   if (hot.is_primary()) {
-    const bool keeps_slots =
-        deviates(server, Deviation::kDemotionKeepsSlots) && hand_over(server, pass, peer, header);
+    const bool later = deviates(server, Deviation::kDemotionKeepsSlots) ||
+                       deviates(server, Deviation::kDemotionMovesSlots);
+    const bool keeps_slots = later && hand_over(server, pass, peer, header);
     // 7.0 unbinds at once, whether or not somebody claims these slots yet: readers of a demotion
     // that overtakes the successor's claim see them uncovered for a while.
     if (!keeps_slots) unbind_all(server, pass, peer);

@@ -124,7 +124,8 @@ void set_owner(Server& server, Pass& pass, SlotId slot, PeerId peer) {
   moved.set(slot.value);
   bind_slots(server, pass, moved, peer, cluster.peers.cold(peer).config_epoch);
   if (was_ours && peer != us && !cluster.peers.hot(us).serving() &&
-      server.config.cluster_allow_replica_migration) {
+      server.config.cluster_allow_replica_migration &&
+      !deviates(server, Deviation::kGiverStaysPrimary)) {
     follow(server, pass, peer);
     save_later(cluster, true);
   }
@@ -132,7 +133,7 @@ void set_owner(Server& server, Pass& pass, SlotId slot, PeerId peer) {
   if (peer == kMyself) {
     bump_epoch_without_consensus(server, pass, event::EpochCause::kCommand);
     close_importing(server, pass, slot);
-    broadcast_pong(server, pass, false);
+    if (!deviates(server, Deviation::kImportClosedQuietly)) broadcast_pong(server, pass, false);
   } else if (replicated(server) && peer == us) {
     close_importing(server, pass, slot);
   }

@@ -7,7 +7,8 @@
 //
 // What cannot recover is not asked for: without a live majority nothing is checked. Known defects:
 // row 20 (a replica that was restarted while its primary was dead never stands for election) when
-// such a replica is its shard's only hope; row 37 (a wall clock stepped back keeps state fail).
+// such a replica is its shard's only hope; row 37 (a wall clock stepped back keeps state fail); and
+// those of sim/invariants/defect_patterns.h.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/invariants/defect_patterns.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
@@ -34,6 +36,7 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
 
   void see(const Record& record) override {
     if (is_orphan_restart(record)) orphans_.insert(record.machine);
+    patterns_.see(record, stage_);
     stage_.see(record);
     if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
       see_claim(*claim);
@@ -162,6 +165,9 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
     if (stepped_back_) {
       return known_defect(last_at_, last_record_, 37, what + ": a wall clock was stepped back");
     }
+    if (const auto found = patterns_.find(stage_)) {
+      return known_defect(last_at_, last_record_, found->row, what + ": " + found->why);
+    }
     violation(last_at_, last_record_, what);
   }
 
@@ -198,6 +204,7 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
   }
 
   Stage stage_;
+  DefectPatterns patterns_;
   SimTime settle_from_;
   Duration within_;
   bool needs_coverage_, operator_commands_, stepped_back_ = false;

@@ -34,7 +34,12 @@ struct RunFacts {
   Duration stall_max{};  // longest pass of an event loop that is not told; 0: work takes no time
   bool full_coverage = true;  // cluster-require-full-coverage
   std::uint32_t replicas_per_shard = 0;
-  bool persistent = false;  // appendonly yes
+  Duration
+      data_age_max{};  // how long its replication may have been down for a replica to stand for
+                       // election: T * (factor + 1) + repl-ping-replica-period; 0: any time
+  bool replicas_may_stand = true;                 // no server has cluster-replica-no-failover
+  std::set<std::string, std::less<>> deviations;  // that some simulated server has
+  bool persistent = false;                        // appendonly yes
   bool takeovers =
       false;  // the scenario contains TAKEOVER or FORCE: consensus is bypassed on purpose
   std::uint32_t min_replicas = 0;  // min-replicas-to-write

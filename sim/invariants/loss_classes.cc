@@ -88,8 +88,11 @@ void Losses::blame_minority(const Effect& effect, Loss& loss) const {
     loss.why = " when another primary had taken its slots, of which it had not heard";
     return;
   }
-  if (*effect.isolated_for <= minority_window_) {
+  const bool in_time = *effect.isolated_for <= minority_window_;
+  if (in_time) {
     permit(loss, LossClass::kMinority);
+  } else if (takeovers_) {
+    blame_defect(loss, LossClass::kBeyond, kTakeoverLoses);
   } else {
     forbid(loss, LossClass::kBeyond);
   }
@@ -98,6 +101,7 @@ void Losses::blame_minority(const Effect& effect, Loss& loss) const {
   loss.why = ", " + words(*effect.isolated_for) +
              " after it was cut off from the majority (at most " + words(minority_window_) +
              " is permitted)";
+  if (!in_time && takeovers_) loss.why += "; takeovers had made a majority on either side";
   if (min_replicas_ > 0) {
     loss.why += "; min-replicas-to-write " + std::to_string(min_replicas_) +
                 " stops one that is cut off from its replicas too after about " +
@@ -165,8 +169,9 @@ void Losses::blame_retaking(const Turn& turn, MachineId holder, Loss& loss) cons
                 " with epoch " + std::to_string(before->epoch) +
                 ", had taken its slots back with epoch " + std::to_string(turn.other_epoch);
   }
-  if (takeovers_ && (returned || turn.kind == Turn::Kind::kDropped)) {
-    blame_defect(loss, LossClass::kRetaken, kOldPrimaryReturns);
+  if (takeovers_) {
+    const bool dropped = turn.kind == Turn::Kind::kDropped;
+    blame_defect(loss, LossClass::kRetaken, dropped ? kOldPrimaryReturns : kTakeoverLoses);
     loss.why += " after a takeover";
   } else {
     forbid(loss, returned ? LossClass::kRetaken : LossClass::kUnexplained);

@@ -6,11 +6,6 @@
 namespace sim {
 namespace {
 
-// Row 4: Valkey's replicas know open slots. Row 7: Valkey gives the slots of a primary that steps
-// down to the one it names, and never unbinds them. Row 12: it tells its replicas of the keys of a
-// lost slot that it deletes.
-constexpr std::array<int, 3> kMendedInValkey8{4, 7, 12};
-
 constexpr std::array<std::string_view, 18> kDeviationsOfValkey8{
     "distinct-ranks",
     "rank-may-improve",
@@ -33,8 +28,8 @@ constexpr std::array<std::string_view, 18> kDeviationsOfValkey8{
 };
 
 constexpr std::array<ServerProfile, 2> kProfiles{{
-    {"redis-7.0", "redis-server", {}, {}},
-    {"valkey-8", "valkey-server", kMendedInValkey8, kDeviationsOfValkey8},
+    {"redis-7.0", "redis-server", {}},
+    {"valkey-8", "valkey-server", kDeviationsOfValkey8},
 }};
 
 }  // namespace

@@ -51,6 +51,7 @@ void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
   Connection& conn = connections[c];
   if (conn.machine[0] == kNoMachine) return console_answer(c, payload.get());
   if (conn.plane == Plane::kClient) classify(conn, *payload);
+  if (spec->sight_bus) sight(c, end, false, *payload);
   Waiting message;
   message.size = static_cast<std::uint32_t>(payload->size());
   CHECK(message.size == payload->size());
@@ -64,6 +65,15 @@ void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
                      in_flight(conn, end) + message.size <= spec->send_buffer_bytes;
   if (usual) return transmit_or_keep(c, end, std::move(message));
   enqueue(c, end, std::move(message));
+}
+
+void World::Impl::sight(std::uint32_t c, std::uint8_t sender, bool arrived,
+                        const Payload& payload) {
+  const Connection& conn = connections[c];
+  if (conn.plane != Plane::kBus) return;
+  sightings.push_back({now_, conn.machine[sender], conn.machine[1 - sender],
+                       std::uint64_t{conn.generation} << 32 | c, arrived,
+                       std::string(payload.label())});
 }
 
 // Precondition: nothing waits on this way.
@@ -185,6 +195,7 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
     if (!stream.lost) stream.retry_at = kNoRetry;
     pump(s);
   }
+  if (spec->sight_bus) sight(c, sender, true, *segment.payload);
   deliver(*machine, Received{conn_id(conn, receiver), std::move(segment.payload)});
 }
 

@@ -56,8 +56,8 @@ World::Impl::Impl(WorldSpec given) : spec(std::make_shared<const WorldSpec>(std:
 
 void World::Impl::schedule(SimTime at_time, DueKind kind, std::uint32_t subject,
                            std::uint32_t detail) {
-  // What arrives ends the poll before its time does; and whose is the first of several wake-ups must
-  // not depend on when each was planned.
+  // What arrives ends the poll before its time does; and whose is the first of several wake-ups
+  // must not depend on when each was planned.
   std::uint32_t tie = kind == DueKind::kWake ? subject + 1 : 0;
   if (spec->random_tie_break) {
     const std::uint64_t before_draw = tie_luck.fingerprint();
@@ -284,21 +284,42 @@ std::vector<ProgramResult> World::take_program_results() {
   return std::exchange(impl_->program_results, {});
 }
 
-void World::probe(MachineId id, bool full) {
-  Machine& machine = impl_->at(id);
-  if (machine.node == nullptr) return;
+std::vector<Event> World::Impl::answers(Machine& machine, bool full) {
+  if (machine.node == nullptr) return {};
   const std::uint64_t luck = machine.luck.fingerprint();
-  Choices choices = impl_->choices_of(machine.luck);
+  Choices choices = choices_of(machine.luck);
   Effects effects;
   const Input probed = Probed{full};
-  machine.node->step(machine.clock.read(impl_->now_), {&probed, 1}, choices, effects);
+  machine.node->step(machine.clock.read(now_), {&probed, 1}, choices, effects);
   // A probe must not disturb: no luck used, nothing done but told.
   CHECK(machine.luck.fingerprint() == luck);
+  std::vector<Event> told;
   for (Effect& effect : effects) {
     Note* note = std::get_if<Note>(&effect);
     CHECK(note != nullptr);
-    impl_->record(id, Source::kProbe, std::move(note->event));
+    told.push_back(std::move(note->event));
   }
+  return told;
+}
+
+void World::probe(MachineId id, bool full) {
+  for (Event& event : impl_->answers(impl_->at(id), full))
+    impl_->record(id, Source::kProbe, std::move(event));
+}
+
+std::optional<event::ViewSnapshot> World::look(MachineId id) {
+  for (Event& event : impl_->answers(impl_->at(id), true)) {
+    if (auto* view = std::get_if<event::ViewSnapshot>(&event)) return std::move(*view);
+  }
+  return std::nullopt;
+}
+
+const Node* World::node(MachineId id) const {
+  return impl_->at(id).node.get();
+}
+
+std::vector<Sighting> World::take_sightings() {
+  return std::exchange(impl_->sightings, {});
 }
 
 void World::note(Event event) {

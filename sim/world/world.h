@@ -69,6 +69,16 @@ struct WorldLimits {
 };
 enum class StopReason : std::uint8_t { kNone, kEventLimit, kLivelock, kMemoryLimit };
 
+// A message of the bus sets out, or arrives. What a machine sends on a line, a connection as the
+// world counts them, arrives in the order in which it was sent, or not at all.
+struct Sighting {
+  SimTime at;
+  MachineId from, to;
+  std::uint64_t line = 0;
+  bool arrived = false;
+  std::string label;  // "bus:PING"
+};
+
 struct WorldSpec {
   std::uint64_t seed = 1;
   Topology topology;
@@ -82,6 +92,7 @@ struct WorldSpec {
   bool random_tie_break = false;   // simultaneous events in seeded instead of FIFO order
   bool every_tick = false;         // wake nodes for ticks that have nothing to do, too
   bool record_deliveries = false;  // dense trace: Delivered and Connection records
+  bool sight_bus = false;          // take_sightings() tells of the messages between servers
   std::shared_ptr<const ChoicePolicy> choice_policy;
   Duration tcp_timeout = 900s;  // a silent connection with unacknowledged data dies after this long
   Duration connect_timeout = 127s;              // a dial into silence
@@ -129,6 +140,12 @@ class World final {
   // Asks the node on a machine what it believes; its notes appear among the records with
   // Source::kProbe. Down: nothing.
   void probe(MachineId machine, bool full);
+  // The same with `full` and without a record. Down: nullopt.
+  std::optional<event::ViewSnapshot> look(MachineId machine);
+  // Who runs there, for who can ask it in its own tongue; null: nobody.
+  const Node* node(MachineId machine) const;
+  // Since the last call, in order; empty unless the spec says `sight_bus`.
+  std::vector<Sighting> take_sightings();
   void note(Event event);  // a record of the plan's own (Source::kPlan)
 
   std::uint64_t digest() const;

@@ -100,6 +100,7 @@ struct World::Impl final : Levers {
   void schedule(SimTime at, DueKind kind, std::uint32_t subject, std::uint32_t detail = 0);
   void carry_out(const Due& due);
   void record(MachineId machine, Source source, Event event);
+  std::vector<Event> answers(Machine& machine, bool full);
   std::uint64_t memory_estimate() const;
   Choices choices_of(ChoiceStream& stream) const {
     return Choices(stream, spec->choice_policy.get());
@@ -164,6 +165,7 @@ struct World::Impl final : Levers {
   void data_arrives(std::uint32_t conn, Segment& segment);
   void stray_arrives(std::uint32_t conn, const Segment& segment);
   void take_back(std::uint32_t conn, Segment segment);
+  void sight(std::uint32_t conn, std::uint8_t sender, bool arrived, const Payload& payload);
   void stop_reading(std::uint32_t conn, std::uint8_t receiver);
   void read_by(Machine& machine, std::span<const Input> inputs);
   void left_unread(Machine& machine, const Unread& effect);
@@ -289,6 +291,7 @@ struct World::Impl final : Levers {
   std::uint32_t program_tickets = 0;
   std::vector<ProgramResult> program_results;
   std::vector<Record> records;
+  std::vector<Sighting> sightings;
   std::uint64_t record_count = 0;
   Effects effects_scratch;
 };
