@@ -183,6 +183,7 @@ void Judge::report(RunResult& result) const {
       judged.judgement = Judgement::kNotChecked;
       judged.summary = "the run was cut short";
     }
+    if (auto losses = invariant.losses()) result.losses = std::move(losses);
     hold_to(plan_->scenario.cluster.deviations, judged);
     judged.excused = is_excused(judged, expect);
     result.invariants.push_back(std::move(judged));

@@ -556,6 +556,9 @@ class Planner {
     }
     facts.replicas_per_shard = scenario.cluster.replicas;
     facts.persistent = config.appendonly;
+    facts.min_replicas =
+        static_cast<std::uint32_t>(std::max<std::int64_t>(0, config.min_replicas_to_write));
+    facts.min_replicas_lag = std::chrono::seconds(config.min_replicas_max_lag_s);
     facts.replicas_may_stand =
         std::none_of(configs_.begin(), configs_.end(),
                      [](const Config& one) { return one.cluster_replica_no_failover; });

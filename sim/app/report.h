@@ -39,6 +39,8 @@ struct SeedsSummary {
 std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool with_numbers);
 
 std::string replay_command(const RunResult& result);
+// "split [replicas=1]": its name, and which case of its matrix it is.
+std::string title(const Scenario& scenario);
 
 // A scenario of a folder that cannot run here.
 struct LeftOut {

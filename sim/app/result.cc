@@ -70,6 +70,43 @@ InvariantResult invariant_from(const Json& json) {
   return invariant;
 }
 
+Json losses_json(const LossTable& table) {
+  Json rows = Json::array();
+  for (const LossRow& row : table.rows) {
+    Json evidence = Json::array();
+    for (const auto& [name, value] : row.example.evidence) evidence.push_back({name, value});
+    rows.push_back({{"class", row.letter},
+                    {"name", row.name},
+                    {"standing", row.standing},
+                    {"count", row.count},
+                    {"share_ppm", row.share_ppm},
+                    {"window_ns", row.window_ns},
+                    {"who", row.who},
+                    {"example", {{"what", row.example.what}, {"evidence", std::move(evidence)}}}});
+  }
+  return {{"acked", table.acked},   {"lost", table.lost},     {"removed", table.removed},
+          {"waited", table.waited}, {"warned", table.warned}, {"classes", std::move(rows)}};
+}
+LossTable losses_from(const Json& json) {
+  LossTable table{json["acked"], json["lost"], json["removed"], json["waited"], json["warned"], {}};
+  for (const Json& entry : json["classes"]) {
+    LossRow row;
+    row.letter = entry["class"];
+    row.name = entry["name"];
+    row.standing = entry["standing"];
+    row.count = entry["count"];
+    row.share_ppm = entry["share_ppm"];
+    row.window_ns = entry["window_ns"];
+    row.who = entry["who"];
+    row.example.what = entry["example"]["what"];
+    for (const Json& pair : entry["example"]["evidence"]) {
+      row.example.evidence.emplace_back(pair.at(0), pair.at(1));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
 }  // namespace
 
 std::vector<int> rows_of(const InvariantResult& invariant) {
@@ -158,6 +195,7 @@ std::string to_json(const RunResult& result) {
     json["metrics"].push_back(
         {{"name", metric.name}, {"unit", metric.unit}, {"value", metric.value}});
   }
+  if (result.losses) json["losses"] = losses_json(*result.losses);
   json["seen"] = to_json_part(result.seen);
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
@@ -179,6 +217,7 @@ RunResult result_from_json(const std::string& text) {
   result.forming = Duration{json["forming_ns"].get<std::int64_t>()};
   result.digest = std::stoull(json["digest"].get<std::string>(), nullptr, 16);
   result.events = json["events"];
+  if (json.contains("losses")) result.losses = losses_from(json["losses"]);
   result.deliveries = json["deliveries"];
   result.encoded = json["encoded"];
   result.decoded = json["decoded"];

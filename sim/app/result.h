@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -89,8 +90,9 @@ struct RunResult {
   std::vector<std::string> warnings;
   std::vector<TimelineEntry> timeline;
   std::vector<MetricResult> metrics;
-  Observation seen;          // for holding it against other runs
-  bool as_declared = false;  // all that the scenario declares to go wrong did
+  std::optional<LossTable> losses;  // none: no auditor read what was written
+  Observation seen;                 // for holding it against other runs
+  bool as_declared = false;         // all that the scenario declares to go wrong did
   int code = exit_code::kOk;
   std::string
       headline;  // "PASS", "FAIL election_safety", "PASS (as expected: loses acknowledged writes)"

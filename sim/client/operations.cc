@@ -93,6 +93,10 @@ void note_end(Pass& pass, const Flight& flight, event::OpOutcome outcome, const 
   }
   completed.redirects = flight.redirects;
   completed.attempts = flight.attempts;
+  if (flight.asked_replicas) {
+    completed.replicas_wanted = pass.client.setup->wait.replicas;
+    completed.replicas = flight.replicas;
+  }
   pass.note(std::move(completed));
 }
 
@@ -221,7 +225,7 @@ void prepare(Pass& pass, FlightId id, event::OpKind kind, resp::Command command)
   flight.told = kNoPeer;
   flight.asked_around = false;
   flight.attempts = flight.redirects = flight.redirects_in_a_row = flight.backoffs = 0;
-  flight.maybe_happened = flight.asking = false;
+  flight.maybe_happened = flight.asking = flight.asked_replicas = false;
 }
 
 void begin_next(Pass& pass, FlightId id) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/base/time.h"
+#include "sim/invariants/loss_table.h"
 #include "sim/invariants/metric.h"
 #include "sim/trace/fold.h"
 
@@ -46,6 +47,8 @@ struct RunFacts {
   bool persistent = false;                        // appendonly yes
   bool takeovers =
       false;  // the scenario contains TAKEOVER or FORCE: consensus is bypassed on purpose
+  std::uint32_t min_replicas = 0;  // min-replicas-to-write
+  Duration min_replicas_lag{};     // min-replicas-max-lag
   bool operator_commands = false;  // slots or epochs are edited by hand
   Duration converge_within = 30s;  // "settle" bound of the scenario
   SimTime settle_from;             // when everything was healed; end of time if never
@@ -89,6 +92,9 @@ class Invariant : public TraceFold {
   virtual std::string summary() const = 0;
   // What it has counted that is of interest beyond its judgement. Precondition: finished.
   virtual std::vector<Metric> metrics() const { return {}; }
+  // Acknowledged writes that it found lost, by class; only one invariant looks for them.
+  // Precondition: finished.
+  virtual std::optional<LossTable> losses() const { return std::nullopt; }
   virtual std::unique_ptr<Invariant> clone() const = 0;
 };
 

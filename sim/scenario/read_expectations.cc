@@ -177,6 +177,38 @@ std::vector<MetricBound> read_metrics(Options options, const Vocabulary& vocabul
   return bounds;
 }
 
+// ---- The budget of losses ----
+
+// Of each class of losses that can be permitted so many, and none of those that are not named; and
+// how long their windows and how great their share may be.
+void read_losses(Options& options, std::vector<MetricBound>& bounds) {
+  if (!options.has("losses")) return;
+  Options losses = options.object("losses");
+  const auto add = [&](std::string_view key, std::string_view metric, std::int64_t most,
+                       const std::string& written) {
+    MetricBound bound;
+    bound.metric = metric;
+    bound.compare = Compare::kLessEqual;
+    bound.value = most;
+    bound.place = losses.has(key) ? losses.raw(key)->place : losses.place();
+    bound.written = "losses " + std::string(key) + " <=" + written;
+    bounds.push_back(std::move(bound));
+  };
+  for (const std::string_view name : {"async", "minority", "wait", "forced", "restart"}) {
+    const std::int64_t most = losses.integer(name, 0, {0, 1'000'000'000});
+    add(name, "lost_" + std::string(name), most, std::to_string(most));
+  }
+  if (losses.has("window")) {
+    const Duration most = losses.duration("window");
+    add("window", "loss_window", most.count(), losses.raw("window")->text);
+  }
+  if (losses.has("share")) {
+    const std::uint32_t most = losses.ratio_ppm("share", 0);
+    add("share", "lost_share", most, losses.raw("share")->text);
+  }
+  losses.finish();
+}
+
 std::vector<std::uint32_t> read_rows(Options& options, std::string_view key,
                                      const Vocabulary& vocabulary) {
   std::vector<std::uint32_t> rows;
@@ -240,6 +272,7 @@ Expectations read_expectations(Options options, const Vocabulary& vocabulary,
   expect.reached = read_patterns(options, "reached", vocabulary);
   expect.not_reached = read_patterns(options, "not_reached", vocabulary);
   expect.metrics = read_metrics(options.object("metrics"), vocabulary, workloads);
+  read_losses(options, expect.metrics);
   for (Options& entry : options.objects("final")) {
     entry.text("note", "");
     expect.final.push_back(read_command(entry));

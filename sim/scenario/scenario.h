@@ -277,8 +277,8 @@ struct Expectations {
   // Parts of what the report calls expectations that must not be met (likewise).
   std::vector<std::string> misses;
   std::vector<EventPattern> reached, not_reached;
-  std::vector<MetricBound> metrics;
-  std::vector<CommandStep> final;  // asked when the cluster has settled
+  std::vector<MetricBound> metrics;  // the budget of losses among them
+  std::vector<CommandStep> final;    // asked when the cluster has settled
   Place place;
 };
 

@@ -195,6 +195,10 @@ class Words {
   std::string operator()(const event::KeysDropped& e) const {
     return "drops " + plural(e.keys, "key") + because(e.why);
   }
+  std::string operator()(const event::KeysRemoved& e) const {
+    return "removes " + (e.key.empty() ? "all its keys" : "the key \"" + e.key + "\"") +
+           " by a command";
+  }
   std::string operator()(const event::LoadingBegan& e) const {
     return verb("load") + number(e.bytes) + " bytes from " + e.from;
   }
@@ -229,6 +233,9 @@ class Words {
       text += ": " + plural(e.list.size(), "element");
     } else if (!e.value.empty()) {
       text += ": " + quoted(e.value);
+    }
+    if (e.replicas_wanted > 0) {
+      text += ", WAIT " + number(e.replicas) + " of " + number(e.replicas_wanted);
     }
     return text + (e.node.empty() ? "" : " from " + e.node);
   }

@@ -221,6 +221,10 @@ void fields(V& v, FieldRef<V, event::KeysDropped> e) {
   v("keys", e.keys), v("why", e.why);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::KeysRemoved> e) {
+  v("keys", e.keys), v("key", e.key);
+}
+template <class V>
 void fields(V& v, FieldRef<V, event::LoadingBegan> e) {
   v("bytes", e.bytes), v("from", e.from);
 }
@@ -272,6 +276,7 @@ void fields(V& v, FieldRef<V, event::OpCompleted> e) {
       v("list", e.list);
   v("node", e.node), v("redirects", e.redirects), v("attempts", e.attempts),
       v("from_replica", e.from_replica);
+  v("replicas_wanted", e.replicas_wanted), v("replicas", e.replicas);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::Redirected> e) {

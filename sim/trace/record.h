@@ -244,6 +244,11 @@ struct KeysDropped {
   std::uint64_t keys = 0;
   std::string why;
 };
+// A command took keys away that no client's history tells of: FLUSHALL, or a DEL typed by hand.
+struct KeysRemoved {
+  std::uint64_t keys = 0;
+  std::string key;  // which; empty: all that the node had
+};
 // Reading the data set takes this node its time: commands are refused meanwhile.
 struct LoadingBegan {
   std::uint64_t bytes = 0;
@@ -345,6 +350,9 @@ struct OpCompleted {
   std::string node;               // machine name or address that answered
   std::uint32_t redirects = 0, attempts = 1;
   bool from_replica = false;
+  std::uint32_t replicas_wanted = 0;  // the WAIT after an acknowledged write asked for so many; 0:
+                                      // there was none
+  std::uint32_t replicas = 0;         // so many had acknowledged it in time
 };
 // A client was told to go elsewhere or to wait.
 struct Redirected {
@@ -480,7 +488,7 @@ using Event = std::variant<
     event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
     event::ElectionHindered, event::Promoted, event::Following, event::ReplicaMigrated,
     event::ManualFailover, event::ReplicationUp, event::ReplicationDown, event::StreamAt,
-    event::WriteApplied, event::Routed, event::WaitAnswered, event::KeysDropped,
+    event::WriteApplied, event::Routed, event::WaitAnswered, event::KeysDropped, event::KeysRemoved,
     event::LoadingBegan, event::LoadingEnded, event::Forked, event::ConfigSaved, event::Remark,
     event::LogLine, event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected,
     event::CacheRead, event::Measured, event::MachineCrashed, event::MachineStarted,

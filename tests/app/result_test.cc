@@ -63,6 +63,20 @@ RunResult failed_run() {
   result.timeline = {{sim_time(-7450ms), "the cluster forms", false},
                      {sim_time(2s), "crash m1", true}};
   result.metrics = {{"promotion", "4.431 s", 4431000000}};
+  result.losses =
+      LossTable{100,
+                3,
+                1,
+                7,
+                2,
+                {{"B",
+                  "minority",
+                  "permitted",
+                  3,
+                  30'000,
+                  2'000'000'000,
+                  "m1 -> m4",
+                  {"the write 1 to \"k\" is gone", {{"operation", "1"}, {"primary", "m1"}}}}}};
   result.seen.complete = result.seen.converged = true;
   result.seen.primaries = {"a replica of it", "nobody"};
   result.seen.failovers = {
@@ -95,6 +109,8 @@ TEST(Result, ComesBackFromJsonAsItWas) {
   EXPECT_EQ(back.faults[0].unit, "programs killed");
   EXPECT_EQ(back.headline, result.headline);
   EXPECT_EQ(back.seen, result.seen);
+  EXPECT_EQ(back.losses, result.losses);
+  EXPECT_EQ(result_from_json(to_json(RunResult{})).losses, std::nullopt);
 }
 
 TEST(Result, KeepsEveryJudgementApart) {

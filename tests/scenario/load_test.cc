@@ -121,6 +121,24 @@ TEST(Scenario, BoundsAreReadInTheUnitOfTheirMetric) {
   EXPECT_EQ(bounds[4].metric, "bus_sent_ping");
 }
 
+TEST(Scenario, ABudgetOfLossesBoundsEveryClassThatCanBePermitted) {
+  const Scenario scenario =
+      loaded(R"(, "expect": {"losses": {"async": 3, "window": "2s", "share": "1%"}})");
+  std::map<std::string, std::int64_t> most;
+  for (const MetricBound& bound : scenario.expect.metrics) {
+    EXPECT_EQ(bound.compare, Compare::kLessEqual);
+    most[bound.metric] = bound.value;
+  }
+  const std::map<std::string, std::int64_t> expected{
+      {"lost_async", 3},     {"lost_minority", 0}, {"lost_wait", 0},
+      {"lost_forced", 0},    {"lost_restart", 0},  {"loss_window", 2'000'000'000},
+      {"lost_share", 10'000}};
+  EXPECT_EQ(most, expected);
+  EXPECT_EQ(scenario.expect.metrics.at(0).text(), "losses async <=3");
+  EXPECT_TRUE(loaded("").expect.metrics.empty()) << "without one nothing is bounded";
+  EXPECT_THAT(messages(load(R"(, "expect": {"losses": {"asinc": 3}})")), HasSubstr("\"async\""));
+}
+
 TEST(Scenario, BoundsMayBeOfOneWorkloadAmongSeveral) {
   const std::string two = R"(, "workload": [{"type": "register", "name": "near"},
                                             {"type": "register", "name": "far"}])";
