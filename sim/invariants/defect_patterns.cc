@@ -43,7 +43,7 @@ void DefectPatterns::see(const Record& record, const Stage& stage) {
   } else if (const auto* refused = std::get_if<event::VoteRefused>(&record.event)) {
     if (is_about_epoch(refused->why)) refused_[refused->candidate] = refused->why;
   } else if (const auto* forgot = std::get_if<event::PeerForgotten>(&record.event)) {
-    const bool typed = forgot->why == "CLUSTER FORGET" || forgot->why.empty();  // "": a process
+    const bool typed = forgot->why == "CLUSTER FORGET" || forgot->why == "it left nodes.conf";
     if (typed) forgotten_[forgot->peer] = record.machine;
   } else if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
     see_view(record.machine, *view);

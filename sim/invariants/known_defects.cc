@@ -24,7 +24,7 @@ constexpr std::array kDefects = {
     KnownDefect{5, false, "redis#9223", "redis before 7.0",
                 "whoever gives its last slot away is refused, or does not follow the taker, if the "
                 "news comes before the command",
-                ""},
+                "giver-stays-primary"},
     KnownDefect{6, true, "redis#3083", kAll,
                 "a primary that gives its last slot away becomes a replica unasked", ""},
     KnownDefect{7, true, "redis#13018", "redis before 7.2",

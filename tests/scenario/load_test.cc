@@ -287,8 +287,10 @@ TEST(Expectations, NameKnownDefectsByTheirRow) {
   EXPECT_EQ(messages(load(R"(, "expect": {"known_defects": [7], "invariants": {"known_defects":
                              [12]}})")),
             "");
-  EXPECT_EQ(messages(load(R"(, "expect": {"known_defects": [8]})")),
-            "no known defect has the row 8 at /expect/known_defects\n");
+  EXPECT_EQ(
+      messages(load(R"(, "expect": {"known_defects": [8]})")),
+      "no known defect has the row 8 at /expect/known_defects; slotsim list known-defects names "
+      "them\n");
 }
 
 TEST(Swarm, EverySeedDrawsForItself) {
