@@ -37,7 +37,7 @@ function NodeMark({ state, actor, layout: where }: { state: State; actor: Actor;
       class={`node ${selected ? "selected" : ""} ${actor.up ? "" : "down"} ${actor.known ? "" : "unknown"}`}
       transform={`translate(${place.x} ${place.y})`}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-pressed={selected}
       aria-description={describeActor(state.run, actor)}
       data-testid={`node-${name}`}
