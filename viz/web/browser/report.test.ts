@@ -196,7 +196,6 @@ for (const name of ["failover", "split", "minority"]) {
     expect(await text(page, "inspector")).toContain("What m1 believes");
     await page.getByTestId("topology").scrollIntoViewIfNeeded();
     await picture(page, `${name}-390`);
-    await picture(page, `${name}-390-whole`, true);
   });
 }
 
