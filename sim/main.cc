@@ -22,6 +22,10 @@ constexpr std::array kSubCommands = {
     SubCommand{"validate", "check scenario files without running them", sim::command_validate},
     SubCommand{"graph", "draw the cluster at a moment of a run", sim::command_graph},
     SubCommand{"diff", "hold two kinds of node against each other", sim::command_diff},
+    SubCommand{"mutants", "break the core on purpose and see every breakage caught",
+               sim::command_mutants},
+    SubCommand{"check", "judge histories of clients: linearizable? lost, stale, out of order?",
+               sim::command_check},
     SubCommand{"list",
                "list faults, invariants, workloads, selectors, mutations, milestones, metrics",
                sim::command_list},
@@ -40,6 +44,7 @@ Examples:
   slotsim run scenarios --seeds 1..50 --jobs 2               many seeds of every scenario, with percentiles
   slotsim graph scenarios/split-by-zones.json --at 20s --format svg -o t.svg
   slotsim diff scenarios/failover.json --a sim --b redis-server --seeds 1..200
+  slotsim check history.jsonl --model register               is what clients saw linearizable?
   slotsim validate my-scenario.json                          every mistake at once, with line and column
   slotsim list faults                                        what a scenario can do to a cluster
 

@@ -36,10 +36,23 @@ Measurement measure_failover();
 // answered.
 Measurement measure_requests(std::int64_t virtual_seconds);
 
+// What it costs to judge: a cluster with clients that loses a primary, its run judged by all
+// invariants and by none in turn. Right if both come to the same digest and all invariants hold.
+Measurement measure_invariants(std::uint32_t nodes, std::int64_t virtual_seconds);
+
 // Real servers in virtual time, half of them replicas, idle but for gossip. Right if all of them
 // are well at the end. Quoted beside what a hand-over between two processes costs in the same run,
 // of which the speeds asked for (`floor`) are multiples: 1,000 virtual seconds a second at 6 nodes,
 // 60 at 30 and 5 at 100, where a hand-over there and back takes 3 us.
 Measurement measure_processes(std::uint32_t nodes, std::int64_t virtual_seconds);
+
+// Checking a history of so many operations of ten processes, from JSON lines to the verdict; making
+// it up is not counted. Right if it passes, and if one that ends in a stale read does not.
+enum class HistoryKind : std::uint8_t {
+  kUnique,      // registers whose values are written once: by zones
+  kRepeated,    // registers that hold one of five values: by search
+  kListAppend,  // lists of fifty elements, read as a whole
+};
+Measurement measure_history(HistoryKind kind, std::uint64_t operations);
 
 }  // namespace sim

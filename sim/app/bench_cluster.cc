@@ -1,6 +1,8 @@
 // W2 and the rest: the full product, judged as it goes.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/app/bench.h"
 #include "sim/app/run.h"
 #include "sim/app/run_once.h"
@@ -126,6 +128,42 @@ Measurement measure_requests(std::int64_t virtual_seconds) {
   if (result.code != 0) measured.wrong = result.headline;
   if (answered < 0.99 * 20'000.0 * static_cast<double>(virtual_seconds))
     measured.wrong = "operations went unanswered";
+  return measured;
+}
+
+Measurement measure_invariants(std::uint32_t nodes, std::int64_t virtual_seconds) {
+  constexpr int kTurns = 5;
+  const Scenario scenario = scenario_from(fmt::format(
+      R"({{"version": 1, "name": "invariants", "description": "Judged or not.", "duration": "{}s",
+      "cluster": {{"shards": {}, "replicas": 1, "config": {{"cluster-node-timeout": 5000}}}},
+      "workload": [{{"type": "list-append", "clients": 5, "rate": 100, "keys": 500}}],
+      "timeline": [{{"at": "5s", "do": "crash", "node": "primary:shard-0", "for": "20s"}}]}})",
+      virtual_seconds, nodes / 2));
+  Measurement measured;
+  std::vector<double> ratios;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    std::int64_t spent[2] = {};
+    std::uint64_t digests[2] = {};
+    for (const bool judged : {false, true}) {
+      RunSettings settings;
+      settings.plan.judge_invariants = judged;
+      const std::int64_t before = process_cpu_ns();
+      const RunResult result = run_once(scenario, settings);
+      spent[judged] = process_cpu_ns() - before;
+      digests[judged] = result.digest;
+      if (result.code != 0) measured.wrong = result.headline;
+      if (!judged) continue;
+      measured.cpu_ns += spent[judged];
+      measured.events += result.events;
+      measured.virtual_seconds += static_cast<double>(to_ns(result.end)) / 1e9;
+    }
+    if (digests[0] != digests[1]) measured.wrong = "judging changed what happened";
+    ratios.push_back(static_cast<double>(spent[1]) / static_cast<double>(spent[0]));
+  }
+  std::sort(ratios.begin(), ratios.end());
+  measured.more["cost_percent"] = (ratios[kTurns / 2] - 1) * 100;
+  measured.more["cost_percent_least"] = (ratios.front() - 1) * 100;
+  measured.more["cost_percent_most"] = (ratios.back() - 1) * 100;
   return measured;
 }
 

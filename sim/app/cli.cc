@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 
 #include "sim/scenario/problems.h"
 
@@ -91,6 +92,12 @@ SeedRange parse_seeds(std::string_view text) {
     throw UsageError{fmt::format("seeds '{}': at most 10,000,000 in one go", text)};
   }
   return range;
+}
+
+void write_file(const std::filesystem::path& path, std::string_view content) {
+  std::ofstream file(path, std::ios::binary);
+  file << content;
+  if (!file.flush()) throw UsageError{"cannot write " + path.string()};
 }
 
 Paint::Paint() : on_(isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr) {}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,9 @@ int command_diff(const Arguments& arguments);
 int command_list(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_bench(const Arguments& arguments);
+int command_check(const Arguments& arguments);
 int command_exec(const Arguments& arguments);
+int command_mutants(const Arguments& arguments);
 
 // Parses with CLI11. nullopt: go on. Otherwise the exit code to end with: 0 after --help, 2 after a
 // mistake, which has been explained in one line with a suggestion where one is near.
@@ -42,6 +45,9 @@ SeedRange parse_seeds(std::string_view text);
 struct UsageError {
   std::string what;
 };
+
+// A file that cannot be written is a UsageError.
+void write_file(const std::filesystem::path& path, std::string_view content);
 
 // Colour if stdout is a terminal and NO_COLOR is not set.
 class Paint {

@@ -37,10 +37,22 @@ constexpr std::array kBenchmarks = {
               [] { return measure_failover(); }},
     Benchmark{"requests", "client requests, history recorded and judged",
               [] { return measure_requests(10); }},
+    Benchmark{"invariants/100", "what judging costs, 100 nodes with clients, one of which dies",
+              [] { return measure_invariants(100, 60); }},
     Benchmark{"process/6", "W3: idle redis-servers in virtual time, 6 of them",
               [] { return measure_processes(6, 1'000); }},
     Benchmark{"process/30", "W3, 30 redis-servers", [] { return measure_processes(30, 60); }},
     Benchmark{"process/100", "W3, 100 redis-servers", [] { return measure_processes(100, 15); }},
+    Benchmark{"history/unique", "checking 1,000,000 operations on registers, unique values",
+              [] { return measure_history(HistoryKind::kUnique, 1'000'000); }},
+    Benchmark{"history/repeated", "the same with values that repeat",
+              [] { return measure_history(HistoryKind::kRepeated, 1'000'000); }},
+    Benchmark{"history/list-append", "1,000,000 operations on lists",
+              [] { return measure_history(HistoryKind::kListAppend, 1'000'000); }},
+    Benchmark{"history10m/unique", "10,000,000 operations on registers",
+              [] { return measure_history(HistoryKind::kUnique, 10'000'000); }},
+    Benchmark{"history10m/list-append", "10,000,000 operations on lists",
+              [] { return measure_history(HistoryKind::kListAppend, 10'000'000); }},
 };
 
 constexpr std::string_view kSkipped = "skipped: ";
@@ -102,11 +114,19 @@ void print_result(const Benchmark& bench, const Json& entry) {
         number("times_floor"), number("floor_virtual_s_per_wall_s"));
     return;
   }
+  if (entry.contains("operations")) {
+    fmt::print(
+        "{:<24} {:>11.0f} operations per CPU s  (read {:.2f} s, check {:.2f} s)  {:>7.1f} MiB\n",
+        name, entry["events_per_cpu_s"].get<double>(), entry["read_cpu_s"].get<double>(),
+        entry["check_cpu_s"].get<double>(), entry["peak_memory_mib"].get<double>());
+    return;
+  }
   const double speed = entry["virtual_s_per_cpu_s"].get<double>();
   fmt::print("{:<18} {:>12.{}f} virtual s per CPU s  {:>11.0f} events per CPU s  {:>7.1f} MiB",
              name, speed, speed < 100 ? 1 : 0, entry["events_per_cpu_s"].get<double>(),
              entry["peak_memory_mib"].get<double>());
-  for (const char* extra : {"pings_per_node_second", "requests_per_cpu_second"}) {
+  for (const char* extra : {"pings_per_node_second", "requests_per_cpu_second", "cost_percent",
+                            "cost_percent_least", "cost_percent_most"}) {
     if (entry.contains(extra)) fmt::print("  {} {:.6g}", extra, entry[extra].get<double>());
   }
   fmt::print("\n");

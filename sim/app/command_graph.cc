@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 
 #include "sim/app/cli.h"
 #include "sim/app/process_host.h"
@@ -122,9 +121,7 @@ int command_graph(const Arguments& words) {
     std::fwrite(image.data(), 1, image.size(), stdout);
     return exit_code::kOk;
   }
-  std::ofstream file(arguments.output, std::ios::binary);
-  file << image;
-  if (!file.flush()) throw UsageError{"cannot write " + arguments.output};
+  write_file(arguments.output, image);
   return exit_code::kOk;
 }
 

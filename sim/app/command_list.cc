@@ -11,6 +11,7 @@
 #include "sim/core/mutation.h"
 #include "sim/faults/fault.h"
 #include "sim/invariants/invariant.h"
+#include "sim/invariants/known_defects.h"
 #include "sim/invariants/metrics.h"
 #include "sim/invariants/milestones.h"
 #include "sim/scenario/selector.h"
@@ -55,6 +56,16 @@ void list_deviations() {
     row(info.name, fmt::format("{} ({}; {})", info.description, info.versions, info.source));
   }
 }
+void list_known_defects() {
+  for (const KnownDefect& defect : known_defects()) {
+    row(fmt::format("row {}", defect.row),
+        fmt::format("{} ({}; {})", defect.symptom, defect.versions, defect.reference));
+    if (!defect.deviation.empty()) {
+      fmt::print("  {:<26}   {} \"{}\"\n", "", defect.current ? "mended by" : "brought back by",
+                 defect.deviation);
+    }
+  }
+}
 void list_milestones() {
   for (const MilestoneKind& kind : milestone_kinds()) row(kind.name, kind.description);
 }
@@ -94,6 +105,7 @@ constexpr std::array kTables = {
     Table{"mutations", "deliberate breakages of the core, for --mutate", list_mutations},
     Table{"deviations", "rules of other versions that simulated servers can follow",
           list_deviations},
+    Table{"known-defects", "what is known to go wrong, by row", list_known_defects},
     Table{"milestones", "moments to wait for (when) or demand (reached)", list_milestones},
     Table{"metrics", "numbers of a run, for bounds", list_metrics},
 };
@@ -107,8 +119,8 @@ int command_list(const Arguments& words) {
       "list"};
   std::string what;
   app.add_option("what", what,
-                 "faults, invariants, workloads, selectors, mutations, deviations, milestones, "
-                 "metrics")
+                 "faults, invariants, workloads, selectors, mutations, deviations, "
+                 "known-defects, milestones, metrics")
       ->type_name("TABLE");
   if (const auto code = parse_command_line(app, words)) return *code;
   if (what.empty()) {

@@ -7,12 +7,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <map>
 
 #include "sim/app/cli.h"
 #include "sim/app/program_lookup.h"
 #include "sim/app/report.h"
 #include "sim/app/run_once.h"
+#include "sim/app/side.h"
 #include "sim/app/verify.h"
 #include "sim/app/vocabulary.h"
 #include "sim/hosts/process_pool.h"
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 
 struct RunArguments {
   std::vector<std::string> paths;
-  std::string seed, seeds, only_case, until, trace, report, junit, out, mutation;
+  std::string seed, seeds, only_case, until, trace, history, report, junit, out, mutation;
   std::vector<std::uint64_t> watch;
   unsigned jobs = 1;
   std::string program;
@@ -51,7 +52,8 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
   app.add_option("--jobs", arguments.jobs, "runs at the same time, each in a process of its own")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
-  app.add_option("--case", arguments.only_case, "of a scenario with a matrix: only this case")
+  app.add_option("--case", arguments.only_case,
+                 "of a scenario with cases or a matrix: only this one")
       ->type_name("NAME");
   app.add_flag("--verify", arguments.verify,
                "run twice in unlike processes and compare; exit 3 and name the first difference");
@@ -59,6 +61,9 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
   app.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s")
       ->type_name("TIME");
   app.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)")
+      ->type_name("FILE");
+  app.add_option("--history", arguments.history,
+                 "write what clients did and saw as JSON lines, for slotsim check (one run)")
       ->type_name("FILE");
   app.add_option("--report", arguments.report, "write one HTML file to look at the run (one run)")
       ->type_name("FILE");
@@ -133,6 +138,10 @@ bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios,
         continue;
       }
     }
+    for (const Loaded::LeftOut& omitted : loaded.left_out) {
+      fmt::print(stderr, "skipped {} [{}]: {}\n", file, omitted.name, omitted.why);
+      left_out.push_back({file + " [" + omitted.name + "]", omitted.why});
+    }
     for (Scenario& variant : loaded.variants) {
       if (arguments.only_case.empty() || variant.variant == arguments.only_case)
         scenarios.push_back(std::move(variant));
@@ -150,16 +159,8 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   settings.plan.seed = seed;
   settings.plan.through_wire = arguments.wire;
   settings.program = arguments.program;
-  if (!arguments.mutation.empty()) {
-    const auto mutation = find_mutation(arguments.mutation);
-    if (!mutation) {
-      std::vector<std::string_view> names;
-      for (const MutationInfo& info : mutations()) names.push_back(info.name);
-      throw UsageError{"no mutation is called '" + arguments.mutation + "'; " +
-                       did_you_mean(arguments.mutation, names)};
-    }
-    settings.plan.mutation = *mutation;
-  }
+  if (!arguments.mutation.empty())
+    settings.plan.mutation = mutation_named("--mutate", arguments.mutation);
   if (!arguments.until.empty()) {
     const auto until = parse_duration(arguments.until);
     if (!until || *until < Duration{0})
@@ -173,12 +174,6 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   settings.plant_nondeterminism = std::getenv("SLOTSIM_PLANT_NONDETERMINISM") != nullptr;
   settings.interrupted = interrupted;
   return settings;
-}
-
-void write_file(const fs::path& path, const std::string& content) {
-  std::ofstream file(path, std::ios::binary);
-  file << content;
-  if (!file.flush()) throw UsageError{"cannot write " + path.string()};
 }
 
 fs::path directory_for(const RunArguments& arguments, const Scenario& scenario,
@@ -197,6 +192,7 @@ fs::path directory_for(const RunArguments& arguments, const Scenario& scenario,
 int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& arguments) {
   RunSettings settings = settings_of(arguments, seed);
   settings.trace_file = arguments.trace;
+  settings.history_file = arguments.history;
   settings.report_file = arguments.report;
   fs::path directory;
   if (!arguments.out.empty()) {
@@ -270,15 +266,6 @@ RunResult result_of_dead_child(const Scenario& scenario, const Task& task,
   return result;
 }
 
-bool saw_expected_violation(const Scenario& scenario, const RunResult& result) {
-  return std::any_of(
-      result.invariants.begin(), result.invariants.end(), [&](const InvariantResult& invariant) {
-        const auto& expected = scenario.expect.violates;
-        return invariant.judgement == Judgement::kFail &&
-               std::find(expected.begin(), expected.end(), invariant.name) != expected.end();
-      });
-}
-
 class Campaign {
  public:
   // `left_out`: those that cannot run here at all.
@@ -288,9 +275,10 @@ class Campaign {
         arguments_(arguments),
         left_out_(std::move(left_out)),
         summaries_(scenarios.size()),
-        violations_(scenarios.size()) {
+        as_declared_(scenarios.size()) {
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
       summaries_[i].scenario = &scenarios[i];
+      summaries_[i].bites = Bites(scenarios[i]);
       const SeedRange range = seeds_of(scenarios[i]);
       for (std::uint64_t seed = range.first;; ++seed) {
         tasks_.push_back({i, seed});
@@ -329,8 +317,9 @@ class Campaign {
                                             : result_of_dead_child(scenario, task, child);
     SeedsSummary& summary = summaries_[task.scenario];
     summary.metrics.add(task.seed, metrics_of(result));
-    violations_[task.scenario] =
-        violations_[task.scenario] || saw_expected_violation(scenario, result);
+    if (child.finished) summary.bites.see(result);
+    summary.add(result);
+    as_declared_[task.scenario] = as_declared_[task.scenario] || result.as_declared;
     if (arguments_.json) json_ += (json_.empty() ? "" : ",\n") + to_json(result);
     if (result.code == exit_code::kOk) {
       return summary.passes(result);
@@ -352,9 +341,9 @@ class Campaign {
     SeedsSummary& summary = summaries_[index];
     const Scenario& scenario = *summary.scenario;
     summary.bounds = judge_bounds_over_seeds(scenario, summary.metrics);
-    if (scenario.expect.in == Expectations::Seeds::kSome && !scenario.expect.violates.empty()) {
-      summary.bounds.push_back({"some seed violates " + scenario.expect.violates.front(),
-                                violations_[index], violations_[index] ? "seen" : "never seen",
+    if (scenario.expect.in == Expectations::Seeds::kSome) {
+      summary.bounds.push_back({"some seed fails as the scenario says", as_declared_[index],
+                                as_declared_[index] ? "seen" : "never seen",
                                 exit_code::kUnexpectedPass});
     }
     for (const Expectation& bound : summary.bounds) {
@@ -380,21 +369,36 @@ class Campaign {
         left_out_.size() + tasks_.size() - std::min<std::uint64_t>(tasks_.size(), passed + failed);
     if (!arguments_.junit.empty()) write_file(arguments_.junit, junit_xml(summaries_, left_out_));
     if (arguments_.json) {
+      std::string bites;
+      for (const SeedsSummary& summary : summaries_)
+        bites += (bites.empty() ? "" : ",\n") + summary.bites.json();
       fmt::print(
-          "{{\"slotsim_results\": 1, \"passed\": {}, \"failed\": {}, \"skipped\": {}, \"runs\": "
-          "[\n{}\n]}}\n",
-          passed, failed, skipped, json_);
+          "{{\"slotsim_results\": 1, \"passed\": {}, \"failed\": {}, \"skipped\": {}, "
+          "\"known_defects\": {{{}}}, \"runs\": [\n{}\n], \"bites\": [\n{}\n]}}\n",
+          passed, failed, skipped, defects_json(), json_, bites);
     } else {
       fmt::print("{} passed, {} failed, {} skipped\n", passed, failed, skipped);
     }
     return interrupted() ? exit_code::kInterrupted : code;
   }
 
+  // How many runs show which row.
+  std::string defects_json() const {
+    std::map<int, std::uint64_t> rows;
+    for (const SeedsSummary& summary : summaries_) {
+      for (const auto& [row, seen] : summary.known_defects) rows[row] += seen;
+    }
+    std::string text;
+    for (const auto& [row, seen] : rows)
+      text += fmt::format("{}\"{}\": {}", text.empty() ? "" : ", ", row, seen);
+    return text;
+  }
+
   const std::vector<Scenario>& scenarios_;
   const RunArguments& arguments_;
   std::vector<LeftOut> left_out_;
   std::vector<SeedsSummary> summaries_;
-  std::vector<bool> violations_;
+  std::vector<bool> as_declared_;
   std::vector<Task> tasks_;
   std::size_t told_ = 0;
   std::string json_;
@@ -426,6 +430,7 @@ void check_combinations(const RunArguments& arguments) {
   for (const auto& [name, given] :
        {std::pair{"--json", arguments.json}, std::pair{"--junit", !arguments.junit.empty()},
         std::pair{"--out", !arguments.out.empty()}, std::pair{"--trace", !arguments.trace.empty()},
+        std::pair{"--history", !arguments.history.empty()},
         std::pair{"--report", !arguments.report.empty()},
         std::pair{"--jobs", arguments.jobs > 1}}) {
     if (given) {
@@ -450,7 +455,8 @@ int command_run(const Arguments& words) {
   settings_of(arguments, 1);  // a mistake in the options is told before anything runs
   const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out.empty();
   for (const auto& [name, file] :
-       {std::pair{"--trace", arguments.trace}, std::pair{"--report", arguments.report}}) {
+       {std::pair{"--trace", arguments.trace}, std::pair{"--history", arguments.history},
+        std::pair{"--report", arguments.report}}) {
     if (single || file.empty()) continue;
     throw UsageError{
         fmt::format("{} is for one run: give one scenario, one case and one seed", name)};

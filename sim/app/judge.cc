@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/app/casting.h"
+#include "sim/invariants/known_defects.h"
 #include "sim/trace/describe.h"
 
 namespace sim {
@@ -22,12 +23,14 @@ bool is_excused(const InvariantResult& invariant, const Expectations& expect) {
   if (contains(expect.except, invariant.name) || contains(expect.violates, invariant.name))
     return true;
   if (invariant.judgement != Judgement::kKnownDefect) return false;
-  return std::all_of(
-      invariant.findings.begin(), invariant.findings.end(), [&](const Finding& finding) {
-        return finding.judgement != Judgement::kKnownDefect ||
-               std::find(expect.known_defects.begin(), expect.known_defects.end(),
-                         static_cast<std::uint32_t>(finding.row)) != expect.known_defects.end();
-      });
+  const auto declared = [&](int row) {
+    const auto has = [&](const std::vector<std::uint32_t>& rows) {
+      return std::find(rows.begin(), rows.end(), static_cast<std::uint32_t>(row)) != rows.end();
+    };
+    return has(expect.known_defects) || has(expect.shows);
+  };
+  const std::vector<int> rows = rows_of(invariant);
+  return std::all_of(rows.begin(), rows.end(), declared);
 }
 
 int code_of(const InvariantResult& invariant) {
@@ -43,13 +46,11 @@ std::string times_text(std::uint64_t times) {
 
 }  // namespace
 
-void hold_to(const ServerProfile& profile, InvariantResult& invariant) {
+void hold_to(const std::vector<std::string>& deviations, InvariantResult& invariant) {
   for (Finding& finding : invariant.findings) {
-    const auto& mended = profile.mended;
-    if (finding.judgement != Judgement::kKnownDefect ||
-        std::find(mended.begin(), mended.end(), finding.row) == mended.end()) {
-      continue;
-    }
+    if (finding.judgement != Judgement::kKnownDefect) continue;
+    const KnownDefect& defect = *find_known_defect(finding.row);
+    if (!defect.current || !contains(deviations, defect.deviation)) continue;
     finding.judgement = invariant.judgement = Judgement::kFail;
   }
 }
@@ -61,6 +62,7 @@ Judge::Judge(std::shared_ptr<const Plan> plan)
       timeline_(plan_->facts.cast),
       logged_(plan_->scenario.expect.reached),
       logged_in_vain_(plan_->scenario.expect.not_reached) {
+  if (!plan_->judge_invariants) return;
   for (const InvariantKind& kind : invariants()) invariants_.push_back(kind.make(plan_->facts));
 }
 
@@ -181,7 +183,8 @@ void Judge::report(RunResult& result) const {
       judged.judgement = Judgement::kNotChecked;
       judged.summary = "the run was cut short";
     }
-    hold_to(*find_profile(plan_->scenario.cluster.profile), judged);
+    if (auto losses = invariant.losses()) result.losses = std::move(losses);
+    hold_to(plan_->scenario.cluster.deviations, judged);
     judged.excused = is_excused(judged, expect);
     result.invariants.push_back(std::move(judged));
   }
@@ -269,29 +272,63 @@ void Judge::judge_expectations(RunResult& result) const {
          value && kind != nullptr ? "is " + format_metric(*value, kind->unit) : "was not measured",
          exit_code::kGate});
   }
+  for (Expectation& expectation : result.expectations) {
+    expectation.excused =
+        !expectation.met &&
+        std::any_of(expect.misses.begin(), expect.misses.end(), [&](const std::string& part) {
+          return expectation.text.find(part) != std::string::npos;
+        });
+  }
+}
+
+// What the scenario declares to go wrong, and did not.
+std::vector<std::string> Judge::absent_from(const RunResult& result) const {
+  const Expectations& expect = plan_->scenario.expect;
+  std::vector<std::string> absent;
+  for (const InvariantResult& invariant : result.invariants) {
+    if (contains(expect.violates, invariant.name) && !fails(invariant))
+      absent.push_back(invariant.name + " held, though the scenario says it is violated");
+  }
+  for (const std::string& part : expect.misses) {
+    const bool missed = std::any_of(
+        result.expectations.begin(), result.expectations.end(), [&](const Expectation& other) {
+          return !other.met && other.text.find(part) != std::string::npos;
+        });
+    if (!missed)
+      absent.push_back("\"" + part + "\" was met, though the scenario says it is missed");
+  }
+  const std::vector<int> seen = rows_of(result);
+  for (const std::uint32_t row : expect.shows) {
+    if (std::find(seen.begin(), seen.end(), static_cast<int>(row)) == seen.end())
+      absent.push_back("known-defect(row " + std::to_string(row) + ") was not seen");
+  }
+  return absent;
 }
 
 void Judge::headline(RunResult& result) const {
   const Expectations& expect = plan_->scenario.expect;
-  const bool failure_expected = expect.verdict == Expectations::Verdict::kFail;
-  std::string broken, as_declared, absent;
+  std::string broken, as_declared;
   const auto list = [](std::string& into, std::string_view name) {
     into += (into.empty() ? "" : ", ") + std::string(name);
   };
   for (const InvariantResult& invariant : result.invariants) {
-    const bool expected = failure_expected && contains(expect.violates, invariant.name);
-    if (fails(invariant) && invariant.excused) list(as_declared, invariant.name);
-    if (expected && !fails(invariant)) list(absent, invariant.name);
+    if (fails(invariant) && invariant.excused)
+      list(as_declared, verdict_text(invariant) + " " + invariant.name);
     if (!fails(invariant) && invariant.judgement != Judgement::kUnknown) continue;
     if (invariant.excused) continue;
-    list(broken, invariant.name);
+    list(broken, invariant.judgement == Judgement::kKnownDefect
+                     ? verdict_text(invariant) + " " + invariant.name
+                     : invariant.name);
     result.code = exit_code::worse(result.code, code_of(invariant));
   }
   for (const Expectation& expectation : result.expectations) {
     if (expectation.met) continue;
-    list(broken, expectation.text);
-    result.code = exit_code::worse(result.code, expectation.code);
+    list(expectation.excused ? as_declared : broken,
+         (expectation.excused ? "missed " : "") + expectation.text);
+    if (!expectation.excused) result.code = exit_code::worse(result.code, expectation.code);
   }
+  const std::vector<std::string> absent = absent_from(result);
+  result.as_declared = result.complete && absent.empty();
   if (!result.complete) {
     list(broken, result.cut_short);
     const bool stuck = result.cut_short.starts_with("livelock") ||
@@ -300,12 +337,11 @@ void Judge::headline(RunResult& result) const {
     if (stuck) result.code = exit_code::worse(result.code, exit_code::kLiveness);
     if (limited) result.code = exit_code::worse(result.code, exit_code::kUnknown);
   } else if (!absent.empty() && expect.in == Expectations::Seeds::kEvery) {
-    list(broken, absent + " held, though the scenario says it is violated");
+    for (const std::string& what : absent) list(broken, what);
     result.code = exit_code::worse(result.code, exit_code::kUnexpectedPass);
   }
   if (result.code == exit_code::kOk && result.complete) {
-    result.headline =
-        as_declared.empty() ? "PASS" : "PASS (as declared: " + as_declared + " does not hold)";
+    result.headline = as_declared.empty() ? "PASS" : "PASS (as declared: " + as_declared + ")";
   } else if (result.code == exit_code::kOk) {
     result.headline = "CUT SHORT (" + result.cut_short + ")";
   } else {

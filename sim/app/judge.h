@@ -44,6 +44,7 @@ class Judge final : public TraceFold {
   Expectation judge_log(const LogCounts& counts, std::size_t index, const EventPattern& pattern,
                         bool wanted) const;
   std::vector<MachineId> meant_by(const Selector& selector) const;
+  std::vector<std::string> absent_from(const RunResult& result) const;
   void headline(RunResult& result) const;
 
   std::shared_ptr<const Plan> plan_;
@@ -63,12 +64,12 @@ class Judge final : public TraceFold {
   std::vector<Replies> replies_;
   std::vector<event::ProgramRan> programs_;  // of each step, and of each machine its last
   std::vector<event::OperationEnded> operations_;
-  LogCounts logged_, logged_in_vain_;        // what was to be reached, and what was not
+  LogCounts logged_, logged_in_vain_;  // what was to be reached, and what was not
   SimTime end_{};
 };
 
-// A known defect that servers of this profile do not have is a violation.
-void hold_to(const ServerProfile& profile, InvariantResult& invariant);
+// A known defect that servers with these deviations do not have is a violation.
+void hold_to(const std::vector<std::string>& deviations, InvariantResult& invariant);
 
 // Bounds on a metric's statistic over seeds; those on each run (`Statistic::kEach`) are the run's
 // own expectations.

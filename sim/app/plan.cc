@@ -12,6 +12,8 @@
 #include "sim/client/client_node.h"
 #include "sim/client/operator/operator_node.h"
 #include "sim/core/cluster_node.h"
+#include "sim/invariants/core.h"
+#include "sim/workloads/progress.h"
 #include "sim/workloads/workload.h"
 
 namespace sim {
@@ -31,6 +33,7 @@ class Planner {
   Planner(const Scenario& scenario, const PlanOptions& options)
       : options_(options), plan_(std::make_shared<Plan>()) {
     plan_->seed = options.seed;
+    plan_->judge_invariants = options.judge_invariants;
     if (options.spread_start) {
       ChoiceStream stream(options.seed, "plan:start");
       Choices choices(stream);
@@ -422,6 +425,22 @@ class Planner {
       plan_->auditors.push_back(add_client(std::move(auditor), zones.front(), section.name));
       index += workload->client_count() + 1;
     }
+    if (scenario.progress_every > 0) plan_prober(index);
+  }
+
+  // One who tries every slot until it has what it wrote, and no one slot for long.
+  void plan_prober(std::uint32_t index) {
+    const Scenario& scenario = plan_->scenario;
+    ClientSetup setup;
+    setup.name = "prober";
+    setup.workload = kProgressWorkload;
+    setup.index = index;
+    setup.servers = servers_for(RoutingKind::kCluster);
+    setup.processes = 64;
+    setup.patience = {.attempt = 500ms, .operation = 2s, .attempts_max = 4, .backoff_min = 100ms};
+    setup.give_up_after = scenario.settle_within;
+    setup.generator = make_progress(scenario.progress_every);
+    plan_->prober = add_client(std::move(setup), scenario.cluster.zones.front(), "");
   }
 
   void plan_world() {
@@ -439,6 +458,7 @@ class Planner {
                     scenario.limits.memory_bytes};
     world.through_wire = options_.through_wire;
     world.record_deliveries = options_.record_deliveries;
+    plan_->idle_faults = options_.idle_faults;
     world.sight_bus = options_.sight_bus;
     world.choice_policy = options_.choice_policy;
   }
@@ -499,6 +519,20 @@ class Planner {
     return false;
   }
 
+  // Of what servers may be configured differently, what holds for all of them.
+  static void add_facts(const Config& config, bool first, RunFacts& facts) {
+    const Duration lag = std::chrono::seconds(config.min_replicas_max_lag_s);
+    // Either at 0 switches the check off.
+    const std::int64_t writes = lag > Duration{} ? config.min_replicas_to_write : 0;
+    facts.full_coverage &= config.cluster_require_full_coverage;
+    facts.min_replicas_to_write = first ? writes : std::min(facts.min_replicas_to_write, writes);
+    facts.min_replicas_max_lag = std::max(facts.min_replicas_max_lag, lag);
+    facts.replica_migration &= config.cluster_allow_replica_migration;
+    facts.migration_barrier =
+        first ? config.cluster_migration_barrier
+              : std::max(facts.migration_barrier, config.cluster_migration_barrier);
+  }
+
   void plan_facts() {
     const Scenario& scenario = plan_->scenario;
     RunFacts& facts = plan_->facts;
@@ -506,6 +540,10 @@ class Planner {
       if (machine.info.process)
         facts.processes.insert(MachineId{static_cast<std::uint32_t>(facts.cast.size())});
       facts.cast.push_back(machine.info);
+      facts.open_slots_repointed |=
+          machine.info.kind == MachineKind::kClusterNode &&
+          deviations_named(deviations_of(scenario.cluster, machine.info.name))
+              .has(Deviation::kOpenSlotsRepointed);
     }
     facts.suspicions_logged = options_.log_suspicions;
     Config config;
@@ -513,10 +551,24 @@ class Planner {
     facts.node_timeout = std::chrono::milliseconds(config.cluster_node_timeout_ms);
     facts.tick = std::chrono::milliseconds(1000 / std::max<std::int64_t>(1, config.hz));
     facts.one_way_max = one_way_max_;
-    facts.full_coverage = config.cluster_require_full_coverage;
+    for (std::size_t server = 0; server < configs_.size(); ++server) {
+      add_facts(configs_[server], server == 0, facts);
+    }
     facts.replicas_per_shard = scenario.cluster.replicas;
     facts.persistent = config.appendonly;
+    facts.min_replicas =
+        static_cast<std::uint32_t>(std::max<std::int64_t>(0, config.min_replicas_to_write));
+    facts.min_replicas_lag = std::chrono::seconds(config.min_replicas_max_lag_s);
+    facts.replicas_may_stand =
+        std::none_of(configs_.begin(), configs_.end(),
+                     [](const Config& one) { return one.cluster_replica_no_failover; });
+    if (config.cluster_replica_validity_factor != 0) {
+      facts.data_age_max = facts.node_timeout * (config.cluster_replica_validity_factor + 1) +
+                           std::chrono::seconds(config.repl_ping_replica_period_s);
+    }
     for (const PlannedServer& server : planned_servers(scenario.cluster)) {
+      for (const std::string& name : deviations_of(scenario.cluster, server.name))
+        facts.deviations.insert(name);
       if (costs_of(scenario.cluster, server.name).costs != Costs{})
         facts.stall_max = kStallTold;  // those that are not told are shorter
     }

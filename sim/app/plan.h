@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,14 @@ struct PlanOptions {
   Mutation mutation = Mutation::kNone;
   // Records or overrides what the world, its machines, faults and nemesis choose; may be null.
   std::shared_ptr<const ChoicePolicy> choice_policy;
-  ProcessHost process_host;     // null: a scenario with processes cannot be planned
-  // Faults begin up to a second after the cluster has formed: what forms it falls on ticks, and with
-  // each run's faults at one place between ticks, runs would tell one time instead of their spread.
+  ProcessHost process_host;  // null: a scenario with processes cannot be planned
+  // Faults begin up to a second after the cluster has formed: what forms it falls on ticks, and
+  // with each run's faults at one place between ticks, runs would tell one time instead of their
+  // spread.
   bool spread_start = false;
-  bool log_suspicions = false;  // processes log whom they suspect, and much else (loglevel debug)
+  bool idle_faults = false;      // faults are made to do nothing, to see that it is noticed
+  bool judge_invariants = true;  // false: to measure what they cost
+  bool log_suspicions = false;   // processes log whom they suspect, and much else (loglevel debug)
 };
 
 struct PlannedStep {
@@ -52,13 +56,16 @@ struct PlannedNode {
 struct Plan {
   std::uint64_t seed = 1;
   Duration start_delay{};  // between forming and t = 0
-  Scenario scenario;  // with the seed's swarm values drawn
+  Scenario scenario;       // with the seed's swarm values drawn
   WorldSpec world;
   std::vector<PlannedNode> nodes;
   std::vector<MachineId> clients;   // boot when the cluster has formed
   std::vector<MachineId> auditors;  // boot when it has settled
+  std::optional<MachineId> prober;  // asks for progress; boots when everything is healed
+  bool idle_faults = false;
   std::vector<MachineId> programs;  // of the scenario's machines, in its order; boot with clients
   std::vector<PlannedStep> steps;
+  bool judge_invariants = true;
   RunFacts facts;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/invariants/known_defects.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/describe.h"
 #include "viz/timeline.h"
@@ -77,7 +78,7 @@ std::string verdict_word(const InvariantResult& invariant, const Paint& paint) {
     case Judgement::kFail:
       return invariant.excused ? paint.warn(padded("broken")) : paint.bad(padded("FAIL"));
     case Judgement::kKnownDefect:
-      return paint.warn(padded("known defect"));
+      return paint.warn(padded(verdict_text(invariant)));
     case Judgement::kUnknown:
       return paint.warn(padded("undecided"));
     case Judgement::kNotChecked:
@@ -102,6 +103,13 @@ void append_timeline(const RunResult& result, const Paint& paint, std::string& o
   }
 }
 
+std::string row_text(const Finding& finding) {
+  const KnownDefect* defect = find_known_defect(finding.row);
+  return defect == nullptr
+             ? ""
+             : fmt::format(" [row {}: {}; {}]", defect->row, defect->symptom, defect->reference);
+}
+
 void append_verdicts(const RunResult& result, const Paint& paint, std::string& out) {
   out += "\n";
   for (const InvariantResult& invariant : result.invariants) {
@@ -110,9 +118,8 @@ void append_verdicts(const RunResult& result, const Paint& paint, std::string& o
     if (invariant.judgement == Judgement::kPass || invariant.judgement == Judgement::kNotChecked)
       continue;
     for (const Finding& finding : invariant.findings) {
-      const std::string row =
-          finding.row > 0 ? fmt::format(" [defect {} of 7.0.15]", finding.row) : "";
-      out += fmt::format("               {}  {}{}\n", format_time(finding.at), finding.what, row);
+      out += fmt::format("               {}  {}{}\n", format_time(finding.at), finding.what,
+                         row_text(finding));
     }
     if (invariant.finding_count > invariant.findings.size()) {
       out += fmt::format("               and {} more\n",
@@ -120,8 +127,9 @@ void append_verdicts(const RunResult& result, const Paint& paint, std::string& o
     }
   }
   for (const Expectation& expectation : result.expectations) {
-    const std::string word = expectation.met ? paint.good(fmt::format("{:<12}", "met"))
-                                             : paint.bad(fmt::format("{:<12}", "NOT MET"));
+    const std::string word = expectation.met       ? paint.good(fmt::format("{:<12}", "met"))
+                             : expectation.excused ? paint.warn(fmt::format("{:<12}", "missed"))
+                                                   : paint.bad(fmt::format("{:<12}", "NOT MET"));
     out += fmt::format("  {} {}{}\n", word, expectation.text,
                        expectation.detail.empty() ? "" : ": " + expectation.detail);
   }
@@ -140,6 +148,38 @@ void append_faults(const RunResult& result, std::string& out) {
   }
   if (result.faults.size() > kShown)
     out += fmt::format("  ... and {} more faults\n", result.faults.size() - kShown);
+}
+
+// What was lost of what clients had been told is safe; one loss of each class in full.
+void append_losses(const RunResult& result, const Paint& paint, std::string& out) {
+  if (!result.losses || result.losses->lost + result.losses->removed == 0) return;
+  const LossTable& table = *result.losses;
+  const auto share = [](std::int64_t ppm) { return format_metric(ppm, MetricUnit::kPpm); };
+  const auto acked = static_cast<std::int64_t>(std::max<std::uint64_t>(1, table.acked));
+  out += fmt::format("\n  lost {} of {} acknowledged writes ({})", table.lost, table.acked,
+                     share(ratio(static_cast<std::int64_t>(table.lost), kPerMillion, acked)));
+  if (table.warned > 0)
+    out += fmt::format(", {} of them after a WAIT that fell short", table.warned);
+  if (table.removed > 0) out += fmt::format(", {} removed by clients (class G)", table.removed);
+  out += table.rows.empty() ? "\n"
+                            : fmt::format("\n  {:<20} {:>7} {:>9} {:>10}  {:<15} {}\n", "class",
+                                          "writes", "share", "window", "standing", "who");
+  for (const LossRow& row : table.rows) {
+    const std::string line = fmt::format(
+        "  {:<20} {:>7} {:>9} {:>10}  {:<15} {}\n", row.letter + " " + row.name, row.count,
+        share(row.share_ppm),
+        row.window_ns == 0 ? "-" : format_metric(row.window_ns, MetricUnit::kNanoseconds),
+        row.standing, row.who);
+    out += row.standing == "VIOLATION" ? paint.bad(line) : line;
+  }
+  for (const LossRow& row : table.rows) {
+    out += fmt::format("  {}: {}\n", row.letter, row.example.what);
+    std::string evidence;
+    for (const auto& [name, value] : row.example.evidence) {
+      evidence += (evidence.empty() ? "" : ", ") + name + " " + value;
+    }
+    out += paint.faint("     " + evidence + "\n");
+  }
 }
 
 const MetricResult* find_metric(const RunResult& result, std::string_view name) {
@@ -197,34 +237,11 @@ void append_workloads(const Scenario& scenario, const RunResult& result, std::st
   for (const std::string& row : rows) out += row + "\n";
 }
 
-std::string xml(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += static_cast<unsigned char>(c) < 0x20 && c != '\n' ? ' ' : c;
-    }
-  }
-  return escaped;
-}
+}  // namespace
 
 std::string title(const Scenario& scenario) {
   return scenario.variant.empty() ? scenario.name : scenario.name + " [" + scenario.variant + "]";
 }
-
-}  // namespace
 
 std::string replay_command(const RunResult& result) {
   return fmt::format("sim/run {}{} --seed {}{}", result.file,
@@ -241,6 +258,7 @@ std::string report_run(const Scenario& scenario, const RunResult& result, const 
   append_timeline(result, paint, out);
   append_verdicts(result, paint, out);
   append_faults(result, out);
+  append_losses(result, paint, out);
   append_numbers(result, out);
   append_workloads(scenario, result, out);
   const double cpu_seconds = static_cast<double>(result.cpu_ns) / 1e9;
@@ -283,6 +301,11 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
     out += fmt::format("     {} {}: {}\n", bound.met ? paint.good("met") : paint.bad("NOT MET"),
                        bound.text, bound.detail);
   }
+  if (with_numbers && runs > 1) out += paint.faint(summary.bites.table());
+  for (const auto& [row, seen] : summary.known_defects) {
+    out += fmt::format("     known-defect(row {}) in {} of {} seeds: {}\n", row, seen, runs,
+                       find_known_defect(row)->symptom);
+  }
   constexpr std::array kShown = {"time_to_fail",       "promotion",   "recovery",
                                  "unavailability_max", "lost_writes", "hit_rate"};
   for (const std::string_view name : kShown) {
@@ -298,64 +321,14 @@ std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool w
   return out;
 }
 
+void SeedsSummary::add(const RunResult& result) {
+  for (const int row : rows_of(result)) ++known_defects[row];
+}
+
 void SeedsSummary::passes(const RunResult& result) {
   ++passed;
   virtual_time += result.forming + result.end.time_since_epoch();
   wall_ns += result.wall_ns;
-}
-
-namespace {
-double seconds(std::int64_t ns) {
-  return static_cast<double>(ns) / 1e9;
-}
-}  // namespace
-
-std::string junit_xml(const std::vector<SeedsSummary>& summaries,
-                      const std::vector<LeftOut>& left_out) {
-  std::string cases;
-  std::uint64_t tests = 0, failures = 0;
-  for (const SeedsSummary& summary : summaries) {
-    const std::string suite = xml(title(*summary.scenario));
-    if (summary.passed > 0) {
-      ++tests;
-      cases += fmt::format(
-          "  <testcase classname=\"{}\" name=\"{} seeds as expected\" time=\"{:.3f}\">"
-          "<properties><property name=\"virtual_seconds\" value=\"{:.3f}\"/></properties>"
-          "</testcase>\n",
-          suite, summary.passed, seconds(summary.wall_ns), seconds(summary.virtual_time.count()));
-    }
-    for (const RunResult& failure : summary.failures) {
-      ++tests;
-      ++failures;
-      cases += fmt::format(
-          "  <testcase classname=\"{}\" name=\"seed={}\" time=\"{:.3f}\">\n    "
-          "<properties><property name=\"seed\" "
-          "value=\"{}\"/>"
-          "<property name=\"digest\" value=\"{:016x}\"/></properties>\n    <failure "
-          "message=\"{}\">{}</failure>\n  </testcase>\n",
-          suite, failure.seed, seconds(failure.wall_ns), failure.seed, failure.digest,
-          xml(failure.headline), xml(failure_line(failure)));
-    }
-    for (const Expectation& bound : summary.bounds) {
-      if (bound.met) continue;
-      ++tests;
-      ++failures;
-      cases += fmt::format(
-          "  <testcase classname=\"{}\" name=\"{}\"><failure message=\"{}\"/></testcase>\n", suite,
-          xml(bound.text), xml(bound.detail));
-    }
-  }
-  for (const LeftOut& scenario : left_out) {
-    ++tests;
-    cases += fmt::format(
-        "  <testcase classname=\"{}\" name=\"not run\" time=\"0\"><skipped "
-        "message=\"{}\"/></testcase>\n",
-        xml(scenario.file), xml(scenario.why));
-  }
-  return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"slotsim\" tests=\"{}\" "
-      "failures=\"{}\" skipped=\"{}\">\n{}</testsuite>\n",
-      tests, failures, left_out.size(), cases);
 }
 
 }  // namespace sim

@@ -1,9 +1,11 @@
 // What a person reads after a run, and what a CI system does.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "sim/app/bites.h"
 #include "sim/app/cli.h"
 #include "sim/app/result.h"
 #include "sim/invariants/metrics.h"
@@ -26,14 +28,19 @@ struct SeedsSummary {
   Duration virtual_time{};   // of those that passed, forming included
   std::int64_t wall_ns = 0;  // likewise, real time
   void passes(const RunResult& result);
-  std::vector<RunResult> failures;  // the first few, whole
+  std::map<int, std::uint64_t> known_defects;  // by row: runs that show it
+  void add(const RunResult& result);           // counts those of a run, passed or failed
+  std::vector<RunResult> failures;             // the first few, whole
   MetricTable metrics;
   std::vector<Expectation> bounds;
+  Bites bites;  // of all seeds
   int code = exit_code::kOk;
 };
 std::string report_seeds(const SeedsSummary& summary, const Paint& paint, bool with_numbers);
 
 std::string replay_command(const RunResult& result);
+// "split [replicas=1]": its name, and which case of its matrix it is.
+std::string title(const Scenario& scenario);
 
 // A scenario of a folder that cannot run here.
 struct LeftOut {

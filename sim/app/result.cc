@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "sim/app/observation_json.h"
 
@@ -69,7 +70,70 @@ InvariantResult invariant_from(const Json& json) {
   return invariant;
 }
 
+Json losses_json(const LossTable& table) {
+  Json rows = Json::array();
+  for (const LossRow& row : table.rows) {
+    Json evidence = Json::array();
+    for (const auto& [name, value] : row.example.evidence) evidence.push_back({name, value});
+    rows.push_back({{"class", row.letter},
+                    {"name", row.name},
+                    {"standing", row.standing},
+                    {"count", row.count},
+                    {"share_ppm", row.share_ppm},
+                    {"window_ns", row.window_ns},
+                    {"who", row.who},
+                    {"example", {{"what", row.example.what}, {"evidence", std::move(evidence)}}}});
+  }
+  return {{"acked", table.acked},   {"lost", table.lost},     {"removed", table.removed},
+          {"waited", table.waited}, {"warned", table.warned}, {"classes", std::move(rows)}};
+}
+LossTable losses_from(const Json& json) {
+  LossTable table{json["acked"], json["lost"], json["removed"], json["waited"], json["warned"], {}};
+  for (const Json& entry : json["classes"]) {
+    LossRow row;
+    row.letter = entry["class"];
+    row.name = entry["name"];
+    row.standing = entry["standing"];
+    row.count = entry["count"];
+    row.share_ppm = entry["share_ppm"];
+    row.window_ns = entry["window_ns"];
+    row.who = entry["who"];
+    row.example.what = entry["example"]["what"];
+    for (const Json& pair : entry["example"]["evidence"]) {
+      row.example.evidence.emplace_back(pair.at(0), pair.at(1));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
 }  // namespace
+
+std::vector<int> rows_of(const InvariantResult& invariant) {
+  std::set<int> rows;
+  for (const Finding& finding : invariant.findings) {
+    if (finding.judgement == Judgement::kKnownDefect) rows.insert(finding.row);
+  }
+  return {rows.begin(), rows.end()};
+}
+
+std::vector<int> rows_of(const RunResult& result) {
+  std::set<int> rows;
+  for (const InvariantResult& invariant : result.invariants) {
+    for (const int row : rows_of(invariant)) rows.insert(row);
+  }
+  return {rows.begin(), rows.end()};
+}
+
+std::string verdict_text(const InvariantResult& invariant) {
+  std::string text{judgement_name(invariant.judgement)};
+  if (invariant.judgement != Judgement::kKnownDefect) return text;
+  const std::vector<int> rows = rows_of(invariant);
+  text += rows.size() == 1 ? "(row " : "(rows ";
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(rows[i]);
+  return text + ")";
+}
 
 std::string to_json(const RunResult& result) {
   Json json;
@@ -81,6 +145,7 @@ std::string to_json(const RunResult& result) {
   json["replay_options"] = result.replay_options;
   json["headline"] = result.headline;
   json["exit_code"] = result.code;
+  json["as_declared"] = result.as_declared;
   json["complete"] = result.complete;
   json["cut_short"] = result.cut_short;
   json["end_ns"] = time_json(result.end);
@@ -105,8 +170,10 @@ std::string to_json(const RunResult& result) {
     json["expectations"].push_back({{"text", expectation.text},
                                     {"met", expectation.met},
                                     {"detail", expectation.detail},
-                                    {"code", expectation.code}});
+                                    {"code", expectation.code},
+                                    {"excused", expectation.excused}});
   }
+  json["known_defects"] = rows_of(result);
   json["faults"] = Json::array();
   for (const FaultResult& fault : result.faults) {
     json["faults"].push_back({{"id", fault.id},
@@ -128,6 +195,7 @@ std::string to_json(const RunResult& result) {
     json["metrics"].push_back(
         {{"name", metric.name}, {"unit", metric.unit}, {"value", metric.value}});
   }
+  if (result.losses) json["losses"] = losses_json(*result.losses);
   json["seen"] = to_json_part(result.seen);
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
@@ -142,12 +210,14 @@ RunResult result_from_json(const std::string& text) {
   result.replay_options = json["replay_options"];
   result.headline = json["headline"];
   result.code = json["exit_code"];
+  result.as_declared = json["as_declared"];
   result.complete = json["complete"];
   result.cut_short = json["cut_short"];
   result.end = time_from(json["end_ns"]);
   result.forming = Duration{json["forming_ns"].get<std::int64_t>()};
   result.digest = std::stoull(json["digest"].get<std::string>(), nullptr, 16);
   result.events = json["events"];
+  if (json.contains("losses")) result.losses = losses_from(json["losses"]);
   result.deliveries = json["deliveries"];
   result.encoded = json["encoded"];
   result.decoded = json["decoded"];
@@ -162,8 +232,8 @@ RunResult result_from_json(const std::string& text) {
   for (const Json& invariant : json["invariants"])
     result.invariants.push_back(invariant_from(invariant));
   for (const Json& expectation : json["expectations"]) {
-    result.expectations.push_back(
-        {expectation["text"], expectation["met"], expectation["detail"], expectation["code"]});
+    result.expectations.push_back({expectation["text"], expectation["met"], expectation["detail"],
+                                   expectation["code"], expectation["excused"]});
   }
   for (const Json& fault : json["faults"]) {
     result.faults.push_back({fault["id"], fault["kind"], fault["text"], fault["unit"],

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,7 @@ struct Expectation {
   bool met = false;
   std::string detail;
   int code = exit_code::kViolation;  // what a miss costs
+  bool excused = false;              // the scenario declares that it is missed
 };
 
 struct MetricResult {
@@ -78,8 +80,7 @@ struct RunResult {
   std::uint64_t digest = 0;
   std::uint64_t events = 0, deliveries = 0, encoded = 0, decoded = 0;
   std::uint64_t memory_bytes = 0;
-  std::int64_t cpu_ns =
-      0;  // of the run itself; this and the next differ between two equal runs
+  std::int64_t cpu_ns = 0;   // of the run itself; this and the next differ between two equal runs
   std::int64_t wall_ns = 0;  // real time
   std::vector<std::pair<std::uint64_t, std::uint64_t>> checkpoints;
   std::vector<std::string> watched;
@@ -89,11 +90,19 @@ struct RunResult {
   std::vector<std::string> warnings;
   std::vector<TimelineEntry> timeline;
   std::vector<MetricResult> metrics;
-  Observation seen;  // for holding it against other runs
+  std::optional<LossTable> losses;  // none: no auditor read what was written
+  Observation seen;                 // for holding it against other runs
+  bool as_declared = false;         // all that the scenario declares to go wrong did
   int code = exit_code::kOk;
   std::string
       headline;  // "PASS", "FAIL election_safety", "PASS (as expected: loses acknowledged writes)"
 };
+
+// Rows of the known defects that its invariants tell of, each once, ascending.
+std::vector<int> rows_of(const InvariantResult& invariant);
+std::vector<int> rows_of(const RunResult& result);
+// "pass", "fail", "known-defect(row 7)", "known-defect(rows 7, 31)".
+std::string verdict_text(const InvariantResult& invariant);
 
 std::string to_json(const RunResult& result);
 // Precondition: `json` came from `to_json`.

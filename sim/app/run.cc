@@ -55,6 +55,9 @@ Run::Run(const Run& other)
       quiet_until_(other.quiet_until_),
       audit_deadline_(other.audit_deadline_),
       converged_(other.converged_),
+      left_out_(other.left_out_),
+      core_fault_(other.core_fault_),
+      core_cut_(other.core_cut_),
       views_(other.views_),
       replication_up_(other.replication_up_),
       last_records_(other.last_records_) {

@@ -190,6 +190,14 @@ class Run {
   void audit_poll();
   void finish();
 
+  // run_core.cc: healing a part of the cluster only.
+  bool is_held_forever(MachineId machine) const;
+  std::vector<MachineId> choose_core();
+  void leave_out_all_but(const std::vector<MachineId>& core);
+  void heal_core(const std::vector<MachineId>& core);
+  bool is_left_out(MachineId machine) const;
+  void tell_core_end();
+
   std::shared_ptr<const Plan> plan_;
   World world_;
   Directory directory_;  // from boot on: selectors and forming ask it
@@ -220,6 +228,9 @@ class Run {
   std::uint32_t audits_done_ = 0;
   SimTime settle_deadline_{}, quiet_until_{}, audit_deadline_{};
   bool converged_ = false;
+  std::vector<MachineId> left_out_;  // of the healing, if that is for a core only
+  std::uint32_t core_fault_ = 0;     // its number as a fault, and what cuts them off
+  LeverId core_cut_;
   std::map<MachineId, event::ViewSnapshot> views_;  // the last probe of each
   std::vector<std::uint32_t>
       replication_up_;        // by machine: incarnation + 1 in which its link came up

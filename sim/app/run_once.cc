@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sim/app/cli.h"
+#include "sim/app/history_file.h"
 #include "sim/app/html_report.h"
 #include "sim/app/process_host.h"
 #include "sim/base/check.h"
@@ -75,10 +76,13 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
     recorder.emplace(*plan);
   }
   std::string line;
-  if (trace != nullptr || recorder) {
+  std::optional<HistoryFile> history;
+  if (!settings.history_file.empty()) history.emplace(settings.history_file, *plan);
+  if (trace || history || recorder) {
     run.set_sink([&](const Record& record) {
+      if (history) history->write(record);
       if (recorder) recorder->see(record);
-      if (trace == nullptr) return;
+      if (!trace) return;
       line.clear();
       append_json(record, plan->facts.cast, line);
       std::fwrite(line.data(), 1, line.size(), trace.get());

@@ -16,6 +16,7 @@ struct RunSettings {
   PlanOptions plan;
   std::optional<SimTime> until;  // stop here, t = 0 being the moment the cluster has formed
   std::string trace_file;        // "" for none
+  std::string history_file;      // of the clients' operations; "" for none
   std::string report_file;       // likewise: the run as a page to look at
   std::string program;           // that all servers run, as the command line said; "" for none
   std::uint64_t watch_first = 0, watch_count = 0;  // digested events to describe

@@ -18,26 +18,24 @@ void Run::heal() {
     // Nothing is mended and nothing promised: the run ends as it stands.
     return finish();
   }
+  if (plan_->scenario.heal_core_only) {
+    const std::vector<MachineId> core = choose_core();
+    leave_out_all_but(core);
+    heal_core(core);
+  }
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
     if (!faults_[i].forever) end_fault(i);
   }
-  const auto stays_down = [&](MachineId machine) {
-    for (const ActiveFault& active : faults_) {
-      if (!active.forever) continue;
-      for (const MachineId target : active.fault->targets()) {
-        if (target == machine) return true;
-      }
-    }
-    return false;
-  };
   for (const PlannedNode& node : plan_->nodes) {
-    if (!world_.levers().is_up(node.machine) && !stays_down(node.machine))
+    if (!world_.levers().is_up(node.machine) && !is_held_forever(node.machine) &&
+        !is_left_out(node.machine))
       world_.levers().start(node.machine, {});
   }
   phase_ = event::Phase::kSettling;
   world_.note(event::PhaseBegan{phase_});
   settle_deadline_ = world_.now() + plan_->scenario.settle_within;
   audit_deadline_ = settle_deadline_ + kAuditPatience;
+  if (plan_->prober) world_.levers().start(*plan_->prober, {});
   schedule(world_.now() + kPoll, {Action::Kind::kSettlePoll});
 }
 
@@ -48,7 +46,7 @@ bool Run::views_agree() {
   const event::ViewSnapshot* first = nullptr;
   for (const PlannedNode& node : plan_->nodes) {
     if (!directory_.is_member(node.machine)) continue;
-    if (!world_.levers().is_up(node.machine)) {
+    if (!world_.levers().is_up(node.machine) || is_left_out(node.machine)) {
       ++dead;
       continue;
     }
@@ -57,7 +55,10 @@ bool Run::views_agree() {
   }
   drain();
   for (const PlannedNode& node : plan_->nodes) {
-    if (!directory_.is_member(node.machine) || !world_.levers().is_up(node.machine)) continue;
+    if (!directory_.is_member(node.machine) || !world_.levers().is_up(node.machine) ||
+        is_left_out(node.machine)) {
+      continue;
+    }
     const auto found = views_.find(node.machine);
     if (found == views_.end()) return false;  // paused, or gone meanwhile
     const event::ViewSnapshot& view = found->second;
@@ -108,6 +109,7 @@ void Run::finish() {
   for (const ActiveFault& active : faults_) {
     if (!active.ended) tell_end(active);
   }
+  tell_core_end();
   phase_ = event::Phase::kDone;
   world_.note(event::PhaseBegan{phase_});
   drain();

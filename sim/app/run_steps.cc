@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sim/app/casting.h"
+#include "sim/app/levers_over.h"
 #include "sim/app/run.h"
 
 namespace sim {
@@ -10,10 +11,13 @@ namespace sim {
 // of the primaries.
 class Run::Stage final : public FaultStage {
  public:
-  Stage(Run& run, ChoiceStream& stream, bool keep_majority)
-      : run_(run), choices_(stream, run.world_choice_policy()), keep_majority_(keep_majority) {}
+  Stage(Run& run, Levers& levers, ChoiceStream& stream, bool keep_majority)
+      : run_(run),
+        levers_(levers),
+        choices_(stream, run.world_choice_policy()),
+        keep_majority_(keep_majority) {}
 
-  Levers& levers() override { return run_.world_.levers(); }
+  Levers& levers() override { return levers_; }
   Choices& choices() override { return choices_; }
   std::vector<MachineId> resolve(const Selector& selector) override {
     std::vector<MachineId> machines = sim::resolve(selector, run_.directory_, choices_);
@@ -43,6 +47,7 @@ class Run::Stage final : public FaultStage {
   }
 
   Run& run_;
+  Levers& levers_;
   Choices choices_;
   bool keep_majority_;
 };
@@ -163,22 +168,30 @@ void Run::act(std::uint32_t index) {
   if (active.ended) return;
   const bool keep_majority =
       active.of_nemesis && plan_->scenario.nemesis && plan_->scenario.nemesis->keep_majority;
-  Stage stage(*this, active.of_nemesis ? nemesis_choices_ : fault_choices_, keep_majority);
+  IdleLevers idle(world_.levers());
+  Levers& levers = plan_->idle_faults ? idle : world_.levers();
+  Stage stage(*this, levers, active.of_nemesis ? nemesis_choices_ : fault_choices_, keep_majority);
   const std::optional<SimTime> next = active.fault->act(stage);
   if (next) schedule(std::max(*next, world_.now()), {Action::Kind::kAct, index});
 }
 
 void Run::end_fault(std::uint32_t index) {
   ActiveFault& active = faults_[index];
-  if (active.ended) return;
+  const bool for_good = active.forever && phase_ != event::Phase::kFaults;
+  if (active.ended || for_good) return;
   active.ended = true;
-  Stage stage(*this, active.of_nemesis ? nemesis_choices_ : fault_choices_, false);
+  IdleLevers idle(world_.levers());
+  SparingLevers sparing(world_.levers(), left_out_);
+  Levers& levers = plan_->idle_faults ? static_cast<Levers&>(idle) : sparing;
+  Stage stage(*this, levers, active.of_nemesis ? nemesis_choices_ : fault_choices_, false);
   active.fault->end(stage);
   tell_end(active);
 }
 
 void Run::tell_end(const ActiveFault& active) {
-  const Fault::Effects effects = active.fault->effects(world_.levers());
+  IdleLevers idle(world_.levers());
+  const Levers& levers = plan_->idle_faults ? idle : world_.levers();
+  const Fault::Effects effects = active.fault->effects(levers);
   const bool momentary = !find_fault(active.kind)->lasts;
   world_.note(event::FaultEnded{active.id, effects.count, std::string(effects.unit), momentary,
                                 !momentary && !active.ended});

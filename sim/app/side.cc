@@ -31,6 +31,8 @@ bool is_program(const std::string& program) {
   return false;
 }
 
+}  // namespace
+
 Mutation mutation_named(const std::string& option, const std::string& name) {
   if (const auto mutation = find_mutation(name)) return *mutation;
   std::vector<std::string_view> names;
@@ -38,8 +40,6 @@ Mutation mutation_named(const std::string& option, const std::string& name) {
   throw UsageError{option + ": no mutation is called '" + name + "'; " + did_you_mean(name, names) +
                    " (see: slotsim list mutations)"};
 }
-
-}  // namespace
 
 Side parse_side(const std::string& option, const std::string& text) {
   if (text == "sim") return {Side::Kind::kSim, text};

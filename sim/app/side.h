@@ -18,6 +18,9 @@ struct Side {
   std::string program;  // of kProgram and kWall
 };
 
+// Throws UsageError, which begins with the option, if there is none.
+Mutation mutation_named(const std::string& option, const std::string& name);
+
 // Throws UsageError: unknown mutations, programs that are not there.
 Side parse_side(const std::string& option, const std::string& text);
 

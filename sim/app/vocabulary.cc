@@ -9,6 +9,7 @@
 #include "sim/core/deviation.h"
 #include "sim/faults/fault.h"
 #include "sim/invariants/invariant.h"
+#include "sim/invariants/known_defects.h"
 #include "sim/invariants/metrics.h"
 #include "sim/invariants/milestones.h"
 #include "sim/workloads/workload.h"
@@ -51,6 +52,8 @@ Vocabulary make_vocabulary() {
     words.metrics.push_back({std::string(kind.name), unit_of(kind.unit), kind.per_workload});
   for (const std::string_view name : directive_names()) words.directives.emplace_back(name);
   for (const DeviationInfo& info : deviations()) words.deviations.emplace_back(info.name);
+  for (const KnownDefect& defect : known_defects())
+    words.defects.push_back(static_cast<std::uint32_t>(defect.row));
   words.check_directive = check_directive;
   words.refuse_for_process = refuse_for_process;
   return words;

@@ -54,6 +54,8 @@ std::string wall_refusal(const Scenario& scenario) {
   if (cluster.form == ClusterOptions::Form::kMeet) return "its nodes are to meet over the wire";
   if (!scenario.machines.empty()) return "it has machines that run commands";
   if (scenario.nemesis) return "it has a nemesis";
+  if (scenario.heal_core_only || scenario.progress_every > 0)
+    return "more than views is asked for after the heal";
   if (!scenario.swarm.empty()) return "each seed draws its own values";
   const Quality& quality = scenario.network.machines;
   if (quality.loss_ppm != 0 || quality.bandwidth != 0 || quality.delay > 5ms ||
@@ -145,7 +147,7 @@ void WallLevers::release(LeverId lever) {
 
 std::uint32_t WallLevers::console(MachineId machine, std::vector<std::string> command) {
   cluster_.ask(machine.value, command);
-  return 0;
+  return 1;  // nobody asks for the answer
 }
 
 }  // namespace sim

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "sim/client/client.h"
 
@@ -13,6 +14,7 @@ event::OpOutcome unanswered(const Flight& flight) {
 }
 
 void give_up(Pass& pass, FlightId id, std::string_view why) {
+  if (pass.client.flights[id].written) return wait_ended(pass, id, 0);
   end_operation(pass, id, unanswered(pass.client.flights[id]), nullptr, why);
 }
 
@@ -47,6 +49,7 @@ void begin_attempt(Pass& pass, FlightId id) {
 void attempt_lost(Pass& pass, FlightId id, bool sent, std::string_view why) {
   Flight& flight = pass.client.flights[id];
   flight.serial = 0;
+  if (flight.written) return wait_ended(pass, id, 0);
   // What only reads did not happen in any way that matters.
   if (!sent || flight.read_only) return back_off(pass, id, why);
   flight.maybe_happened = true;
@@ -56,6 +59,15 @@ void attempt_lost(Pass& pass, FlightId id, bool sent, std::string_view why) {
         event::Redirected{flight.operation, "RETRY " + std::string(why) + ", may have happened"});
   }
   back_off(pass, id, why);
+}
+
+void wait_ended(Pass& pass, FlightId id, std::uint32_t replicas) {
+  Flight& flight = pass.client.flights[id];
+  const resp::Value reply = std::move(*flight.written);
+  flight.written.reset();
+  flight.request = std::move(flight.write);
+  flight.replicas = replicas;
+  end_operation(pass, id, event::OpOutcome::kOk, &reply, {});
 }
 
 void back_off(Pass& pass, FlightId id, std::string_view why) {

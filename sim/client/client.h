@@ -87,6 +87,11 @@ struct Flight {
   std::uint32_t redirects_in_a_row = 0;
   std::uint32_t backoffs = 0;
   bool maybe_happened = false;  // an attempt was sent and never answered
+  // The reply to a write, while WAIT asks how many replicas have it; and the write.
+  std::optional<resp::Value> written;
+  boost::intrusive_ptr<const resp::RequestPayload> write;
+  bool asked_replicas = false;  // there was a WAIT,
+  std::uint32_t replicas = 0;   // and what it said
   std::string trouble;          // why the last attempt came to nothing
   ConnId console;               // whom to answer
 };
@@ -199,6 +204,9 @@ void back_off(Pass& pass, FlightId flight, std::string_view why);
 void on_timer(Pass& pass, FlightId flight);
 // Ends the operation under way as it stands.
 void abandon(Pass& pass, FlightId flight, std::string_view why);
+
+// WAIT is over: it counted so many, or nothing was heard of it.
+void wait_ended(Pass& pass, FlightId flight, std::uint32_t replicas);
 
 // ---- replies.cc ----
 void on_reply(Pass& pass, FlightId flight, const resp::Value& reply);

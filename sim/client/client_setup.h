@@ -54,6 +54,15 @@ struct Patience {
   bool skip_unreachable = false;
 };
 
+// After an acknowledged write: WAIT `replicas` `timeout` on the connection it went over. What it
+// counts is told with the operation, which ends when WAIT has answered; an answer that is too low,
+// or that never comes, does not undo the write. A server lets a connection that waits wait with
+// whatever else comes over it.
+struct WaitForReplicas {
+  std::uint32_t replicas = 0;  // 0: no WAIT
+  Duration timeout = 1s;
+};
+
 // One more server joins a client-side sharded group.
 struct ServerAddition {
   Duration after{};  // since boot
@@ -73,6 +82,7 @@ struct ClientSetup {
   std::uint32_t processes = 1;
   Pace pace;
   Patience patience;
+  WaitForReplicas wait;
   Duration start_after{};  // since boot, on the client's monotonic clock
   Duration stop_after =
       Duration::max();  // no new operations from then on; those in flight are finished

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "sim/client/client.h"
+#include "sim/wire/crc16.h"
 
 namespace sim::client {
 
@@ -54,6 +55,7 @@ void begin(Pass& pass, ConnId conn, resp::Command command) {
   invoked.process = id;
   invoked.kind = kind;
   invoked.key = key == 0 ? std::string{} : command[key];
+  invoked.slot = key == 0 ? -1 : slot_of(command[key]).value;
   if (command.size() > 2 && !is_read(kind, command[0])) invoked.value = command[2];
   invoked.workload = "console";
   c.flights[id].operation = invoked.operation;

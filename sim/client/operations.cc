@@ -40,12 +40,15 @@ void tell_notes(Pass& pass) {
 
 void begin_operation(Pass& pass, FlightId id, Operation operation, std::uint64_t number) {
   Client& c = pass.client;
-  const std::string_view key = operation.command[key_position(operation.command)];
+  const std::size_t at = key_position(operation.command);
+  const std::string_view key = operation.command[at];
   pass.note(event::OpInvoked{number, id, operation.kind, std::string(key),
-                             std::move(operation.value), operation.final_read, c.setup->workload});
+                             std::move(operation.value), operation.final_read, c.setup->workload,
+                             at == 0 ? -1 : slot_of(key).value});
   c.flights[id].operation = number;
   ++c.under_way;
   prepare(pass, id, operation.kind, std::move(operation.command));
+  if (operation.stays) c.flights[id].told = c.flights[id].peer;
   begin_attempt(pass, id);
 }
 
@@ -90,6 +93,10 @@ void note_end(Pass& pass, const Flight& flight, event::OpOutcome outcome, const 
   }
   completed.redirects = flight.redirects;
   completed.attempts = flight.attempts;
+  if (flight.asked_replicas) {
+    completed.replicas_wanted = pass.client.setup->wait.replicas;
+    completed.replicas = flight.replicas;
+  }
   pass.note(std::move(completed));
 }
 
@@ -218,7 +225,7 @@ void prepare(Pass& pass, FlightId id, event::OpKind kind, resp::Command command)
   flight.told = kNoPeer;
   flight.asked_around = false;
   flight.attempts = flight.redirects = flight.redirects_in_a_row = flight.backoffs = 0;
-  flight.maybe_happened = flight.asking = false;
+  flight.maybe_happened = flight.asking = flight.asked_replicas = false;
 }
 
 void begin_next(Pass& pass, FlightId id) {

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "sim/client/client.h"
 
@@ -63,6 +65,25 @@ void follow(Pass& pass, FlightId id, const std::string& error, const Direction& 
   begin_attempt(pass, id);
 }
 
+bool asks_replicas(const Client& client, const Flight& flight) {
+  return client.setup->wait.replicas > 0 && flight.purpose == Purpose::kProcess &&
+         event::changes_data(flight.kind);
+}
+
+void ask_replicas(Pass& pass, FlightId id, const resp::Value& reply) {
+  Client& c = pass.client;
+  Flight& flight = c.flights[id];
+  const WaitForReplicas& wait = c.setup->wait;
+  flight.written = reply;
+  flight.asked_replicas = true;
+  flight.write = std::move(flight.request);
+  flight.request = new resp::RequestPayload(
+      {"WAIT", std::to_string(wait.replicas), std::to_string(wait.timeout / 1ms)});
+  flight.attempt_over = flight.give_up = pass.time() + wait.timeout + c.setup->patience.attempt;
+  set_timer(c, id, flight.attempt_over);
+  ask(pass, id, flight.peer);
+}
+
 }  // namespace
 
 void on_reply(Pass& pass, FlightId id, const resp::Value& reply) {
@@ -70,7 +91,12 @@ void on_reply(Pass& pass, FlightId id, const resp::Value& reply) {
   Flight& flight = c.flights[id];
   flight.serial = 0;
   flight.asking = false;
+  if (flight.written) {
+    const auto* counted = std::get_if<std::int64_t>(&reply.data);
+    return wait_ended(pass, id, counted == nullptr ? 0 : static_cast<std::uint32_t>(*counted));
+  }
   const auto* error = std::get_if<resp::Error>(&reply.data);
+  if (!error && asks_replicas(c, flight)) return ask_replicas(pass, id, reply);
   if (!error) return end_operation(pass, id, event::OpOutcome::kOk, &reply, {});
 
   const Direction direction = direction_of(c, flight, error->text);

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "sim/core/cluster_state.h"
+#include "sim/core/mutation.h"
 #include "sim/core/replication.h"
 #include "sim/core/routing.h"
+#include "sim/core/set_slot.h"
 #include "sim/wire/crc16.h"
 
 namespace sim {
@@ -77,12 +79,17 @@ void time_out(Server& server, Pass& pass) {
 
 void answer_acknowledged(Server& server, Pass& pass) {
   const auto enough = [&server](const Blocked& blocked) {
-    return blocked.on == Blocked::On::kReplicas &&
+    using On = Blocked::On;
+    return (blocked.on == On::kReplicas || blocked.on == On::kSetSlot) &&
            count_acks(server, blocked.offset) >= blocked.replicas;
   };
   for (ConnId conn : blocked_sessions(server, enough)) {
     Session& session = *find_session(server, conn);
-    answer(server, pass, session, resp::integer(count_acks(server, session.blocked->offset)));
+    const Blocked& blocked = *session.blocked;
+    answer(server, pass, session,
+           blocked.on == Blocked::On::kSetSlot
+               ? cluster_set_slot(server, pass, blocked.request->command())
+               : answer_to_wait(server, pass, blocked.offset));
   }
 }
 
@@ -187,9 +194,17 @@ std::int64_t count_acks(const Server& server, std::int64_t offset) {
   std::int64_t count = 0;
   for (const auto& [conn, replica] : server.replication.replicas) {
     const bool online = replica.state == AttachedReplica::State::kOnline;
-    count += online && replica.ack_offset >= offset ? 1 : 0;
+    const bool enough = replica.ack_offset >= offset || server.mutation == Mutation::kWaitCountsAll;
+    count += online && enough ? 1 : 0;
   }
   return count;
+}
+
+resp::Value answer_to_wait(const Server& server, Pass& pass, std::int64_t offset) {
+  const std::int64_t acks = count_acks(server, offset);
+  pass.note(
+      event::WaitAnswered{offset, server.replication.replid, static_cast<std::uint32_t>(acks)});
+  return resp::integer(acks);
 }
 
 bool end_wait(Server& server, Pass& pass, Session& session, WaitEnd how) {
@@ -198,8 +213,10 @@ bool end_wait(Server& server, Pass& pass, Session& session, WaitEnd how) {
   Value value{resp::NullArray{}};
   if (how == WaitEnd::kByCommand) {
     value = refuse("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+  } else if (blocked.on == Blocked::On::kSetSlot) {
+    value = refuse(kNoReplicas);
   } else if (blocked.on == Blocked::On::kReplicas) {
-    value = resp::integer(count_acks(server, blocked.offset));
+    value = answer_to_wait(server, pass, blocked.offset);
   }
   answer(server, pass, session, std::move(value));
   return true;

@@ -31,6 +31,8 @@ std::variant<std::int64_t, std::string_view> parse_timeout(std::string_view text
 // negative or too big.
 std::optional<std::int64_t> parse_decimal(std::string_view text, int shift);
 std::int64_t count_acks(const Server& server, std::int64_t offset);
+// What a WAIT for `offset` comes to by now; told in the trace.
+resp::Value answer_to_wait(const Server& server, Pass& pass, std::int64_t offset);
 
 // CLIENT UNBLOCK and time-outs: the client is answered. False: what it waits for does not end so.
 enum class WaitEnd : std::uint8_t { kTimedOut, kByCommand };

@@ -111,7 +111,9 @@ Value wait_command(Execution& execution) {
   if (const auto* refused = std::get_if<std::string_view>(&timeout)) return refuse(*refused);
   const std::int64_t offset = execution.session->write_offset;
   const std::int64_t acks = count_acks(server, offset);
-  if (acks >= *replicas || !may_wait(execution)) return resp::integer(acks);
+  if (acks >= *replicas || !may_wait(execution)) {
+    return answer_to_wait(server, execution.pass, offset);
+  }
   Blocked blocked;
   blocked.on = Blocked::On::kReplicas;
   blocked.deadline_ms = std::get<std::int64_t>(timeout);

@@ -17,6 +17,7 @@
 #include "sim/core/nodes_file.h"
 #include "sim/core/print.h"
 #include "sim/core/role.h"
+#include "sim/core/set_slot.h"
 
 namespace sim {
 namespace {
@@ -72,9 +73,7 @@ Value replicate(Server& server, Pass& pass, const Command& command) {
   if (am_primary(cluster) && (am_serving(cluster) || !server.keyspace.empty())) {
     return resp::error("ERR To set a master the node must be empty and without assigned slots.");
   }
-  const bool moves = my_primary(cluster) != peer;
   follow(server, pass, peer);
-  if (moves) forget_other_shard(server);
   return cluster_changed(server);
 }
 

@@ -12,6 +12,7 @@
 #include "sim/core/links.h"
 #include "sim/core/manual_failover.h"
 #include "sim/core/membership.h"
+#include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/replica_migration.h"
 #include "sim/core/replication.h"
@@ -51,6 +52,10 @@ void reconnect(Server& server, Pass& pass) {
     const PeerHot& hot = cluster.peers.hot(PeerId{row});
     if (!hot.used() || hot.has(bus::flag::kNoAddr)) continue;
     if (hot.has(bus::flag::kPfail)) ++cluster.suspected_at_cron;
+    if (server.mutation == Mutation::kNeverReconnects &&
+        hot.has(bus::flag::kPfail | bus::flag::kFail)) {
+      continue;
+    }
     if (!hot.linked()) dial_peer(server, pass, PeerId{row});
   }
 }
@@ -92,6 +97,14 @@ void renew_stuck_link(Server& server, Pass& pass, PeerId peer, std::int64_t now)
   free_dialled_link(server, pass, peer);
 }
 
+// How long a PING may go unanswered.
+std::int64_t patience_ms(const Server& server) {
+  const std::int64_t timeout = server.config.cluster_node_timeout_ms;
+  if (server.mutation == Mutation::kPfailTooEarly) return timeout / 4;
+  if (server.mutation == Mutation::kPfailTooLate) return timeout * 2;
+  return timeout;
+}
+
 // Loop 2 for one peer. True: it turned PFAIL.
 bool watch(Server& server, Pass& pass, PeerId peer) {
   ClusterState& cluster = server.cluster;
@@ -109,7 +122,7 @@ bool watch(Server& server, Pass& pass, PeerId peer) {
   if (!hot.pinged()) return false;
   const std::int64_t silence = now - std::max(cluster.peers.ping_sent_ms(peer),
                                               heard_of_ms(server, cluster.peers.cold(peer)));
-  if (silence <= timeout || hot.has(bus::flag::kPfail | bus::flag::kFail)) return false;
+  if (silence <= patience_ms(server) || hot.has(bus::flag::kPfail | bus::flag::kFail)) return false;
   suspect(server, pass, peer);
   return true;
 }

@@ -44,11 +44,15 @@ void evaluate_health(Server& server, Pass& pass) {
   const std::int64_t now = pass.wall_ms();
   cluster.todo &= static_cast<std::uint8_t>(~todo::kUpdateState);
   if (cluster.first_evaluation_ms == 0) cluster.first_evaluation_ms = now;
-  if (am_primary(cluster) && !cluster.ok && now - cluster.first_evaluation_ms < kWritableDelayMs) {
+  if (am_primary(cluster) && !cluster.ok && now - cluster.first_evaluation_ms < kWritableDelayMs &&
+      server.mutation != Mutation::kNoWritableDelay) {
     return;
   }
   std::string why;
-  if (server.config.cluster_require_full_coverage) why = coverage_gap(cluster);
+  if (server.config.cluster_require_full_coverage &&
+      server.mutation != Mutation::kCoverageIgnored) {
+    why = coverage_gap(cluster);
+  }
   const std::uint32_t reachable = count_primaries(cluster);
   if (reachable < quorum(cluster) && server.mutation != Mutation::kMinorityKeepsWriting) {
     why = "minority: " + std::to_string(reachable) + " of " + std::to_string(cluster.size) +

@@ -113,6 +113,22 @@ struct Deliver {
   void operator()(const RunProgram&) const { CHECK(false); }  // there is no system to run it
 };
 
+// Whether it comes by one of the connections `accepted` in this pass; one more may be among them
+// then.
+bool is_read_later(const Input& input, std::vector<ConnId>& accepted) {
+  if (const auto* connection = std::get_if<Accepted>(&input)) {
+    accepted.push_back(connection->conn);
+    return false;
+  }
+  if (accepted.empty()) return false;
+  const auto is_new = [&](ConnId conn) {
+    return std::find(accepted.begin(), accepted.end(), conn) != accepted.end();
+  };
+  if (const auto* received = std::get_if<Received>(&input)) return is_new(received->conn);
+  const auto* closed = std::get_if<Closed>(&input);
+  return closed != nullptr && is_new(closed->conn);
+}
+
 bool passes_migrate(const Server& server, const Input& input) {
   const auto is_its_own = [&server](ConnId conn) { return is_migrate_socket(server, conn); };
   if (const auto* connected = std::get_if<Connected>(&input)) return is_its_own(connected->conn);
@@ -153,17 +169,14 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
   take_kept(pass);
   if (was_loading && server_.loading.on() && !pass.exited()) take_loading(pass);
   if (is_busy(server_) && !pass.exited()) {
+    for (Input& input : std::exchange(unread_, {})) kept_.push_back(std::move(input));
     charge_effects(server_, pass, first_effect, effects);
     return;
   }
-  const auto attends = [&] { return !pass.exited() && due_ && !server_.loading.on(); };
   // Whatever wakes the poll, a cron that is due runs.
-  if (attends() && now.monotonic >= *due_) run_cron(pass);
-  if (attends()) {
-    if (server_.config.cluster_enabled) cluster_before_sleep(server_, pass);
-    data_before_sleep(server_, pass);
-    if (server_.config.cluster_enabled) tell_claim(server_, pass);
-  }
+  if (attends(pass) && now.monotonic >= *due_) run_cron(pass);
+  before_sleep(pass);
+  if (!unread_.empty()) read_accepted(pass);
   if (pass.exited()) due_.reset();
   pass.flush();
   polled_ = now.monotonic + charge_effects(server_, pass, first_effect, effects);
@@ -191,8 +204,13 @@ void ClusterNode::wake(const Clocks& now) {
 
 // While the program waits, only what it waits for gets through.
 void ClusterNode::take_all(Pass& pass, std::span<const Input> inputs) {
+  std::vector<ConnId> accepted;
   for (const Input& input : inputs) {
     if (pass.exited()) return;
+    if (is_read_later(input, accepted)) {
+      unread_.push_back(input);
+      continue;
+    }
     const bool must_wait = is_busy(server_) || !kept_.empty();
     if (must_wait && !passes_migrate(server_, input)) {
       kept_.push_back(input);
@@ -200,6 +218,25 @@ void ClusterNode::take_all(Pass& pass, std::span<const Input> inputs) {
       take(pass, input);
     }
   }
+}
+
+bool ClusterNode::attends(const Pass& pass) const {
+  return !pass.exited() && due_ && !server_.loading.on();
+}
+
+void ClusterNode::before_sleep(Pass& pass) {
+  if (!attends(pass)) return;
+  if (server_.config.cluster_enabled) cluster_before_sleep(server_, pass);
+  data_before_sleep(server_, pass);
+  if (server_.config.cluster_enabled) tell_claim(server_, pass);
+}
+
+// The loop goes round once more at once: only now are those read that it accepted. Who has slept
+// sends its first pings before it hears what its peers have dialled it for.
+void ClusterNode::read_accepted(Pass& pass) {
+  pass.flush();
+  take_all(pass, std::exchange(unread_, {}));
+  before_sleep(pass);
 }
 
 void ClusterNode::take_kept(Pass& pass) {

@@ -57,6 +57,9 @@ class ClusterNode final : public Node {
   void take(Pass& pass, const Input& input);
   void take_all(Pass& pass, std::span<const Input> inputs);
   void take_kept(Pass& pass);
+  bool attends(const Pass& pass) const;
+  void before_sleep(Pass& pass);
+  void read_accepted(Pass& pass);
   void run_cron(Pass& pass);
   void set_period();
   void plan_ticks(const Clocks& now);
@@ -68,6 +71,7 @@ class ClusterNode final : public Node {
   NodeName history_;
   Outbox outbox_;                     // empty between steps, but while the program waits
   std::deque<Input> kept_;            // came while the program waited, and waits too
+  std::vector<Input> unread_;         // of connections accepted in this pass; empty between steps
   std::optional<MonotonicTime> due_;  // the server cron; none before boot and after exit
   MonotonicTime polled_{};            // when the event loop last went to sleep
   std::int64_t period_hz_ = 0;        // the hz that `period_` is made of

@@ -4,6 +4,7 @@
 #include "sim/core/epochs.h"
 #include "sim/core/manual_failover.h"
 #include "sim/core/membership.h"
+#include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/replication.h"
@@ -44,8 +45,11 @@ void reset_cluster(Server& server, Pass& pass, bool hard) {
     if (cluster.peers.hot(peer).used()) forget_peer(server, pass, peer, "CLUSTER RESET");
   }
   if (hard) {
-    set_epochs(server, pass, 0, 0, event::EpochCause::kCommand);
-    cluster.last_vote_epoch = 0;
+    if (server.mutation != Mutation::kResetKeepsEpochs) {
+      set_epochs(server, pass, 0, 0, event::EpochCause::kCommand);
+      cluster.last_vote_epoch = 0;
+    }
+    cluster.shards.clear();
     take_new_name(server, pass);
   }
   cluster.todo |= todo::kUpdateState;

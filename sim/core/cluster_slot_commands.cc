@@ -5,23 +5,13 @@
 #include <variant>
 
 #include "sim/core/commands.h"
-#include "sim/core/epochs.h"
-#include "sim/core/gossip.h"
-#include "sim/core/membership.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/open_slots.h"
-#include "sim/core/role.h"
 #include "sim/core/slots_config.h"
 #include "sim/wire/crc16.h"
 
 namespace sim {
 namespace {
-
-std::optional<SlotId> parse_slot(const std::string& text) {
-  const auto value = parse_integer(text);
-  if (!value || *value < 0 || *value >= kSlotCount) return std::nullopt;
-  return SlotId{static_cast<std::uint16_t>(*value)};
-}
 
 // The slots of one ADDSLOTS or DELSLOTS, as they are read.
 struct SlotsArgument {
@@ -62,62 +52,13 @@ std::optional<resp::Value> read_slots(const resp::Command& command, bool ranges,
   return std::nullopt;
 }
 
-// ---- SETSLOT. Each form answers why it refuses, or nothing. ----
-
-using Refusal = std::optional<resp::Value>;
-
-Refusal no_primary(const Server& server, PeerId peer) {
-  if (!server.cluster.peers.hot(peer).is_replica()) return std::nullopt;
-  return resp::error("ERR Target node is not a master");
-}
-
-Refusal set_open(Server& server, Pass& pass, SlotId slot, const std::string& id, bool importing) {
-  const std::string number = std::to_string(slot.value);
-  const bool mine = slot_owner(server.cluster, slot) == kMyself;
-  if (!importing && !mine) return resp::error("ERR I'm not the owner of hash slot " + number);
-  if (importing && mine) return resp::error("ERR I'm already the owner of hash slot " + number);
-  const PeerId peer = find_peer(server, id);
-  if (peer.is_none()) return resp::error("ERR I don't know about node " + id);
-  if (Refusal refused = no_primary(server, peer)) return refused;
-  if (importing) {
-    open_importing(server, pass, slot, peer);
-  } else {
-    open_migrating(server, pass, slot, peer);
-  }
-  return std::nullopt;
-}
-
-// The slot's last key has moved, or there never was one: whoever has it now claims it, and only
-// the importer with a new epoch. Nobody's epoch is considered.
-Refusal set_owner(Server& server, Pass& pass, SlotId slot, const std::string& id) {
-  ClusterState& cluster = server.cluster;
-  const PeerId peer = find_peer(server, id);
-  if (peer.is_none()) return resp::error("ERR Unknown node " + id);
-  if (Refusal refused = no_primary(server, peer)) return refused;
-  const bool was_mine = slot_owner(cluster, slot) == kMyself;
-  const bool empty = server.keyspace.count_in_slot(slot) == 0;
-  if (was_mine && peer != kMyself && !empty) {
-    return resp::error("ERR Can't assign hashslot " + std::to_string(slot.value) +
-                       " to a different node while I still hold keys for this hash slot.");
-  }
-  if (empty) close_migrating(server, pass, slot);
-  SlotSet moved;
-  moved.set(slot.value);
-  bind_slots(server, pass, moved, peer, cluster.peers.cold(peer).config_epoch);
-  if (was_mine && peer != kMyself && !am_serving(cluster) &&
-      server.config.cluster_allow_replica_migration) {
-    follow(server, pass, peer);
-    save_later(cluster, true);
-  }
-  if (peer == kMyself && !importing_from(cluster, slot).is_none()) {
-    bump_epoch_without_consensus(server, pass, event::EpochCause::kCommand);
-    close_importing(server, pass, slot);
-    broadcast_pong(server, pass, false);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
+
+std::optional<SlotId> parse_slot(const std::string& text) {
+  const auto value = parse_integer(text);
+  if (!value || *value < 0 || *value >= kSlotCount) return std::nullopt;
+  return SlotId{static_cast<std::uint16_t>(*value)};
+}
 
 resp::Value cluster_changed(Server& server) {
   server.cluster.todo |= todo::kUpdateState;
@@ -138,30 +79,6 @@ resp::Value cluster_change_slots(Server& server, Pass& pass, const resp::Command
   bind_slots(server, pass, argument.slots, add ? kMyself : kNoPeer,
              add ? server.cluster.peers.cold(kMyself).config_epoch : 0);
   return cluster_changed(server);
-}
-
-resp::Value cluster_set_slot(Server& server, Pass& pass, const resp::Command& command) {
-  if (!am_primary(server.cluster)) {
-    return resp::error("ERR Please use SETSLOT only with masters.");
-  }
-  const auto slot = parse_slot(command[2]);
-  if (!slot) return resp::error("ERR Invalid or out of range slot");
-  const std::string& form = command[3];
-  std::optional<resp::Value> refused;
-  if (command.size() == 5 && same_word(form, "migrating")) {
-    refused = set_open(server, pass, *slot, command[4], false);
-  } else if (command.size() == 5 && same_word(form, "importing")) {
-    refused = set_open(server, pass, *slot, command[4], true);
-  } else if (command.size() == 4 && same_word(form, "stable")) {
-    close_importing(server, pass, *slot);
-    close_migrating(server, pass, *slot);
-  } else if (command.size() == 5 && same_word(form, "node")) {
-    refused = set_owner(server, pass, *slot, command[4]);
-  } else {
-    return resp::error(
-        "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP");
-  }
-  return refused ? *refused : cluster_changed(server);
 }
 
 resp::Value cluster_flush_slots(Server& server, Pass& pass) {

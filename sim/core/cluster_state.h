@@ -96,6 +96,7 @@ struct ClusterState {
   SlotSet
       not_claiming;  // owner_not_claiming: bound, but its owner's header does not claim it any more
   std::map<SlotId, PeerId> migrating_to, importing_from;  // open slots; see open_slots.h
+  std::map<PeerId, NameRef> shards;                       // of who has joined one; see shards.h
   LinkTable<DialledLink> dialled;
   LinkTable<AcceptedLink> accepted;
   // Links whose connection is being made, with what waits to be sent on them.

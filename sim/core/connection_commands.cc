@@ -1,5 +1,6 @@
 #include "sim/core/cluster_commands.h"
 #include "sim/core/command_handlers.h"
+#include "sim/core/set_slot.h"
 
 namespace sim {
 namespace {
@@ -122,6 +123,7 @@ Value asking_command(Execution& execution) {
 
 Value cluster_delegate_command(Execution& execution) {
   if (!execution.server.config.cluster_enabled) return refuse(kNoCluster);
+  if (set_slot_waits(execution)) return {};
   return cluster_command(execution.server, execution.pass, execution.command);
 }
 

@@ -6,6 +6,7 @@
 #include "sim/core/charges.h"
 #include "sim/core/cluster_state.h"
 #include "sim/core/commands.h"
+#include "sim/core/mutation.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_internal.h"
 
@@ -26,6 +27,10 @@ RequestRef propagate_deletion(Server& server, std::string key) {
 
 void expire_key(Server& server, const Entry& entry) {
   const SlotId slot = entry.slot_id();
+  if (server.mutation == Mutation::kExpiryUntold) {
+    server.keyspace.erase(slot, std::string(entry.key));
+    return;
+  }
   const RequestRef del = propagate_deletion(server, std::string(entry.key));
   server.keyspace.erase(slot, del->command()[1]);
 }

@@ -33,6 +33,17 @@ constexpr std::array kDeviations = {
                   "protocol §14 row 28, redis#7330",
                   "whoever is gossiped about and not known is sent a MEET at the address told, "
                   "whoever lives there now"},
+    DeviationInfo{Deviation::kGiverStaysPrimary, "giver-stays-primary", "redis before 7.0",
+                  "protocol §14 row 5, redis#10489",
+                  "who gives its last slot away by SETSLOT stays a primary"},
+    DeviationInfo{
+        Deviation::kPingsWhilePaused, "pings-while-paused", "redis before 6.0",
+        "protocol §14 row 32, redis#6029",
+        "replicas are sent PINGs, which count as data, also while writes are paused for a "
+        "manual failover"},
+    DeviationInfo{Deviation::kImportClosedQuietly, "import-closed-quietly", "redis before 6.0.6",
+                  "protocol §14 row 42, redis#7571",
+                  "who closes an import and owns the slot tells the others by heartbeat only"},
     DeviationInfo{Deviation::kDistinctRanks, "distinct-ranks", "valkey from 8.0",
                   "protocol §7.1, valkey#762",
                   "of replicas with the same offset, the one with the smaller id ranks higher"},
@@ -63,6 +74,10 @@ constexpr std::array kDeviations = {
                   "protocol §5.5e, §14 row 7, redis#13018",
                   "a primary that steps down for its own replica keeps its slots, in the view of "
                   "others, until the replica claims them"},
+    DeviationInfo{Deviation::kDemotionMovesSlots, "demotion-moves-slots",
+                  "redis from 7.2.5, valkey 8.0", "protocol §14 row 8, redis#13055, redis#15472",
+                  "the slots of a primary that steps down for its own replica are the replica's at "
+                  "once, in the view of others"},
     DeviationInfo{Deviation::kLostKeysReplicated, "lost-keys-replicated", "redis from 7.2, valkey",
                   "protocol §14 row 12, redis#11084",
                   "keys deleted because their slot was lost are deleted on the replicas too"},
@@ -72,14 +87,27 @@ constexpr std::array kDeviations = {
     DeviationInfo{Deviation::kMigrationStartsAfresh, "migration-starts-afresh", "valkey from 8.0",
                   "protocol §14 row 18, valkey#885",
                   "a replica that goes to another shard forgets the offset and history it had"},
-    DeviationInfo{Deviation::kConfigByRename, "config-by-rename", "redis from 7.2, valkey",
-                  "protocol §3.2, §14 row 35, redis#10924",
-                  "nodes.conf is written beside the old one, synced and renamed, so it is never torn"},
+    DeviationInfo{
+        Deviation::kConfigByRename, "config-by-rename", "redis from 7.2, valkey",
+        "protocol §3.2, §14 row 35, redis#10924",
+        "nodes.conf is written beside the old one, synced and renamed, so it is never torn"},
     DeviationInfo{Deviation::kClaimBitCleared, "claim-bit-cleared", "redis from 7.2.4, valkey",
                   "protocol §7.7, redis#12564",
                   "a slot that is bound anew is not taken for unclaimed, whatever was known of it"},
     DeviationInfo{Deviation::kForceAtOnce, "force-at-once", "valkey from 8.0", "protocol §7.10",
                   "CLUSTER FAILOVER FORCE asks for votes at once, not at the next cron"},
+    DeviationInfo{Deviation::kOpenSlotsReplicated, "open-slots-replicated", "valkey from 8.0",
+                  "protocol §9.3, §14 row 4, valkey#445",
+                  "SETSLOT goes to the replicas first, and is carried out when all have "
+                  "acknowledged it (2 s at most, or TIMEOUT); a full synchronisation carries open "
+                  "slots, and a change of roles within the shard keeps them"},
+    DeviationInfo{Deviation::kOpenSlotsRepointed, "open-slots-repointed", "valkey from 8.0",
+                  "protocol §7.7, valkey#445",
+                  "an open slot follows the failover of the shard at its other end, is closed when "
+                  "somebody else has the slot, and an importer whose source let go takes it"},
+    DeviationInfo{
+        Deviation::kReplicasAsk, "replicas-ask", "valkey from 8.0", "protocol §9.2, valkey#445",
+        "a replica answers ASK and TRYAGAIN for open slots to clients that said READONLY"},
 };
 static_assert(kDeviations.size() == static_cast<std::size_t>(Deviation::kCount));
 

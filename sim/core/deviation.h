@@ -25,6 +25,9 @@ enum class Deviation : std::uint8_t {
   kZeroOffsetUnknown,
   kPrimaryEpochLoaded,
   kGossipIntroduces,
+  kGiverStaysPrimary,
+  kPingsWhilePaused,
+  kImportClosedQuietly,
   // Of later ones.
   kDistinctRanks,
   kRankMayImprove,
@@ -35,12 +38,16 @@ enum class Deviation : std::uint8_t {
   kPrimariesOnlyTellEpochs,
   kUpdateOnlyPrimaries,
   kDemotionKeepsSlots,
+  kDemotionMovesSlots,
   kLostKeysReplicated,
   kMeetUntilAnswered,
   kMigrationStartsAfresh,
   kConfigByRename,
   kClaimBitCleared,
   kForceAtOnce,
+  kOpenSlotsReplicated,
+  kOpenSlotsRepointed,
+  kReplicasAsk,
   kCount
 };
 

@@ -18,7 +18,6 @@ namespace {
 constexpr std::int64_t kFixedDelayMs = 500;     // lets the FAIL message spread
 constexpr std::int64_t kRandomDelayMs = 500;    // keeps siblings apart
 constexpr std::int64_t kDelayPerRankMs = 1000;  // the best informed asks first
-constexpr std::int64_t kLateByMs = 100;         // as Mutation::kLateElection has it
 
 // Told to the trace when it changes; an election that goes its way has none.
 void hinder(Server& server, Pass& pass, std::string why) {
@@ -39,7 +38,9 @@ bool called_for(const Server& server) {
   if (am_primary(cluster) || primary.is_none()) return false;
   const bool manual = manual_can_start(cluster);
   const PeerHot& failed = cluster.peers.hot(primary);
-  if (!failed.has(bus::flag::kFail) && !manual) return false;
+  const bool suspected =
+      failed.has(bus::flag::kPfail) && server.mutation == Mutation::kStandOnSuspicion;
+  if (!failed.has(bus::flag::kFail) && !suspected && !manual) return false;
   if (server.config.cluster_replica_no_failover && !manual) return false;
   return failed.serving() || deviates(server, Deviation::kEmptyShardFailsOver);
 }
@@ -49,6 +50,7 @@ bool data_too_old(const Server& server, const Pass& pass) {
   const std::int64_t timeout = config.cluster_node_timeout_ms;
   std::int64_t age = replication_data_age_ms(server, pass);
   if (age > timeout) age -= timeout;
+  if (server.mutation == Mutation::kStaleDataStand) return false;
   return config.cluster_replica_validity_factor != 0 &&
          age > config.repl_ping_replica_period_s * 1000 +
                    timeout * config.cluster_replica_validity_factor;
@@ -57,14 +59,15 @@ bool data_too_old(const Server& server, const Pass& pass) {
 void schedule(Server& server, Pass& pass) {
   ClusterState& cluster = server.cluster;
   Election& election = cluster.election;
-  const auto jitter = static_cast<std::int64_t>(
+  auto jitter = static_cast<std::int64_t>(
       pass.choices.choose(Site::kElectionJitter, static_cast<std::uint64_t>(kRandomDelayMs)));
+  if (server.mutation == Mutation::kLateElection) jitter = (jitter + kRandomDelayMs) / 2;
   election.votes = 0;
   election.asked = false;
   election.expiry_told = false;
   election.rank = replica_rank(server);
   std::int64_t delay = kFixedDelayMs + jitter + election.rank * kDelayPerRankMs;
-  if (server.mutation == Mutation::kLateElection) delay += kLateByMs;
+  if (server.mutation == Mutation::kNoElectionDelay) delay = 0;
   // A manual failover does not wait, not even one that is still waiting for its offset.
   const bool manual = cluster.manual.end_ms != 0;
   if (manual) {
@@ -92,16 +95,23 @@ void ask_for_votes(Server& server, Pass& pass) {
   send_to_all(server, pass, request);
   election.asked = true;
   cluster.todo |= todo::kUpdateState;
-  save_later(cluster, true);
+  if (server.mutation != Mutation::kElectionNotSaved) save_later(cluster, true);
+}
+
+// How many votes win.
+std::uint32_t votes_needed(const Server& server) {
+  if (server.mutation == Mutation::kWinWithoutMajority) return 1;
+  if (server.mutation == Mutation::kWinWithHalf) return (server.cluster.size + 1) / 2;
+  if (server.mutation == Mutation::kUnanimousElection) return server.cluster.size;
+  return quorum(server.cluster);
 }
 
 void win_if_elected(Server& server, Pass& pass) {
   ClusterState& cluster = server.cluster;
   const Election& election = cluster.election;
-  const std::uint32_t needed =
-      server.mutation == Mutation::kWinWithoutMajority ? 1 : quorum(cluster);
-  if (election.votes < needed) return;
-  if (my_config_epoch(cluster) < election.epoch) {
+  if (election.votes < votes_needed(server)) return;
+  if (server.mutation == Mutation::kWinnerHesitates) return;
+  if (my_config_epoch(cluster) < election.epoch && server.mutation != Mutation::kWinKeepsEpoch) {
     set_epochs(server, pass, cluster.current_epoch, election.epoch, event::EpochCause::kElection);
   }
   promote_myself(server, pass, election.votes, false);
@@ -119,7 +129,9 @@ std::uint32_t replica_rank(const Server& server) {
     if (peer == kMyself || cold.primary != primary) return;
     if (cluster.peers.hot(peer).has(bus::flag::kNoFailover)) return;
     const bool tied = cold.offset == mine && deviates(server, Deviation::kDistinctRanks);
-    if (cold.offset > mine || (tied && peer_name(server, peer) < my_name(server))) ++rank;
+    const bool ahead =
+        server.mutation == Mutation::kRankInverted ? cold.offset < mine : cold.offset > mine;
+    if (ahead || (tied && peer_name(server, peer) < my_name(server))) ++rank;
   });
   return rank;
 }
@@ -134,7 +146,7 @@ void handle_failover(Server& server, Pass& pass) {
   }
   const std::int64_t timeout =
       std::max<std::int64_t>(2 * server.config.cluster_node_timeout_ms, 2000);
-  const std::int64_t retry = 2 * timeout;
+  const std::int64_t retry = server.mutation == Mutation::kRetryAtOnce ? timeout : 2 * timeout;
   const std::int64_t now = pass.wall_ms();
   const std::int64_t age = now - election.scheduled_ms;
   if (data_too_old(server, pass) && !manual_can_start(cluster)) {
@@ -168,7 +180,11 @@ void count_vote(Server& server, Pass& pass, PeerId voter, const bus::Header& hea
   if (voter.is_none()) return;
   const PeerHot& hot = cluster.peers.hot(voter);
   Election& election = cluster.election;
-  if (!hot.is_primary() || !hot.serving() || header.current_epoch < election.epoch) return;
+  const bool may_vote =
+      (hot.is_primary() && hot.serving()) || server.mutation == Mutation::kReplicasVote;
+  const bool old =
+      header.current_epoch < election.epoch && server.mutation != Mutation::kCountOldVotes;
+  if (!may_vote || old) return;
   ++election.votes;
   pass.note(event::VoteCounted{peer_name(server, voter), header.current_epoch, election.votes,
                                quorum(cluster)});

@@ -36,8 +36,16 @@ void change_suspicion(Server& server, Pass& pass, PeerId peer, event::Suspicion 
 }
 
 void expire_reports(Server& server, const Pass& pass, std::vector<FailureReport>& reports) {
+  if (server.mutation == Mutation::kReportsNeverExpire) return;
   const std::int64_t oldest = pass.wall_ms() - 2 * server.config.cluster_node_timeout_ms;
   std::erase_if(reports, [oldest](const FailureReport& report) { return report.time_ms < oldest; });
+}
+
+// How many reports, my own suspicion among them, make a FAIL.
+std::uint32_t reports_needed(const Server& server) {
+  if (server.mutation == Mutation::kFailWithoutReports) return 1;
+  if (server.mutation == Mutation::kFailOnHalf) return (server.cluster.size + 1) / 2;
+  return quorum(server.cluster);
 }
 
 // PFAIL becomes FAIL when a majority of primaries says so, and everybody is told.
@@ -46,11 +54,13 @@ void fail_if_majority_agrees(Server& server, Pass& pass, PeerId peer) {
   const PeerHot& hot = cluster.peers.hot(peer);
   if (!hot.has(bus::flag::kPfail) || hot.has(bus::flag::kFail)) return;
   // Even without slots, in 7.0.
-  const std::uint32_t mine = may_report(server, kMyself) ? 1 : 0;
+  std::uint32_t mine = may_report(server, kMyself) ? 1 : 0;
+  if (server.mutation == Mutation::kReporterCountsTwice) mine *= 2;
   const std::uint32_t reports = count_failure_reports(server, pass, peer) + mine;
-  if (reports < quorum(cluster)) return;
+  if (reports < reports_needed(server)) return;
   change_suspicion(server, pass, peer, event::Suspicion::kFail, reports);
-  if (am_primary(cluster) || !deviates(server, Deviation::kReplicasKeepFailure)) {
+  const bool told = server.mutation != Mutation::kFailNotTold;
+  if (told && (am_primary(cluster) || !deviates(server, Deviation::kReplicasKeepFailure))) {
     bus::Message message = build_message(server, bus::Type::kFail);
     message.body = bus::Fail{cluster.peers.name(peer)};
     send_to_all(server, pass, message);
@@ -64,6 +74,7 @@ void fail_if_majority_agrees(Server& server, Pass& pass, PeerId peer) {
 void suspect(Server& server, Pass& pass, PeerId peer) {
   change_suspicion(server, pass, peer, event::Suspicion::kPfail, 0);
   const ClusterState& cluster = server.cluster;
+  if (server.mutation == Mutation::kFailWithoutReports) fail_if_majority_agrees(server, pass, peer);
   if (deviates(server, Deviation::kSolePrimaryDeclares) && cluster.size == 1 &&
       am_primary(cluster) && am_serving(cluster)) {
     fail_if_majority_agrees(server, pass, peer);
@@ -72,6 +83,7 @@ void suspect(Server& server, Pass& pass, PeerId peer) {
 
 bool may_report(const Server& server, PeerId reporter) {
   const PeerHot& hot = server.cluster.peers.hot(reporter);
+  if (server.mutation == Mutation::kReplicasReport) return true;
   return hot.is_primary() &&
          (hot.serving() || !deviates(server, Deviation::kServingPrimariesReport));
 }
@@ -129,8 +141,8 @@ void clear_suspicion(Server& server, Pass& pass, PeerId peer) {
     const bool at_once = hot.is_replica() || !hot.serving();
     const bool undone = hot.is_primary() && hot.serving() &&
                         pass.wall_ms() - since > 2 * server.config.cluster_node_timeout_ms;
-    if (!at_once && !undone) return;
-  } else if (!hot.has(bus::flag::kPfail)) {
+    if (!at_once && !undone && server.mutation != Mutation::kFailClearsTooSoon) return;
+  } else if (!hot.has(bus::flag::kPfail) || server.mutation == Mutation::kPfailNeverClears) {
     return;
   }
   change_suspicion(server, pass, peer, event::Suspicion::kNone, 0);

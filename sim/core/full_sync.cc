@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/core/charges.h"
+#include "sim/core/open_slots.h"
 #include "sim/core/replication_internal.h"
 
 namespace sim {
@@ -118,6 +119,9 @@ SnapshotRef take_snapshot_of(const Server& server, const Pass& pass, bool to_dis
   Snapshot snapshot{replication.replid, replication.offset, replication.told_chain(),
                     server.keyspace, pass.wall_s()};
   snapshot.weight = server.weight;
+  if (deviates(server, Deviation::kOpenSlotsReplicated)) {
+    snapshot.open_slots = encode_open_slots(server);
+  }
   return SnapshotRef(
       new SnapshotPayload(std::move(snapshot), to_disk ? Framing::kLength : Framing::kMark));
 }

@@ -122,8 +122,8 @@ void detect_own_address(Server& server, const Packet& packet) {
 void answer(Server& server, Pass& pass, const Packet& packet) {
   if (packet.header().type == bus::Type::kPong) return;
   detect_own_address(server, packet);
-  const bool introduces = packet.header().type == bus::Type::kMeet ||
-                          server.mutation == Mutation::kPingIntroduces;
+  const bool introduces =
+      packet.header().type == bus::Type::kMeet || server.mutation == Mutation::kPingIntroduces;
   if (packet.sender.is_none() && introduces) {
     add_handshake_peer(server, pass, shown_address(server, packet), false);
     save_later(server.cluster, false);
@@ -188,6 +188,13 @@ void take_pong(Server& server, Pass& pass, const Packet& packet) {
   if (hot.has(bus::flag::kPfail | bus::flag::kFail)) clear_suspicion(server, pass, packet.behind);
 }
 
+// Nothing in the slots of a primary without any can differ from what is known; later versions look
+// at its claim all the same.
+bool tells_of_empty_shard(const Server& server, PeerId sender) {
+  const PeerHot& hot = server.cluster.peers.hot(sender);
+  return deviates(server, Deviation::kEmptyShardFailsOver) && hot.is_primary() && !hot.serving();
+}
+
 // §5.5e-g: role, slots, epoch.
 void take_configuration(Server& server, Pass& pass, const Packet& packet) {
   ClusterState& cluster = server.cluster;
@@ -200,7 +207,8 @@ void take_configuration(Server& server, Pass& pass, const Packet& packet) {
     set_peer_as_replica(server, pass, sender, header);
   }
   const PeerId owner = hot.is_primary() ? sender : cluster.peers.cold(sender).primary;
-  if (!owner.is_none() && !same_slots(cluster.peers.cold(owner).slots, header.slots)) {
+  if (!owner.is_none() && (!same_slots(cluster.peers.cold(owner).slots, header.slots) ||
+                           tells_of_empty_shard(server, sender))) {
     if (hot.is_primary()) update_slots(server, pass, sender, header.config_epoch, header.slots);
     if (pass.exited()) return;
     correct_stale_claims(server, pass, sender, header);
@@ -208,6 +216,10 @@ void take_configuration(Server& server, Pass& pass, const Packet& packet) {
   if (am_primary(cluster) && hot.is_primary() && header.config_epoch == my_config_epoch(cluster) &&
       cluster.peers.cold(sender).config_epoch == my_config_epoch(cluster)) {
     resolve_epoch_collision(server, pass, sender);
+  }
+  if (server.mutation == Mutation::kEpochStorm && am_primary(cluster) && hot.is_primary() &&
+      header.config_epoch > my_config_epoch(cluster)) {
+    bump_epoch_without_consensus(server, pass, event::EpochCause::kCollision);
   }
 }
 

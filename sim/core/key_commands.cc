@@ -8,6 +8,13 @@ namespace {
 
 using resp::Value;
 
+// What no client's history says is told in the trace, or the keys would be missed.
+void tell_removal(Execution& execution, std::uint64_t keys, std::string key) {
+  if (execution.origin != Origin::kClient) return;
+  if (!key.empty() && execution.request.operation() != 0) return;
+  execution.pass.note(event::KeysRemoved{keys, std::move(key)});
+}
+
 // ---- Expiry ----
 
 struct ExpireOptions {
@@ -156,6 +163,7 @@ Value del_command(Execution& execution) {
     const SlotId slot = execution.slot(key);
     if (look_up(execution, slot, key) == nullptr) continue;
     execution.server.keyspace.erase(slot, key);
+    tell_removal(execution, 1, key);
     ++deleted;
   }
   execution.dirty = static_cast<std::uint64_t>(deleted);
@@ -191,6 +199,7 @@ Value flush_command(Execution& execution) {
   const bool in_background = command.size() == 2 && same_word(command[1], "ASYNC");
   if (!in_background) charge_flush(execution.server, execution.pass);
   execution.server.weight = {};
+  tell_removal(execution, execution.server.keyspace.size(), {});
   execution.server.keyspace.clear();
   execution.dirty = 1;  // propagated even if there was nothing to delete
   return resp::ok();

@@ -3,6 +3,7 @@
 #include "sim/core/epochs.h"
 #include "sim/core/gossip.h"
 #include "sim/core/links.h"
+#include "sim/core/mutation.h"
 #include "sim/core/replication.h"
 #include "sim/core/role.h"
 
@@ -22,8 +23,10 @@ bool knows_offset(const Server& server) {
 void reset_manual_failover(Server& server, Pass& pass) {
   ManualFailoverState& manual = server.cluster.manual;
   // Only a primary that was asked had paused its clients.
-  if (!manual.replica.is_none() && !deviates(server, Deviation::kPauseOutlastsFailover)) {
+  if (!manual.replica.is_none() && !deviates(server, Deviation::kPauseOutlastsFailover) &&
+      server.mutation != Mutation::kPauseNotLifted) {
     unpause_writes(server, pass);
+    pass.note(event::ManualFailover{"primary resumed writes"});
   }
   manual = {};
 }
@@ -56,7 +59,9 @@ void read_mfstart(Server& server, Pass& pass, PeerId sender, ConnId conn) {
   cluster.manual.end_ms = pass.wall_ms() + kTimeoutMs;
   cluster.manual.replica = sender;
   cluster.next_scan_ms = 0;  // cron pings the replica at every tick now
-  pause_writes(server, pass.wall_ms() + kPauseMs);
+  if (server.mutation != Mutation::kNoWritePause) {
+    pause_writes(server, pass.wall_ms() + kPauseMs);
+  }
   pass.note(event::ManualFailover{"primary paused writes"});
   // Back on the link the request came by, so it starts no clock. It carries the offset to reach.
   send_heartbeat(server, pass, conn, bus::Type::kPing);
@@ -76,7 +81,8 @@ void handle_manual_failover(Server& server, Pass& pass) {
   if (manual.end_ms == 0 || manual.can_start || !knows_offset(server)) return;
   // Exactly equal: overshooting means that the offset moved during the pause, and ends in the
   // timeout. Until then every pass looks again, not only the cron.
-  if (manual.primary_offset != replication_offset(server)) {
+  if (manual.primary_offset != replication_offset(server) &&
+      server.mutation != Mutation::kManualDoesNotWait) {
     cluster.todo |= todo::kHandleManualFailover;
     return;
   }
@@ -87,7 +93,7 @@ void handle_manual_failover(Server& server, Pass& pass) {
 
 void abort_late_manual_failover(Server& server, Pass& pass) {
   const std::int64_t end = server.cluster.manual.end_ms;
-  if (end == 0 || end >= pass.wall_ms()) return;
+  if (end == 0 || end >= pass.wall_ms() || server.mutation == Mutation::kManualNeverEnds) return;
   pass.note(event::ManualFailover{"timed out"});
   reset_manual_failover(server, pass);
 }

@@ -6,6 +6,7 @@
 #include "sim/core/broken.h"
 #include "sim/core/commands.h"
 #include "sim/core/links.h"
+#include "sim/core/mutation.h"
 #include "sim/core/nodes_file.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/role.h"
@@ -104,7 +105,7 @@ void forget_peer(Server& server, Pass& pass, PeerId peer, std::string why) {
   const bool was_member = !cluster.peers.hot(peer).has(bus::flag::kHandshake);
   const NodeName name = peer_name(server, peer);
   close_slots_with(server, pass, peer);
-  unbind_all(server, pass, peer);
+  unbind_all(server, pass, peer, event::RebindCause::kForgotten);
   forget_reports(cluster, peer);
   forget_replicas_memory(cluster, peer);
   if (!cluster.peers.cold(peer).primary.is_none()) link_replica(server, peer, kNoPeer);
@@ -114,6 +115,7 @@ void forget_peer(Server& server, Pass& pass, PeerId peer, std::string why) {
   cluster.handshake_began_ms.erase(peer);
   cluster.failed_ms.erase(peer);
   cluster.orphaned_ms.erase(peer);
+  cluster.shards.erase(peer);
   cluster.voted_ms.erase(peer);
   if (cluster.manual.replica == peer) cluster.manual.replica = kNoPeer;
   cluster.peers.remove(peer);
@@ -143,7 +145,7 @@ void blacklist_add(Server& server, const Pass& pass, const NodeName& name) {
 }
 
 bool blacklisted(Server& server, const NodeName& name) {
-  if (server.cluster.blacklist.empty()) return false;
+  if (server.cluster.blacklist.empty() || server.mutation == Mutation::kNoBlacklist) return false;
   purge_blacklist(server);
   return server.cluster.blacklist.count(lower_case(name.view())) != 0;
 }

@@ -5,6 +5,7 @@
 
 #include "sim/core/commands.h"
 #include "sim/core/dump.h"
+#include "sim/core/mutation.h"
 #include "sim/wire/crc16.h"
 
 namespace sim {
@@ -39,8 +40,9 @@ void drop_socket(Server& server, Pass& pass, const std::string& target) {
 // Here the keys that arrived are gone already; replicas and the AOF are told now.
 void tell_of_restored(Server& server, Pass& pass, const Migration& done) {
   if (done.restored.empty()) return;
-  pass.note(event::KeysMigrated{done.slot, done.restored.size(), done.endpoint, done.options.copy});
-  if (done.options.copy) return;
+  pass.note(event::KeysMigrated{done.slot, done.restored.size(), done.endpoint, done.options.copy,
+                                done.held, server.keyspace.count_in_slot(done.slot)});
+  if (done.options.copy || server.mutation == Mutation::kMigrateUntold) return;
   resp::Command del{"DEL"};
   del.insert(del.end(), done.restored.begin(), done.restored.end());
   Execution execution{server,          pass,     nullptr, *done.request, done.request->command(),
@@ -85,12 +87,14 @@ void hear_of_key(Server& server, const std::string& key, const std::string& line
   ++work.answered;
   const bool refused = line.starts_with('-');
   if (refused || !work.preamble_error.empty()) {
+    if (server.mutation == Mutation::kMigrateDropsRefused) server.keyspace.erase(slot_of(key), key);
     if (!work.target_error) {
       work.target_error = work.preamble_error.empty() ? line.substr(1) : work.preamble_error;
     }
     return;
   }
-  if (!work.options.copy) server.keyspace.erase(slot_of(key), key);
+  const bool keeps = work.options.copy || server.mutation == Mutation::kMigrateKeepsKeys;
+  if (!keeps) server.keyspace.erase(slot_of(key), key);
   work.restored.push_back(key);
 }
 
@@ -230,6 +234,7 @@ void drive(Server& server, Pass& pass, Work work) {
 }  // namespace
 
 std::optional<resp::Value> migrate_begin(Server& server, Pass& pass, Migration migration) {
+  migration.held = server.keyspace.count_in_slot(migration.slot);
   server.migrate.under_way = std::move(migration);
   return attempt(server, pass);
 }

@@ -38,6 +38,7 @@ struct Migration {
   Endpoint endpoint;              // of the target; ipv4 is 0 if that is no address
   SlotId slot;                    // of the keys; 0 outside of a cluster
   std::vector<std::string> keys;  // those that were there; once sent, those that were sent
+  std::uint64_t held = 0;         // keys of the slot when it began
   bool may_retry = true;
 
   // Of the attempt under way:

@@ -9,8 +9,10 @@
 #include "sim/core/broken.h"
 #include "sim/core/epochs.h"
 #include "sim/core/membership.h"
+#include "sim/core/mutation.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/role.h"
+#include "sim/core/shards.h"
 
 namespace sim {
 namespace {
@@ -44,6 +46,7 @@ void take_line(Server& server, Pass& pass, const nodes_conf::Line& line, Loaded&
   hot.set(line.flags);
   cluster.peers.set_address(peer, server.names->intern(line.address));
   cluster.peers.cold(peer).primary = primary;
+  if (!primary.is_none()) join_shard(server, peer, primary);
   // Times of another life mean nothing, but that there was one does.
   if (line.ping_sent_ms != 0) cluster.peers.set_ping_sent(peer, pass.wall_ms());
   if (line.pong_received_ms != 0) hot.set_pong_received(pass.wall_ms());
@@ -76,7 +79,8 @@ void take_line(Server& server, Pass& pass, const nodes_conf::Line& line, Loaded&
 }
 
 // A real server keeps its peers in a hash table whose seed each process draws: in an order of its
-// own each dials them, and hears their answers. Who is told of an old claim, and by whom, hangs on it.
+// own each dials them, and hears their answers. Who is told of an old claim, and by whom, hangs on
+// it.
 void make_rows(Server& server, Pass& pass, const nodes_conf::File& file) {
   std::vector<const NodeName*> names;
   names.reserve(file.lines.size());
@@ -108,7 +112,7 @@ void take_file(Server& server, Pass& pass, const nodes_conf::File& file) {
   for (const nodes_conf::Line& line : file.lines) take_line(server, pass, line, loaded);
   if (deviates(server, Deviation::kPrimaryEpochLoaded)) give_replicas_their_primarys_epoch(cluster);
   cluster.current_epoch = file.current_epoch;
-  cluster.last_vote_epoch = file.last_vote_epoch;
+  if (server.mutation != Mutation::kForgetLastVote) cluster.last_vote_epoch = file.last_vote_epoch;
   cluster.peers.each([&](PeerId peer) {
     cluster.current_epoch = std::max(cluster.current_epoch, cluster.peers.cold(peer).config_epoch);
   });
@@ -142,7 +146,7 @@ std::string print_file(const Server& server) {
     if (hot.has(bus::flag::kHandshake)) return;
     const SlotsRef& slots = hot.serving() ? peers.cold(peer).slots : no_slots();
     nodes_conf::append(text, line_head(server, peer), slots->text());
-    if (peer == kMyself) {
+    if (peer == kMyself && server.mutation != Mutation::kOpenSlotsNotSaved) {
       for (const auto& open : list_open_slots(server)) nodes_conf::append(text, open);
     }
     text += '\n';

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "sim/core/mutation.h"
 #include "sim/core/role.h"
 
 namespace sim {
@@ -45,11 +46,14 @@ bool is_orphaned(const PeerHot& hot, std::uint32_t working) {
          working == 0;
 }
 
+std::uint32_t sound_replicas(const Server& server, PeerId primary) {
+  return count_replicas_without(server.cluster.peers,
+                                bus::flag::kPfail | bus::flag::kFail)[primary.value];
+}
+
 bool can_be_spared(const Server& server, PeerId primary) {
-  const PeerTable& peers = server.cluster.peers;
-  const std::vector<std::uint32_t> sound =
-      count_replicas_without(peers, bus::flag::kPfail | bus::flag::kFail);
-  return std::int64_t{sound[primary.value]} > server.config.cluster_migration_barrier;
+  if (server.mutation == Mutation::kBarrierIgnored) return true;
+  return std::int64_t{sound_replicas(server, primary)} > server.config.cluster_migration_barrier;
 }
 
 // Times every orphan, and answers the first that has slots.
@@ -90,6 +94,7 @@ bool am_candidate(const Server& server, const std::vector<std::uint32_t>& workin
 bool may_have_to_migrate(const Server& server) {
   const ClusterState& cluster = server.cluster;
   if (am_primary(cluster) || !server.config.cluster_allow_replica_migration) return false;
+  if (server.mutation == Mutation::kNoReplicaMigration) return false;
   Helpers& helpers = cluster.view_cache.helpers;
   if (!helpers.known) helpers = find_helpers(cluster);
   return helpers.orphans && helpers.most >= kSpareFrom && helpers.mine == helpers.most;
@@ -104,10 +109,11 @@ void handle_replica_migration(Server& server, Pass& pass) {
   const PeerId orphan = watch_orphans(cluster, working, pass.wall_ms());
   if (orphan.is_none() || !am_candidate(server, working)) return;
   if (pass.wall_ms() - cluster.orphaned_ms[orphan] <= kDelayMs) return;
-  pass.note(event::ReplicaMigrated{peer_name(server, primary), peer_name(server, orphan)});
+  pass.note(event::ReplicaMigrated{peer_name(server, primary), peer_name(server, orphan),
+                                   sound_replicas(server, primary),
+                                   server.config.cluster_migration_barrier});
   // Saved with whatever is saved next; 7.0 does not ask for it.
   follow(server, pass, orphan);
-  forget_other_shard(server);
 }
 
 }  // namespace sim

@@ -4,6 +4,7 @@
 
 #include "sim/base/hash.h"
 #include "sim/core/blocked.h"
+#include "sim/core/mutation.h"
 #include "sim/core/replication_internal.h"
 
 namespace sim {
@@ -39,6 +40,7 @@ void replication_follow(Server& server, Pass& pass, Endpoint primary) {
   ReplicationState& replication = server.replication;
   PrimaryLink& link = replication.link;
   const bool was_primary = !link.primary.has_value();
+  const bool had_replicas = was_primary && replication.backlog.exists();
   feed_replicas(server, pass);
   drop_link(server, pass, "told to follow another primary");
   unblock_all(server, pass);
@@ -51,6 +53,7 @@ void replication_follow(Server& server, Pass& pass, Endpoint primary) {
       replication.backlog.create(replication.offset + 1, server.config.repl_backlog_size);
     }
   }
+  if (had_replicas && server.mutation == Mutation::kDemotedNeverSyncs) return;
   connect_to_primary(server, pass);
 }
 

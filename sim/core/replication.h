@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "sim/core/pass.h"
 #include "sim/core/server.h"
@@ -70,6 +71,10 @@ void replication_before_sleep(Server& server, Pass& pass);
 // Puts a command into the stream. Without a backlog nobody counts, and nothing happens; a replica's
 // own writes stay its own.
 void replication_append(Server& server, const RequestRef& command);
+// What a replica says of its version, where that decides what it is sent; and whether another's
+// takes SETSLOT. (Protocol §9.3: of a version later than 7.2.)
+inline constexpr std::string_view kToldVersion = "8.0.0";
+bool takes_open_slots(std::string_view version);
 // PSYNC of a replica: the replies are sent, not returned.
 void replication_serve_psync(Server& server, Pass& pass, Session& session, NodeName replid,
                              std::int64_t from);

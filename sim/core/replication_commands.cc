@@ -6,6 +6,15 @@ namespace sim {
 
 using resp::Value;
 
+bool takes_open_slots(std::string_view version) {
+  const std::size_t dot = version.find('.');
+  const std::optional<std::int64_t> major = parse_integer(version.substr(0, dot));
+  if (!major || *major != 7 || dot == std::string_view::npos) return major && *major > 7;
+  const std::string_view rest = version.substr(dot + 1);
+  const std::optional<std::int64_t> minor = parse_integer(rest.substr(0, rest.find('.')));
+  return minor && *minor > 2;
+}
+
 Value replconf_command(Execution& execution) {
   const resp::Command& command = execution.command;
   if (command.size() % 2 == 0) return refuse(kSyntaxError);
@@ -19,6 +28,9 @@ Value replconf_command(Execution& execution) {
       if (!number) return resp::ok();
       replication_acked(execution.server, execution.pass, execution.session->conn, *number);
       return resp::ok();
+    } else if (same_word(command[at], "version") &&
+               deviates(execution.server, Deviation::kOpenSlotsReplicated)) {
+      execution.session->takes_open_slots = takes_open_slots(command[at + 1]);
     } else if (!same_word(command[at], "capa") && !same_word(command[at], "ip-address")) {
       return resp::error("ERR Unrecognized REPLCONF option: " + command[at]);
     }

@@ -6,6 +6,7 @@
 #include "sim/core/cluster_state.h"
 #include "sim/core/commands.h"
 #include "sim/core/data.h"
+#include "sim/core/mutation.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_internal.h"
 
@@ -40,16 +41,20 @@ void ask_to_sync(Server& server, Pass& pass) {
   }
 }
 
-// PONG, then the answers to two REPLCONFs, whose refusal is tolerated.
+// PONG, then the answers to two REPLCONFs, whose refusal is tolerated. One that can be told of open
+// slots says so by its version.
 void handshake_reply(Server& server, Pass& pass, const resp::Value& value) {
   PrimaryLink& link = server.replication.link;
   link.last_io_s = server.cached_wall_s();
-  if (link.replies_due == 3) {
+  const bool tells_version = deviates(server, Deviation::kOpenSlotsReplicated);
+  if (!std::exchange(link.greeted, true)) {
     if (!std::holds_alternative<resp::Simple>(value.data)) {
       return retry_later(server, pass, "the primary refused the PING of the handshake");
     }
     say(server, pass, {"REPLCONF", "listening-port", std::to_string(server.self.port)});
     say(server, pass, {"REPLCONF", "capa", "eof", "capa", "psync2"});
+    if (tells_version) say(server, pass, {"REPLCONF", "version", std::string(kToldVersion)});
+    link.replies_due += tells_version ? 3 : 2;
   }
   if (--link.replies_due == 0) ask_to_sync(server, pass);
 }
@@ -158,7 +163,8 @@ void take_bytes(Server& server, Pass& pass, const RawBytes& bytes) {
 }  // namespace
 
 void send_ack(Server& server, Pass& pass) {
-  say(server, pass, {"REPLCONF", "ACK", std::to_string(server.replication.offset)});
+  const std::int64_t ahead = server.mutation == Mutation::kAckAhead ? 10'000 : 0;
+  say(server, pass, {"REPLCONF", "ACK", std::to_string(server.replication.offset + ahead)});
 }
 
 void link_is_up(Server& server, Pass& pass, event::SyncKind how) {
@@ -226,7 +232,8 @@ void replication_link_connected(Server& server, Pass& pass, const Connected&) {
   PrimaryLink& link = server.replication.link;
   if (link.state != State::kConnecting) return;
   link.state = State::kHandshake;
-  link.replies_due = 3;
+  link.replies_due = 1;
+  link.greeted = false;
   say(server, pass, {"PING"});
 }
 

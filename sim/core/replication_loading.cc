@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "sim/core/data.h"
+#include "sim/core/mutation.h"
+#include "sim/core/open_slots.h"
 #include "sim/core/persistence.h"
 #include "sim/core/replication_internal.h"
 #include "sim/core/snapshot_rdb.h"
@@ -16,6 +18,7 @@ void let_go_of_everything(Server& server, Pass& pass) {
   server.replication.cached = false;
   disconnect_replicas(server, pass);
   server.replication.backlog.free();
+  if (server.mutation == Mutation::kFullSyncKeepsOwn) return;
   drop_all_keys(server, pass, "flushed before a full synchronisation");
 }
 
@@ -38,10 +41,15 @@ void replication_loaded(Server& server, Pass& pass) {
   ReplicationState& replication = server.replication;
   PrimaryLink& link = replication.link;
   const SnapshotRef payload = std::exchange(link.snapshot, nullptr);
-  payload->snapshot().keyspace.each_by_age([&server](const Entry& entry) {
+  std::uint64_t number = 0;
+  payload->snapshot().keyspace.each_by_age([&](const Entry& entry) {
+    if (server.mutation == Mutation::kSnapshotSkipsKeys && ++number % 16 == 0) return;
     server.keyspace.put(entry.slot_id(), entry.key, entry.value, entry.expire_at_ms);
   });
   server.weight = payload->snapshot().weight;
+  if (deviates(server, Deviation::kOpenSlotsReplicated)) {
+    open_slots_as_told(server, pass, payload->snapshot().open_slots);
+  }
   replication.replid = link.sync_replid;
   replication.offset = link.sync_offset;
   replication.chain = payload->snapshot().chain.value_or(0);

@@ -188,6 +188,7 @@ std::uint64_t SnapshotPayload::hash() const {
   hash = fold64(hash, static_cast<std::uint64_t>(snapshot_.offset));
   hash = fold64(hash, snapshot_.keyspace.size());
   hash = fold64(hash, snapshot_.keyspace.data_hash());
+  if (!snapshot_.open_slots.empty()) hash = fold64(hash, hash_text(snapshot_.open_slots));
   const Weight& weight = snapshot_.weight;
   if (weight.empty()) return hash;
   return fold64(fold64(fold64(hash, weight.keys), weight.bytes), weight.rdb_bytes);

@@ -45,6 +45,7 @@ struct Snapshot {
   std::int64_t taken_at_s = 0;  // unix time, for people
   std::string left_out = {};    // what the file also held and we cannot: "2 hash, 1 stream"
   Weight weight = {};           // what it holds beyond the keyspace
+  std::string open_slots = {};  // of its primary, if it tells its replicas; see open_slots.h
 };
 
 // The commands that make an entry: SET or RPUSH, and PEXPIREAT.

@@ -4,6 +4,7 @@
 #include "sim/base/check.h"
 #include "sim/base/hash.h"
 #include "sim/core/cluster_state.h"
+#include "sim/core/mutation.h"
 #include "sim/core/psync.h"
 #include "sim/core/replication_internal.h"
 
@@ -42,16 +43,23 @@ void begin_history(Server& server, Pass& pass) {
   replication.backlog.create(replication.offset + 1, server.config.repl_backlog_size);
 }
 
+StreamRef told_of(const Server& server, const StreamRef& missed) {
+  if (server.mutation != Mutation::kBacklogOffByOne) return missed;
+  const std::vector<RequestRef>& all = missed->commands();
+  return StreamRef(new StreamPayload({all.begin() + 1, all.end()}));
+}
+
 bool serve_partial_sync(Server& server, Pass& pass, AttachedReplica& replica,
                         const NodeName& replid, std::int64_t from) {
   ReplicationState& replication = server.replication;
-  bool possible = shares_history(replication, replid.view(), from);
+  bool possible =
+      shares_history(replication, replid.view(), from) || server.mutation == Mutation::kAnyHistory;
   const StreamRef missed = possible ? replication.backlog.from(from, possible) : nullptr;
   if (!possible) return false;
   replica.state = State::kOnline;
   replica.ack_at_s = server.cached_wall_s();
   answer(pass, replica.conn, "CONTINUE " + std::string(replication.replid.view()));
-  if (missed) pass.send(replica.conn, missed);
+  if (missed) pass.send(replica.conn, told_of(server, missed));
   return true;
 }
 
@@ -169,7 +177,8 @@ void refresh_good_replicas(Server& server) {
   std::int64_t good = 0;
   for (const auto& [conn, replica] : server.replication.replicas) {
     if (!replica.is_online()) continue;
-    good += server.cached_wall_s() - replica.ack_at_s <= server.config.min_replicas_max_lag_s;
+    good += server.cached_wall_s() - replica.ack_at_s <= server.config.min_replicas_max_lag_s ||
+            server.mutation == Mutation::kLagIgnored;
   }
   server.replication.good_replicas = good;
 }
@@ -188,6 +197,7 @@ void replication_serve_psync(Server& server, Pass& pass, Session& session, NodeN
   AttachedReplica& replica = replication.replicas[session.conn];
   replica.conn = session.conn;
   replica.listens = {session.remote.ipv4, session.listening_port};
+  replica.takes_open_slots = session.takes_open_slots;
   replica.waiting_since_s = server.cached_wall_s();
   if (!serve_partial_sync(server, pass, replica, replid, from)) {
     replica.state = State::kWaitsForSnapshot;
@@ -245,7 +255,8 @@ void replicas_cron(Server& server, Pass& pass) {
   ReplicationState& replication = server.replication;
   const auto period = static_cast<std::uint64_t>(server.config.repl_ping_replica_period_s);
   const bool failing_over = server.config.cluster_enabled &&
-                            manual_failover_in_progress(server.cluster) && writes_paused(server);
+                            manual_failover_in_progress(server.cluster) && writes_paused(server) &&
+                            !deviates(server, Deviation::kPingsWhilePaused);
   const bool pings = replication.cron_runs % period == 0 && !replication.link.primary &&
                      !replication.replicas.empty() && !failing_over;
   if (pings) push(server, request({"PING"}));

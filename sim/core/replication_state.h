@@ -66,6 +66,7 @@ struct AttachedReplica {
   ConnId conn;
   Endpoint listens;  // its address as REPLCONF told it
   State state{};
+  bool takes_open_slots = false;  // a version that can be sent SETSLOT (see set_slot.h)
   std::int64_t waiting_since_s = 0;
   std::int64_t ack_offset = 0;
   std::int64_t ack_at_s = 0;            // cached wall
@@ -104,6 +105,7 @@ struct PrimaryLink {
   State state = State::kNone;
   ConnId conn;
   std::uint32_t replies_due = 0;        // of the handshake
+  bool greeted = false;                 // the first of them, to PING, has come
   std::int64_t last_io_s = 0;           // of connect, handshake, transfer
   std::int64_t last_interaction_s = 0;  // of the live link; cached wall
   std::int64_t down_since_s = 0;        // 0: "for ever"

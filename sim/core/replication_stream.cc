@@ -7,6 +7,7 @@
 #include "sim/core/commands.h"
 #include "sim/core/mutation.h"
 #include "sim/core/replication_internal.h"
+#include "sim/core/set_slot.h"
 
 namespace sim {
 namespace {
@@ -25,6 +26,11 @@ void run_from_stream(Server& server, Pass& pass, const RequestRef& request) {
   const CommandSpec* const spec = find_command(request->command()[0]);
   if (spec == nullptr) return pass_over(server, pass, request->command()[0]);
   if (!arity_fits(*spec, request->command().size())) return;
+  if (deviates(server, Deviation::kOpenSlotsReplicated) && is_set_slot(request->command())) {
+    apply_set_slot(server, pass, request->command());
+    server.replication.writes_moved = true;
+    return;
+  }
   if ((spec->flags & (command_flag::kWrite | command_flag::kMayReplicate)) == 0) return;
   Execution execution{server, pass, nullptr, *request, request->command(), Origin::kStream};
   execute(*spec, execution);

@@ -11,6 +11,7 @@
 #include "sim/core/nodes_file.h"
 #include "sim/core/open_slots.h"
 #include "sim/core/replication.h"
+#include "sim/core/shards.h"
 #include "sim/core/slots_config.h"
 
 namespace sim {
@@ -29,7 +30,10 @@ void link_replica(Server& server, PeerId replica, PeerId primary) {
   if (!before.is_none() && !has_replicas(cluster, before)) {
     cluster.peers.hot(before).clear(bus::flag::kMigrateTo);
   }
-  if (!primary.is_none()) cluster.peers.hot(primary).set(bus::flag::kMigrateTo);
+  if (!primary.is_none()) {
+    cluster.peers.hot(primary).set(bus::flag::kMigrateTo);
+    join_shard(server, replica, primary);
+  }
   cluster.view_cache = {};
 }
 
@@ -58,6 +62,10 @@ bool hand_over(Server& server, Pass& pass, PeerId peer, const bus::Header& heade
   if (cluster.peers.cold(peer).config_epoch > header.config_epoch) return true;
   set_peer_as_primary(server, pass, successor);
   cluster.peers.cold(successor).config_epoch = header.config_epoch;
+  if (deviates(server, Deviation::kDemotionMovesSlots)) {
+    bind_slots(server, pass, cluster.peers.cold(peer).slots->slots(), successor,
+               header.config_epoch);
+  }
   return true;
 }
 
@@ -67,11 +75,12 @@ void set_peer_as_replica(Server& server, Pass& pass, PeerId peer, const bus::Hea
   ClusterState& cluster = server.cluster;
   PeerHot& hot = cluster.peers.hot(peer);
   if (hot.is_primary()) {
-    const bool keeps_slots =
-        deviates(server, Deviation::kDemotionKeepsSlots) && hand_over(server, pass, peer, header);
+    const bool later = deviates(server, Deviation::kDemotionKeepsSlots) ||
+                       deviates(server, Deviation::kDemotionMovesSlots);
+    const bool keeps_slots = later && hand_over(server, pass, peer, header);
     // 7.0 unbinds at once, whether or not somebody claims these slots yet: readers of a demotion
     // that overtakes the successor's claim see them uncovered for a while.
-    if (!keeps_slots) unbind_all(server, pass, peer);
+    if (!keeps_slots) unbind_all(server, pass, peer, event::RebindCause::kDemotion);
     hot.clear(bus::flag::kMaster | bus::flag::kMigrateTo);
     hot.set(bus::flag::kSlave);
     cluster.view_cache = {};
@@ -94,21 +103,23 @@ void follow(Server& server, Pass& pass, PeerId primary) {
                                          : "assertion failed: myself->numslots == 0");
   }
   const bool was_primary = me.is_primary();
+  const bool stays = same_shard(server, kMyself, primary);
   if (was_primary) {
     me.clear(bus::flag::kMaster | bus::flag::kMigrateTo);
     me.set(bus::flag::kSlave);
-    close_all_slots(server, pass);
   }
+  const bool replicated = deviates(server, Deviation::kOpenSlotsReplicated);
+  if (replicated ? !stays : was_primary) close_all_slots(server, pass);
   if (deviates(server, Deviation::kNewPrimaryNewElection)) cluster.election.scheduled_ms = 0;
   link_replica(server, kMyself, primary);
   pass.note(event::Following{peer_name(server, primary), was_primary});
   replication_follow(server, pass, peer_endpoint(server, primary));
+  // 7.0 asks the new primary to go on from the history it had, whosever that was.
+  if (!stays && deviates(server, Deviation::kMigrationStartsAfresh)) {
+    server.replication.cached = false;
+  }
   reset_manual_failover(server, pass);
   if (was_primary) session_role_changed(server, pass);
-}
-
-void forget_other_shard(Server& server) {
-  if (deviates(server, Deviation::kMigrationStartsAfresh)) server.replication.cached = false;
 }
 
 void promote_myself(Server& server, Pass& pass, std::uint32_t votes, bool takeover) {
@@ -120,7 +131,7 @@ void promote_myself(Server& server, Pass& pass, std::uint32_t votes, bool takeov
   set_peer_as_primary(server, pass, kMyself);
   replication_promote(server, pass);
   bind_slots(server, pass, cluster.peers.cold(old_primary).slots->slots(), kMyself,
-             my_config_epoch(cluster));
+             my_config_epoch(cluster), event::RebindCause::kPromotion);
   evaluate_health(server, pass);
   save_nodes_file(server, pass, true);
   broadcast_pong(server, pass, false);

@@ -17,9 +17,6 @@ bool has_replicas(const ClusterState& cluster, PeerId primary);
 // I become, or stay, a replica, of this primary. Asserts as redis 7.0.15 does if I own slots. Saves
 // nothing.
 void follow(Server& server, Pass& pass, PeerId primary);
-// I follow a primary of another shard than before, and later versions have no use for my history
-// then. (7.0 asks the new primary to go on from it.)
-void forget_other_shard(Server& server);
 // I take my primary's place. `votes` is 0 for a takeover.
 void promote_myself(Server& server, Pass& pass, std::uint32_t votes, bool takeover);
 

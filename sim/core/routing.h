@@ -12,6 +12,7 @@ namespace sim {
 struct Routing {
   std::optional<SlotId> slot;  // of all keys; none: the command has no keys, or the node no slots
   std::string refusal;         // the error text; empty: serve
+  std::optional<event::Routed> remarkable;  // to be told
 };
 
 // A command whose keys count.

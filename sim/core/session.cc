@@ -6,6 +6,7 @@
 #include "sim/core/blocked.h"
 #include "sim/core/busy.h"
 #include "sim/core/command_handlers.h"
+#include "sim/core/mutation.h"
 #include "sim/core/pubsub.h"
 #include "sim/core/replication.h"
 #include "sim/core/routing.h"
@@ -57,11 +58,12 @@ std::string hindrance(const Server& server, const Session& session, const Comman
   const Config& config = server.config;
   const bool am_replica = server.replication.link.primary.has_value();
   if (writes && !am_replica && config.min_replicas_to_write > 0 &&
-      config.min_replicas_max_lag_s > 0 &&
+      server.mutation != Mutation::kMinReplicasIgnored && config.min_replicas_max_lag_s > 0 &&
       server.replication.good_replicas < config.min_replicas_to_write) {
-    return "NOREPLICAS Not enough good replicas to write.";
+    return std::string(kNoReplicas);
   }
-  if (writes && am_replica && config.replica_read_only) {
+  if (writes && am_replica && config.replica_read_only &&
+      server.mutation != Mutation::kReplicaAcceptsWrites) {
     return "READONLY You can't write against a read only replica.";
   }
   if (session.subscriber() && (spec.flags & command_flag::kSubscriber) == 0) {
@@ -171,6 +173,10 @@ void process_one(Server& server, Pass& pass, Session& session, const RequestRef&
   const bool keeps_asking =
       (spec->flags & command_flag::kAsking) != 0 || (session.transaction && !is_exec(*spec));
   if (!keeps_asking) session.asking = false;
+  if (routing.remarkable) {
+    routing.remarkable->operation = request->operation();
+    pass.note(std::move(*routing.remarkable));
+  }
   if (!routing.refusal.empty()) {
     return redirect(server, pass, session, *spec, std::move(routing.refusal));
   }

@@ -38,7 +38,7 @@ struct WatchedKey {
 
 // The command that a client waits for the end of. See blocked.h.
 struct Blocked {
-  enum class On : std::uint8_t { kLists, kReplicas, kShutdown };
+  enum class On : std::uint8_t { kLists, kReplicas, kSetSlot, kShutdown };
   On on{};
   RequestRef request;
   std::int64_t deadline_ms = 0;  // fresh wall; 0: none
@@ -47,7 +47,7 @@ struct Blocked {
   std::vector<std::string> keys;
   resp::Command served_by;
   bool tells_key = false;  // the reply names the key
-  // kReplicas
+  // kReplicas; and kSetSlot, whose command is carried out when they have acknowledged it
   std::int64_t offset = 0;
   std::int64_t replicas = 0;
 };
@@ -68,6 +68,7 @@ struct Session {
   const CommandSpec* last_command = nullptr;
   std::int64_t accepted_at_s = 0, heard_at_s = 0;  // cached wall
   std::uint16_t listening_port = 0;                // REPLCONF listening-port
+  bool takes_open_slots = false;                   // REPLCONF version, of one that does
   std::optional<Transaction> transaction;
   std::vector<WatchedKey> watched;
   std::set<std::string> channels, patterns, shard_channels;  // subscribed to; see pubsub.h

@@ -13,6 +13,7 @@
 #include "sim/core/open_slots.h"
 #include "sim/core/pubsub.h"
 #include "sim/core/role.h"
+#include "sim/core/shards.h"
 
 namespace sim {
 namespace {
@@ -58,8 +59,10 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
   cluster.not_claiming &= ~(had & claims);
   ClaimOutcome outcome;
   outcome.claimed = static_cast<std::uint32_t>(claims.count());
+  const bool by_hand = !deviates(server, Deviation::kOpenSlotsRepointed) &&
+                       server.mutation != Mutation::kClaimsTakeImported;
   each_slot(claims & ~had, [&](SlotId slot) {
-    if (!importing_from(cluster, slot).is_none()) return;  // only by hand, in 7.0
+    if (by_hand && !importing_from(cluster, slot).is_none()) return;
     const PeerId owner = slot_owner(cluster, slot);
     const std::uint64_t owner_epoch = owner.is_none() ? 0 : cluster.peers.cold(owner).config_epoch;
     const bool free = owner.is_none() || cluster.not_claiming.test(slot.value);
@@ -77,8 +80,21 @@ ClaimOutcome weigh_claim(Server& server, PeerId claimer, std::uint64_t epoch,
   return outcome;
 }
 
+// A shard without slots, mine, has a new primary: no slot tells of it.
+bool leads_my_empty_shard(const Server& server, PeerId claimer, std::uint64_t epoch) {
+  const ClusterState& cluster = server.cluster;
+  if (!deviates(server, Deviation::kEmptyShardFailsOver) || my_primary(cluster) == claimer) {
+    return false;
+  }
+  const PeerId us = primary_of_my_shard(cluster);
+  return !us.is_none() && !cluster.peers.hot(us).serving() &&
+         !cluster.peers.hot(claimer).serving() && same_shard(server, claimer, kMyself) &&
+         cluster.peers.cold(us).config_epoch < epoch;
+}
+
 // The shard I belong to may have moved: to the claimer, or to my primary's primary.
-void move_with_slots(Server& server, Pass& pass, PeerId claimer, const ClaimOutcome& outcome) {
+void move_with_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t epoch,
+                     const ClaimOutcome& outcome) {
   ClusterState& cluster = server.cluster;
   const PeerId us = primary_of_my_shard(cluster);
   if (outcome.new_primary && us.is_none()) {
@@ -89,12 +105,15 @@ void move_with_slots(Server& server, Pass& pass, PeerId claimer, const ClaimOutc
   const bool allowed =
       server.config.cluster_allow_replica_migration || outcome.claimed == outcome.taken_from_us;
   const PeerId grand = us.is_none() || us == kMyself ? kNoPeer : cluster.peers.cold(us).primary;
-  if (emptied && allowed) {
+  if (server.mutation == Mutation::kFollowsOldPrimary && us != kMyself) return;
+  if ((emptied && allowed) ||
+      (!outcome.new_primary && leads_my_empty_shard(server, claimer, epoch))) {
     follow(server, pass, claimer);
   } else if (!grand.is_none() && grand != kMyself) {
     follow(server, pass, grand);
   } else {
-    if (outcome.dirty.any()) drop_slot_keys(server, pass, outcome.dirty);
+    const bool drops = server.mutation != Mutation::kLostSlotKeepsKeys;
+    if (drops && outcome.dirty.any()) drop_slot_keys(server, pass, outcome.dirty);
     return;
   }
   cluster.todo |= todo::kUpdateState;
@@ -103,8 +122,8 @@ void move_with_slots(Server& server, Pass& pass, PeerId claimer, const ClaimOutc
 
 }  // namespace
 
-void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
-                std::uint64_t epoch) {
+void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner, std::uint64_t epoch,
+                event::RebindCause cause) {
   ClusterState& cluster = server.cluster;
   std::map<PeerId, SlotSet> moved;  // by previous owner
   each_slot(slots, [&](SlotId slot) {
@@ -112,13 +131,16 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
     if (from != owner) moved[from].set(slot.value);
   });
   if (moved.empty()) return;
+  const SlotSet free = slots & cluster.not_claiming;
   remove_shard_channels(server, pass, slots, owner);
   cluster.owners.assign(slots, owner);
   if (deviates(server, Deviation::kClaimBitCleared)) cluster.not_claiming &= ~slots;
   const NodeName to = peer_name(server, owner);
   for (const auto& [from, gone] : moved) {
-    pass.note(event::SlotsRebound{server.names->share(gone), peer_name(server, from), to, epoch});
-    if (!from.is_none()) {
+    pass.note(event::SlotsRebound{server.names->share(gone), peer_name(server, from), to, epoch,
+                                  cause, from.is_none() ? 0 : cluster.peers.cold(from).config_epoch,
+                                  server.names->share(gone & free)});
+    if (!from.is_none() && server.mutation != Mutation::kOldOwnerCounts) {
       set_slots(server, from, cluster.peers.cold(from).slots->slots() & ~gone);
     }
   }
@@ -128,9 +150,9 @@ void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
   cluster.view_cache = {};
 }
 
-void unbind_all(Server& server, Pass& pass, PeerId peer) {
+void unbind_all(Server& server, Pass& pass, PeerId peer, event::RebindCause cause) {
   const SlotsRef slots = server.cluster.peers.cold(peer).slots;
-  if (slots->count() != 0) bind_slots(server, pass, slots->slots(), kNoPeer, 0);
+  if (slots->count() != 0) bind_slots(server, pass, slots->slots(), kNoPeer, 0, cause);
 }
 
 void match_slots_with_data(Server& server, Pass& pass) {
@@ -150,7 +172,8 @@ void match_slots_with_data(Server& server, Pass& pass) {
     }
   });
   if (!changed) return;
-  bind_slots(server, pass, unbound, kMyself, cluster.peers.cold(kMyself).config_epoch);
+  bind_slots(server, pass, unbound, kMyself, cluster.peers.cold(kMyself).config_epoch,
+             event::RebindCause::kData);
   save_nodes_file(server, pass, true);
 }
 
@@ -164,15 +187,19 @@ void update_slots(Server& server, Pass& pass, PeerId claimer, std::uint64_t epoc
   ClusterState& cluster = server.cluster;
   const ClaimOutcome outcome = weigh_claim(server, claimer, epoch, claims->slots());
   if (outcome.taken.any()) {
-    bind_slots(server, pass, outcome.taken, claimer, epoch);
+    bind_slots(server, pass, outcome.taken, claimer, epoch, event::RebindCause::kClaim);
     cluster.not_claiming &= ~outcome.taken;
     cluster.todo |= todo::kUpdateState;
     save_later(cluster, true);
   }
-  move_with_slots(server, pass, claimer, outcome);
+  if (deviates(server, Deviation::kOpenSlotsRepointed)) {
+    repoint_open_slots(server, pass, claimer, epoch, claims->slots(), outcome.taken);
+  }
+  move_with_slots(server, pass, claimer, epoch, outcome);
 }
 
 void correct_stale_claims(Server& server, Pass& pass, PeerId sender, const bus::Header& header) {
+  if (server.mutation == Mutation::kNeverUpdate) return;
   if (deviates(server, Deviation::kUpdateOnlyPrimaries) && !header.replica_of.is_none()) return;
   ClusterState& cluster = server.cluster;
   PeerId better = kNoPeer;

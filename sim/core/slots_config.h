@@ -6,13 +6,14 @@
 
 namespace sim {
 
-// Binds slots to a peer (kNoPeer: unbinds them), whoever had them.
-void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner,
-                std::uint64_t epoch);
+// Binds slots to a peer (kNoPeer: unbinds them), whoever had them. `cause` is told.
+void bind_slots(Server& server, Pass& pass, const SlotSet& slots, PeerId owner, std::uint64_t epoch,
+                event::RebindCause cause = event::RebindCause::kCommand);
 // Unbinds every slot of the peer.
-void unbind_all(Server& server, Pass& pass, PeerId peer);
-// At start, with the data loaded: a primary takes the slots that it has keys of and nodes.conf gives
-// to nobody. Those that it gives to others are importing from then on. (Protocol §8.)
+void unbind_all(Server& server, Pass& pass, PeerId peer,
+                event::RebindCause cause = event::RebindCause::kCommand);
+// At start, with the data loaded: a primary takes the slots that it has keys of and nodes.conf
+// gives to nobody. Those that it gives to others are importing from then on. (Protocol §8.)
 void match_slots_with_data(Server& server, Pass& pass);
 // Nobody's: unassigned, or its owner stopped claiming it.
 bool unclaimed(const ClusterState& cluster, SlotId slot);

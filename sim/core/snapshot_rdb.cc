@@ -12,6 +12,7 @@ namespace {
 // Aux fields of our own, beside those that 7.0.15 writes. Real servers pass over what they do not
 // know.
 constexpr std::string_view kChain = "slotsim-chain";
+constexpr std::string_view kOpenSlots = "cluster-slot-states";  // Valkey's
 constexpr std::string_view kWeightKeys = "slotsim-weight-keys";
 constexpr std::string_view kWeightBytes = "slotsim-weight-bytes";
 constexpr std::string_view kWeightRdbBytes = "slotsim-weight-rdb-bytes";
@@ -38,6 +39,7 @@ void write_aux(rdb::Writer& writer, const Snapshot& snapshot) {
     writer.aux("repl-offset", std::to_string(snapshot.offset));
   }
   writer.aux("aof-base", "0");
+  if (!snapshot.open_slots.empty()) writer.aux(kOpenSlots, snapshot.open_slots);
   if (snapshot.chain) writer.aux(kChain, std::to_string(*snapshot.chain));
   if (snapshot.weight.empty()) return;
   writer.aux(kWeightKeys, std::to_string(snapshot.weight.keys));
@@ -79,6 +81,9 @@ std::variant<Snapshot, rdb::Broken> decode_rdb(std::string_view bytes) {
   }
   snapshot.chain = number<std::uint64_t>(file, kChain);
   snapshot.taken_at_s = number<std::int64_t>(file, "ctime").value_or(0);
+  if (const auto open = file.aux.find(kOpenSlots); open != file.aux.end()) {
+    snapshot.open_slots = open->second;
+  }
   snapshot.weight = {number<std::uint64_t>(file, kWeightKeys).value_or(0),
                      number<std::uint64_t>(file, kWeightBytes).value_or(0),
                      number<std::uint64_t>(file, kWeightRdbBytes).value_or(0)};

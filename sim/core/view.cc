@@ -103,6 +103,7 @@ event::ViewSnapshot snapshot_view(const Server& server, bool full) {
   add_work(server, view);
   if (full) {
     cluster.peers.each([&](PeerId peer) { view.peers.push_back(describe_peer(server, peer)); });
+    view.occupied = server.names->share(server.keyspace.occupied_slots());
   }
   return view;
 }

@@ -35,7 +35,10 @@ std::int64_t last_vote_for(const ClusterState& cluster, PeerId primary) {
 std::string refusal(const Server& server, const Pass& pass, PeerId candidate,
                     const bus::Header& request) {
   const ClusterState& cluster = server.cluster;
-  if (request.current_epoch < cluster.current_epoch) return "its epoch is old";
+  if (request.current_epoch < cluster.current_epoch &&
+      server.mutation != Mutation::kVoteForOldEpoch) {
+    return "its epoch is old";
+  }
   if (cluster.last_vote_epoch == cluster.current_epoch &&
       server.mutation != Mutation::kVoteTwicePerEpoch) {
     return "already voted in this epoch";
@@ -44,16 +47,18 @@ std::string refusal(const Server& server, const Pass& pass, PeerId candidate,
   const PeerId primary = cluster.peers.cold(candidate).primary;
   if (primary.is_none()) return "its primary is unknown";
   const bool forced = (request.mflags[0] & bus::mflag::kForceAck) != 0;
-  if (!cluster.peers.hot(primary).has(bus::flag::kFail) && !forced) {
+  if (!cluster.peers.hot(primary).has(bus::flag::kFail) && !forced &&
+      server.mutation != Mutation::kVoteWithoutFail) {
     return "its primary is up";
   }
   if (pass.wall_ms() - last_vote_for(cluster, primary) <
           2 * server.config.cluster_node_timeout_ms &&
-      server.mutation != Mutation::kVoteTwicePerEpoch) {
+      server.mutation != Mutation::kVoteTwicePerEpoch &&
+      server.mutation != Mutation::kVoteAgainSoon) {
     return "voted for this primary's replicas a moment ago";
   }
   const std::uint32_t slot = contested_slot(cluster, request);
-  if (slot != kSlotCount) {
+  if (slot != kSlotCount && server.mutation != Mutation::kVoteForStaleClaim) {
     const PeerId owner = cluster.owners.owner(SlotId{static_cast<std::uint16_t>(slot)});
     return "slot " + std::to_string(slot) + " has epoch " +
            std::to_string(cluster.peers.cold(owner).config_epoch) + " > " +
@@ -66,7 +71,9 @@ std::string refusal(const Server& server, const Pass& pass, PeerId candidate,
 
 void consider_vote(Server& server, Pass& pass, PeerId candidate, const bus::Header& request) {
   ClusterState& cluster = server.cluster;
-  if (candidate.is_none() || !am_primary(cluster) || !am_serving(cluster)) return;
+  const bool may_vote =
+      (am_primary(cluster) && am_serving(cluster)) || server.mutation == Mutation::kReplicasVote;
+  if (candidate.is_none() || !may_vote) return;
   std::string why = refusal(server, pass, candidate, request);
   if (!why.empty()) {
     pass.note(
@@ -91,6 +98,7 @@ void consider_vote(Server& server, Pass& pass, PeerId candidate, const bus::Head
     return;
   }
   save_later(cluster, true);
+  if (server.mutation == Mutation::kSilentVoter) return;
   // Lost if there is no link; the vote is spent all the same.
   send_to(server, pass, candidate, build_message(server, bus::Type::kAuthAck));
 }

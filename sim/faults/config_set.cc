@@ -16,8 +16,8 @@ class ConfigSet final : public FaultOf<ConfigSet> {
       if (!stage.levers().is_up(machine)) continue;
       targets_.push_back(machine);
       for (const auto& [name, value] : settings_) {
-        stage.levers().console(machine, {"CONFIG", "SET", name, value});
-        ++done_count_;
+        const auto ticket = stage.levers().console(machine, {"CONFIG", "SET", name, value});
+        done_count_ += ticket != 0 ? 1 : 0;
       }
     }
     done_ = describe(names(stage.levers().cast(), targets_));

@@ -18,9 +18,8 @@ class Failover final : public FaultOf<Failover> {
     for (const MachineId machine : stage.resolve(node_)) {
       if (!stage.levers().is_up(machine)) continue;
       targets_.push_back(machine);
-      stage.levers().console(machine, command);
+      done_count_ += stage.levers().console(machine, command) != 0 ? 1 : 0;
     }
-    done_count_ = targets_.size();
     done_ = describe(names(stage.levers().cast(), targets_));
     return std::nullopt;
   }

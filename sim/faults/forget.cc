@@ -21,8 +21,8 @@ class Forget final : public FaultOf<Forget> {
       for (const NodeName& id : stage.ids_of(forgotten)) {
         for (const MachineId teller : tellers) {
           if (teller == forgotten || !levers.is_up(teller)) continue;
-          levers.console(teller, {"CLUSTER", "FORGET", std::string(id.view())});
-          ++done_count_;
+          const auto ticket = levers.console(teller, {"CLUSTER", "FORGET", std::string(id.view())});
+          done_count_ += ticket != 0 ? 1 : 0;
         }
       }
     }

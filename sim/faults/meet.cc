@@ -18,9 +18,9 @@ class Meet final : public FaultOf<Meet> {
       for (const MachineId other : others) {
         const Endpoint endpoint = levers.cast()[other.value].endpoint;
         if (other == machine) continue;
-        levers.console(machine, {"CLUSTER", "MEET", format_ipv4(endpoint.ipv4),
-                                 std::to_string(endpoint.port)});
-        ++done_count_;
+        const auto ticket = levers.console(machine, {"CLUSTER", "MEET", format_ipv4(endpoint.ipv4),
+                                                     std::to_string(endpoint.port)});
+        done_count_ += ticket != 0 ? 1 : 0;
       }
     }
     done_ = "introduce " + names(levers.cast(), targets_) + " to " + names(levers.cast(), others);

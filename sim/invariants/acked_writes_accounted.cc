@@ -9,7 +9,7 @@
 // Known defects: row 47 (a primary that comes back empty and at once keeps its slots, and its
 // replicas copy the void), rows 30 and 31 (takeovers lose what the other side wrote).
 #include <algorithm>
-#include <map>
+#include <array>
 #include <string>
 
 #include "sim/invariants/losses.h"
@@ -40,11 +40,9 @@ class AckedWritesAccounted final : public CopyableVerdict<AckedWritesAccounted> 
       violation(contradiction.at, last_record_, contradiction.what);
     }
     for (const Loss& loss : losses_.losses()) {
-      if (loss.kind == LossClass::kAsync || loss.kind == LossClass::kMinority) continue;
-      const std::string what = "the write " + std::to_string(loss.operation) + " to \"" + loss.key +
-                               "\", acknowledged at " + moment(loss.acked) +
-                               ", is gone: " + loss.why;
-      if (loss.kind == LossClass::kDefect) {
+      if (loss.permitted()) continue;
+      const std::string what = losses_.sentence_of(loss);
+      if (loss.standing == LossStanding::kDefect) {
         known_defect(loss.acked, last_record_, loss.row, what);
       } else {
         violation(loss.acked, last_record_, what);
@@ -56,16 +54,13 @@ class AckedWritesAccounted final : public CopyableVerdict<AckedWritesAccounted> 
     std::string text = counted(losses_.acked_writes(), "acknowledged write") + " to " +
                        counted(losses_.keys_read(), "key") + ", " + std::to_string(losses_.lost()) +
                        " lost";
-    const auto add = [&](LossClass kind, const std::string& why) {
-      if (losses_.count(kind) == 0) return;
-      text += "; " + std::to_string(losses_.count(kind)) + " " + why;
-      if (losses_.window(kind) > Duration{})
-        text += " (window " + words(losses_.window(kind)) + ")";
-    };
-    add(LossClass::kAsync, "not replicated in time, permitted");
-    add(LossClass::kMinority, "written in a minority, permitted");
-    add(LossClass::kDefect, "by a known defect");
-    add(LossClass::kUnexplained, "unexplained");
+    for (const LossRow& row : losses_.table().rows) {
+      text += "; " + std::to_string(row.count) + " " + row.letter + " " + row.name + ", " +
+              row.standing;
+      if (row.window_ns > 0) text += " (window " + words(Duration{row.window_ns}) + ")";
+    }
+    if (losses_.removed() > 0)
+      text += "; " + std::to_string(losses_.removed()) + " removed by clients";
     if (losses_.known_by_answer() > 0) {
       text += "; of " + counted(losses_.known_by_answer(), "write") +
               " only who answered is known, so more is taken for permitted";
@@ -73,6 +68,11 @@ class AckedWritesAccounted final : public CopyableVerdict<AckedWritesAccounted> 
     if (losses_.keys_unread() > 0)
       text += "; " + counted(losses_.keys_unread(), "key") + " could not be read";
     return text;
+  }
+
+  std::optional<LossTable> losses() const override {
+    if (losses_.acked_writes() == 0) return std::nullopt;
+    return losses_.table();
   }
 
   std::vector<Metric> metrics() const override {
@@ -92,23 +92,33 @@ class AckedWritesAccounted final : public CopyableVerdict<AckedWritesAccounted> 
     if (std::none_of(acked.begin(), acked.end(),
                      [&](const auto& writes) { return concerns(writes.first); }))
       return;
-    std::int64_t lost = 0, window = 0;
-    std::map<LossClass, std::int64_t> counts;
+    std::int64_t lost = 0, defects = 0, forbidden = 0, window = 0, writes = 0;
+    for (const auto& [client, count] : acked) {
+      if (concerns(client)) writes += static_cast<std::int64_t>(count);
+    }
+    std::array<std::int64_t, kLossClasses> counts{}, windows{};
     for (const Loss& loss : losses_.losses()) {
       if (!concerns(loss.client)) continue;
+      const auto kind = static_cast<std::size_t>(loss.kind);
       ++lost;
-      ++counts[loss.kind];
-      const bool permitted = loss.kind == LossClass::kAsync || loss.kind == LossClass::kMinority;
-      if (permitted) window = std::max<std::int64_t>(window, loss.window.count());
+      ++counts[kind];
+      windows[kind] = std::max<std::int64_t>(windows[kind], loss.window.count());
+      defects += loss.standing == LossStanding::kDefect ? 1 : 0;
+      forbidden += loss.standing == LossStanding::kViolation ? 1 : 0;
+      if (loss.permitted()) window = std::max<std::int64_t>(window, loss.window.count());
     }
     const auto put = [&](std::string_view name, std::int64_t value) {
       into.push_back(metric(metric_of(name, workload), value));
     };
     put("lost_writes", lost);
-    put("lost_async", counts[LossClass::kAsync]);
-    put("lost_minority", counts[LossClass::kMinority]);
-    put("lost_by_defect", counts[LossClass::kDefect]);
-    put("lost_unexplained", counts[LossClass::kUnexplained]);
+    put("lost_share", ratio(lost, kPerMillion, std::max<std::int64_t>(1, writes)));
+    for (const LossKind& kind : loss_kinds()) {
+      const auto index = static_cast<std::size_t>(kind.kind);
+      put("lost_" + std::string(kind.name), counts[index]);
+      if (kind.permitted) put("loss_window_" + std::string(kind.name), windows[index]);
+    }
+    put("lost_by_defect", defects);
+    put("lost_forbidden", forbidden);
     put("loss_window", window);
   }
 

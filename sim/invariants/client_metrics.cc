@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/invariants/core.h"
+
 namespace sim {
 
 ClientMetrics::ClientMetrics(const Cast& cast) {
@@ -17,8 +19,9 @@ ClientMetrics::ClientMetrics(const Cast& cast) {
 
 void ClientMetrics::see(const Record& record) {
   if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
-    seen_ |= !invoked->final_read;
-    operations_[invoked->operation] = {record.at, changes_data(invoked->kind), invoked->final_read};
+    const bool audit = invoked->final_read || invoked->workload == kProgressWorkload;
+    seen_ |= !audit;
+    operations_[invoked->operation] = {record.at, changes_data(invoked->kind), audit};
   } else if (const auto* done = std::get_if<event::OpCompleted>(&record.event)) {
     const auto found = operations_.find(done->operation);
     if (found == operations_.end()) return;

@@ -7,7 +7,8 @@
 //
 // What cannot recover is not asked for: without a live majority nothing is checked. Known defects:
 // row 20 (a replica that was restarted while its primary was dead never stands for election) when
-// such a replica is its shard's only hope; row 37 (a wall clock stepped back keeps state fail).
+// such a replica is its shard's only hope; row 37 (a wall clock stepped back keeps state fail); and
+// those of sim/invariants/defect_patterns.h.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -15,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/invariants/core.h"
+#include "sim/invariants/defect_patterns.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
@@ -33,7 +36,8 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
         had_slots_(stage_.directory().shard_count()) {}
 
   void see(const Record& record) override {
-    if (is_orphan_restart(record)) orphans_.insert(record.machine);
+    if (is_orphan_restart(record, stage_.directory())) orphans_.insert(record.machine);
+    patterns_.see(record, stage_);
     stage_.see(record);
     if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
       see_claim(*claim);
@@ -41,6 +45,8 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
       see_view(record, *view);
     } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {
       if (phase->phase == event::Phase::kSettling) settle_from_ = record.at;
+    } else if (const auto* fault = std::get_if<event::FaultBegan>(&record.event)) {
+      core_only_ |= fault->kind == kCoreOnlyFault;
     } else if (const auto* clock = std::get_if<event::ClockStepped>(&record.event)) {
       stepped_back_ |= clock->by_ms < 0;
     } else if (const auto* up = std::get_if<event::ReplicationUp>(&record.event); up != nullptr) {
@@ -51,6 +57,7 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
   void finish(SimTime end) override {
     if (settle_from_ == SimTime::max()) return cannot_check("the scenario never heals");
     if (end < settle_from_) return cannot_check("the run ended before everything was healed");
+    if (core_only_) return cannot_check("only a core was healed: see progress_after_heal");
     if (round_.empty()) return;
     close_round();
     if (live_voters_ < stage_.directory().quorum()) {
@@ -78,16 +85,6 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
     std::uint64_t fingerprint = 0;
     std::string holds_failed;  // a live peer, if the view was full
   };
-
-  // A replica restarted while its primary is down has no data age to show (protocol §7.1 step 3).
-  bool is_orphan_restart(const Record& record) const {
-    const auto* start = std::get_if<event::MachineStarted>(&record.event);
-    if (start == nullptr || start->incarnation == 0) return false;
-    const event::Claim* claim = stage_.directory().claim(record.machine);
-    if (claim == nullptr || claim->role != Role::kReplica) return false;
-    const auto primary = stage_.directory().machine_of(claim->replica_of);
-    return primary && !stage_.directory().is_up(*primary);
-  }
 
   // Who owns slots of a shard, or follows who did, has its data and could serve them.
   void see_claim(const event::Claim& claim) {
@@ -162,6 +159,9 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
     if (stepped_back_) {
       return known_defect(last_at_, last_record_, 37, what + ": a wall clock was stepped back");
     }
+    if (const auto found = patterns_.find(stage_)) {
+      return known_defect(last_at_, last_record_, found->row, what + ": " + found->why);
+    }
     violation(last_at_, last_record_, what);
   }
 
@@ -198,9 +198,10 @@ class ConvergesAfterHeal final : public CopyableVerdict<ConvergesAfterHeal> {
   }
 
   Stage stage_;
+  DefectPatterns patterns_;
   SimTime settle_from_;
   Duration within_;
-  bool needs_coverage_, operator_commands_, stepped_back_ = false;
+  bool needs_coverage_, operator_commands_, stepped_back_ = false, core_only_ = false;
   std::vector<std::set<NodeName>> had_slots_;  // by shard: who owned its slots or followed an owner
   std::map<MachineId, View> round_;
   std::set<MachineId> orphans_;  // restarted while the primary was down, not synced since

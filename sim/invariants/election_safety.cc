@@ -1,15 +1,15 @@
 // Claim: a primary gives at most one vote in each epoch, also across restarts that keep its disk;
 // at most one replica wins an epoch; whoever wins was voted for by a majority of the primaries
-// that own slots, and votes go only to replicas of a primary the voter holds for failed, or in a
-// forced (manual) failover.
-// - Source: Cluster spec, "Replica election and promotion"; protocol §15.8, 9, 33, 34.
+// that own slots, and counts no vote of an earlier election.
+// - Source: Cluster spec, "Replica election and promotion"; protocol §15.8, 9, 34.
 // - Scope: always.
-// - Kills: vote-twice-per-epoch, win-without-majority.
+// - Kills: vote-twice-per-epoch, win-without-majority, win-with-half, count-old-votes.
 //
 // A takeover asks nobody and is counted apart. Votes are remembered for the newest 256 epochs.
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
@@ -24,18 +24,24 @@ class ElectionSafety final : public CopyableVerdict<ElectionSafety> {
   explicit ElectionSafety(const RunFacts& facts)
       : CopyableVerdict("no node told anything"),
         directory_(facts.cast),
-        slots_are_edited_(facts.operator_commands) {}
+        slots_are_edited_(facts.operator_commands),
+        stood_in_(facts.cast.size()) {}
 
   void see(const Record& record) override {
     directory_.see(record);
     if (std::holds_alternative<event::NodeStarted>(record.event)) {
       evidence();
+      if (record.machine.value < stood_in_.size()) stood_in_[record.machine.value] = 0;
     } else if (const auto* vote = std::get_if<event::VoteGranted>(&record.event)) {
       see_vote(record, *vote);
     } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
       see_promotion(record, *promoted);
-    } else if (std::holds_alternative<event::ElectionStarted>(record.event)) {
+    } else if (const auto* counted_vote = std::get_if<event::VoteCounted>(&record.event)) {
+      see_counted(record, *counted_vote);
+    } else if (const auto* election = std::get_if<event::ElectionStarted>(&record.event)) {
       ++elections_;
+      if (record.machine.value < stood_in_.size())
+        stood_in_[record.machine.value] = election->epoch;
     }
   }
 
@@ -71,16 +77,16 @@ class ElectionSafety final : public CopyableVerdict<ElectionSafety> {
       violation(record, voter + " voted twice" + in_epoch + ": for " +
                             directory_.label(earlier->second) + " and for " + candidate);
     }
-    if (!vote.primary_failed && !vote.forced) {
-      violation(record, voter + " voted for " + candidate + in_epoch +
-                            " although it does not hold " + directory_.label(vote.primary) +
-                            " for failed and nobody forced it");
-    }
-    if (const event::Claim* claim = directory_.claim(record.machine);
-        claim != nullptr && (claim->role == Role::kReplica || claim->slots->count() == 0)) {
-      violation(record, voter + " voted for " + candidate + in_epoch +
-                            " although it is no primary with slots");
-    }
+  }
+
+  // Votes of a later epoch count as well.
+  void see_counted(const Record& record, const event::VoteCounted& vote) {
+    if (record.machine.value >= stood_in_.size()) return;
+    const std::uint64_t epoch = stood_in_[record.machine.value];
+    if (vote.epoch >= epoch) return;
+    violation(record, std::string{directory_.name(record.machine)} + " counted a vote of " +
+                          directory_.label(vote.voter) + " in epoch " + std::to_string(vote.epoch) +
+                          " for its election in epoch " + std::to_string(epoch));
   }
 
   void see_promotion(const Record& record, const event::Promoted& promoted) {
@@ -140,6 +146,7 @@ class ElectionSafety final : public CopyableVerdict<ElectionSafety> {
   Directory directory_;
   bool slots_are_edited_;
   std::map<std::uint64_t, Epoch> epochs_;
+  std::vector<std::uint64_t> stood_in_;  // by candidate: the epoch of its last election
   std::uint64_t elections_ = 0, won_ = 0, votes_seen_ = 0, takeovers_ = 0;
 };
 

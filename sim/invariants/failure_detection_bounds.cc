@@ -3,11 +3,13 @@
 // - FAIL by counting needs the reports of a majority, all from the last 2T; FAIL by message needs
 //   that somebody counted.
 // - FAIL of a primary with slots is not lifted before 2T; of a machine that is back and reachable
-//   it is lifted within 3T.
+//   it is lifted within 3T, as is PFAIL.
 //
 // - Source: Cluster spec, "Failure detection"; protocol §6, §15.11, 12, 35.
 // - Scope: always, where delays are undisturbed.
-// - Kills: fail-never-clears.
+// - Kills: fail-never-clears, fail-without-reports, fail-on-half, reporter-counts-twice,
+//   replicas-report, reports-never-expire, pfail-never-clears, pfail-too-late,
+//   fail-clears-too-soon.
 //
 // Silence between two nodes is: one of them dead or paused, or the bus cut in either direction.
 // What is judged late is a crash in an otherwise whole network, because gossip through third nodes
@@ -41,6 +43,10 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   void see(const Record& record) override {
     look_back(record.at, record.sequence);
     stage_.see(record);
+    if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
+      if (claim->role == Role::kPrimary || claim->replica_of.is_none())
+        primaries_.insert(record.machine);
+    }
     if (stage_.forming()) return;
     if (const auto* change = std::get_if<event::SuspicionChanged>(&record.event)) {
       see_suspicion(record, *change);
@@ -51,12 +57,14 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
           death->second.observers.erase(record.machine);
       }
     } else if (std::holds_alternative<event::MachineCrashed>(record.event)) {
+      died_.insert({record.machine, record.at});
       see_crash(record);
     } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
       if (stage_.directory().is_cluster_node(record.machine)) refresh(record.at);
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
       std::erase_if(held_, [&](const auto& entry) { return entry.first.first == record.machine; });
       waiting_.erase(record.machine);
+      died_.erase(record.machine);
       refresh(record.at);
     }
     if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
@@ -219,23 +227,25 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     check_reporters(record, change, pair, what);
   }
 
-  // Reports come from nodes that hold the peer PFAIL or FAIL, or did within 2T. (That they count
-  // only from those flagged primary cannot be told from outside: whom the observer takes for one is
-  // its own view.)
+  // Reports come from nodes that hold the peer PFAIL or FAIL, or did within 2T, and that have been
+  // primaries, or replicas of nobody, which look like them. (Whom the observer takes for one is its
+  // own view, which may be old.)
   void check_reporters(const Record& record, const event::SuspicionChanged& change, Pair pair,
                        const std::string& what) {
     std::uint32_t reporters = 0;
     for (const auto& [holder, held] : held_) {
       if (holder.second != pair.second) continue;
       const bool now = held.level != event::Suspicion::kNone;
-      const bool recent = now || held.until + 2 * timeout_ + grace_ >= record.at;
-      reporters += recent ? 1 : 0;
+      const auto died = died_.find(holder.first);
+      const SimTime until = !now ? held.until : died != died_.end() ? died->second : record.at;
+      const bool recent = until + 2 * timeout_ + grace_ >= record.at;
+      reporters += recent && primaries_.count(holder.first) > 0 ? 1 : 0;
     }
     if (reporters >= change.quorum) return;
     violation(record, what + " on " + counted(change.reports, "report") + ", but only " +
-                          counted(reporters, "node") + " suspected it in the last " +
-                          words(2 * timeout_) + " (" + std::to_string(change.quorum) +
-                          " are needed)");
+                          std::to_string(reporters) + (reporters == 1 ? " primary" : " primaries") +
+                          " suspected it in the last " + words(2 * timeout_) + " (" +
+                          std::to_string(change.quorum) + " are needed)");
   }
 
   // ---- Late ----
@@ -290,7 +300,9 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   }
 
   void check_unlifted(SimTime end, Pair pair, const Held& held) {
-    if (held.level != event::Suspicion::kFail || stage_.disturbed()) return;
+    const bool fail = held.level == event::Suspicion::kFail;
+    if (held.level == event::Suspicion::kNone || stage_.disturbed()) return;
+    if (!fail && facts_.processes.count(pair.first) > 0) return;  // PFAIL ends without a word
     const auto observer = stage_.serving_since(pair.first);
     const auto peer = stage_.serving_since(pair.second);
     if (!observer || !peer || !stage_.connectivity().whole() || strangers_.count(pair) > 0) return;
@@ -299,9 +311,9 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     if (end - reachable <= 3 * timeout_ + grace_) return;
     violation(end, last_record_,
               std::string{stage_.name(pair.first)} + " still holds " +
-                  std::string{stage_.name(pair.second)} +
-                  " for failed although it has been back for " + words(end - reachable) +
-                  " (allowed " + words(3 * timeout_ + grace_) + ")");
+                  std::string{stage_.name(pair.second)} + (fail ? " for failed" : " suspected") +
+                  " although it has been back for " + words(end - reachable) + " (allowed " +
+                  words(3 * timeout_ + grace_) + ")");
   }
 
   void look_back(SimTime now, std::uint64_t record) {
@@ -352,9 +364,11 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   std::map<Pair, Silences> cuts_;         // none of them empty
   std::map<MachineId, SimTime> counted_;  // peers that somebody held FAIL by counting
   std::map<MachineId, Death> waiting_;
-  std::set<Pair> strangers_;      // observers that have forgotten a peer
-  std::set<MachineId> replaced_;  // whose slots somebody has taken over
-  std::set<MachineId> promoted_;  // and who has
+  std::map<MachineId, SimTime> died_;  // and has not started since
+  std::set<MachineId> primaries_;      // or once were
+  std::set<Pair> strangers_;           // observers that have forgotten a peer
+  std::set<MachineId> replaced_;       // whose slots somebody has taken over
+  std::set<MachineId> promoted_;       // and who has
   SimTime whole_since_{-1h};
   Duration slowest_{};
   std::uint64_t last_record_ = 0;

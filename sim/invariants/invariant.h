@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/base/time.h"
+#include "sim/invariants/loss_table.h"
 #include "sim/invariants/metric.h"
 #include "sim/trace/fold.h"
 
@@ -31,11 +32,23 @@ struct RunFacts {
                               // 0: none
   bool drift = false;
   Duration stall_max{};  // longest pass of an event loop that is not told; 0: work takes no time
-  bool full_coverage = true;  // cluster-require-full-coverage
+  bool full_coverage = true;               // cluster-require-full-coverage, on every server
+  std::int64_t min_replicas_to_write = 0;  // the least of any server
+  Duration min_replicas_max_lag{};         // the longest of any server
+  bool open_slots_repointed = false;       // some server lets claims take slots that it imports
+  bool replica_migration = true;           // cluster-allow-replica-migration, on every server
+  std::int64_t migration_barrier = 1;      // the highest of any server
   std::uint32_t replicas_per_shard = 0;
-  bool persistent = false;  // appendonly yes
+  Duration
+      data_age_max{};  // how long its replication may have been down for a replica to stand for
+                       // election: T * (factor + 1) + repl-ping-replica-period; 0: any time
+  bool replicas_may_stand = true;                 // no server has cluster-replica-no-failover
+  std::set<std::string, std::less<>> deviations;  // that some simulated server has
+  bool persistent = false;                        // appendonly yes
   bool takeovers =
       false;  // the scenario contains TAKEOVER or FORCE: consensus is bypassed on purpose
+  std::uint32_t min_replicas = 0;  // min-replicas-to-write
+  Duration min_replicas_lag{};     // min-replicas-max-lag
   bool operator_commands = false;  // slots or epochs are edited by hand
   Duration converge_within = 30s;  // "settle" bound of the scenario
   SimTime settle_from;             // when everything was healed; end of time if never
@@ -79,6 +92,9 @@ class Invariant : public TraceFold {
   virtual std::string summary() const = 0;
   // What it has counted that is of interest beyond its judgement. Precondition: finished.
   virtual std::vector<Metric> metrics() const { return {}; }
+  // Acknowledged writes that it found lost, by class; only one invariant looks for them.
+  // Precondition: finished.
+  virtual std::optional<LossTable> losses() const { return std::nullopt; }
   virtual std::unique_ptr<Invariant> clone() const = 0;
 };
 

@@ -18,7 +18,70 @@ void Losses::see_replication(const Record& record) {
   Turn turn{Turn::Kind::kCopied, record.at, record.machine};
   turn.keys = up->keys;
   turn.other = stage_.directory().machine_of(up->primary).value_or(kNoMachine);
+  const event::Claim* claim = stage_.directory().claim(turn.other);
+  turn.other_epoch = claim == nullptr ? 0 : claim->config_epoch;
   turns_.push_back(turn);
+}
+
+// The other replicas of the primary that is replaced, by which to tell whether the right one won.
+void Losses::see_promotion(const Record& record, const event::Promoted& promoted,
+                           Turn& turn) const {
+  const Directory& directory = stage_.directory();
+  const SimTime long_ago = record.at - minority_window_;
+  const bool quiet =
+      reach_changed_ <= long_ago && !stage_.disturbed() && stage_.undisturbed_since() <= long_ago;
+  const auto settled = [&](MachineId machine) {
+    const auto since = stage_.serving_since(machine);
+    return since && *since <= long_ago;
+  };
+  for (const MachineId machine : directory.replicas()) {
+    const event::Claim* claim = directory.claim(machine);
+    if (claim == nullptr || machine == record.machine || claim->replica_of != promoted.old_primary)
+      continue;
+    if (!directory.is_serving(machine)) continue;
+    if (!stage_.connectivity().mutual(machine, record.machine)) continue;
+    turn.rivals.push_back(
+        {machine, place_of(machine), quiet && settled(machine) && settled(record.machine)});
+  }
+  turn.epoch = promoted.epoch;
+  const auto stood = ranks_.find(record.machine);
+  turn.rank = stood == ranks_.end() ? 0 : stood->second;
+}
+
+// For whom a primary drops its keys: whom it follows now, or, while it is still a primary, the one
+// it had replaced, if that one is back. kNoMachine: for nobody.
+MachineId Losses::retaken_by(MachineId machine) const {
+  const Directory& directory = stage_.directory();
+  const event::Claim* claim = directory.claim(machine);
+  if (claim != nullptr && claim->role == Role::kReplica) {
+    return directory.machine_of(claim->replica_of).value_or(kNoMachine);
+  }
+  for (auto turn = turns_.rbegin(); turn != turns_.rend(); ++turn) {
+    if (turn->kind != Turn::Kind::kPromoted || turn->machine != machine) continue;
+    const event::Claim* before = directory.claim(turn->other);
+    const bool back = before != nullptr && directory.is_up(turn->other) &&
+                      before->role == Role::kPrimary && before->slots->count() > 0;
+    return back ? turn->other : kNoMachine;
+  }
+  return kNoMachine;
+}
+
+// "m1 client-1 | m2 m3 m4", or, where only ways are cut, "m1 > m2, m1 > m3".
+void Losses::see_sides(const event::Reachability& reach) {
+  constexpr std::size_t kLongest = 200;
+  if (reach.plane == "client" || reach.plane == "replication") return;
+  std::string text;
+  for (const std::vector<std::string>& group : reach.groups) {
+    if (!text.empty()) text += " |";
+    for (const std::string& name : group) text += (text.empty() ? "" : " ") + name;
+  }
+  for (const auto& [from, to] : reach.cut) {
+    text += (text.empty() ? "" : ", ") + from + " > " + to;
+  }
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + " ...";
+  sides_now_ = 0;
+  while (sides_now_ < sides_.size() && sides_[sides_now_] != text) ++sides_now_;
+  if (sides_now_ == sides_.size()) sides_.push_back(std::move(text));
 }
 
 void Losses::see_turn(const Record& record) {
@@ -26,8 +89,18 @@ void Losses::see_turn(const Record& record) {
   if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
     turn.other = stage_.directory().machine_of(promoted->old_primary).value_or(kNoMachine);
     turn.takeover = promoted->takeover;
+    turn.manual = promoted->manual;
     turn.coordinated = coordinated_.erase(record.machine) > 0 && promoted->manual;
     turn.place = place_of(record.machine);
+    see_promotion(record, *promoted, turn);
+  } else if (const auto* stood = std::get_if<event::ElectionStarted>(&record.event)) {
+    ranks_[record.machine] = stood->rank;
+    return;
+  } else if (const auto* removed = std::get_if<event::KeysRemoved>(&record.event)) {
+    const event::Claim* claim = stage_.directory().claim(record.machine);
+    if (claim != nullptr)
+      removals_.push_back({record.at, record.machine, removed->key, claim->slots});
+    return;
   } else if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
     if (manual->phase == "offset matched") coordinated_.insert(record.machine);
     if (manual->phase == "requested" || manual->phase == "timed out") {
@@ -43,6 +116,9 @@ void Losses::see_turn(const Record& record) {
     if (dropped->keys == 0) return;
     turn.kind = Turn::Kind::kDropped;
     turn.keys = dropped->keys;
+    turn.other = retaken_by(record.machine);
+    const event::Claim* claim = stage_.directory().claim(turn.other);
+    turn.other_epoch = claim == nullptr ? 0 : claim->config_epoch;
   } else if (std::holds_alternative<event::MachineCrashed>(record.event) ||
              std::holds_alternative<event::ProgramExited>(record.event)) {
     turn.kind = Turn::Kind::kDied;

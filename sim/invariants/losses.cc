@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "sim/base/hash.h"
 #include "sim/invariants/bounds.h"
 #include "sim/invariants/verdict.h"
 
@@ -29,6 +30,8 @@ Losses::Losses(const RunFacts& facts)
       minority_window_(noticed_within(facts)),
       takeovers_(facts.takeovers),
       persistent_(facts.persistent),
+      min_replicas_(facts.min_replicas),
+      min_replicas_lag_(facts.min_replicas_lag),
       processes_(facts.processes) {}
 
 void Losses::see(const Record& record) {
@@ -40,6 +43,9 @@ void Losses::see(const Record& record) {
     see_effect(record, *write);
   } else if (const auto* stream = std::get_if<event::StreamAt>(&record.event)) {
     see_stream(record, *stream);
+  } else if (const auto* reach = std::get_if<event::Reachability>(&record.event)) {
+    reach_changed_ = record.at;
+    see_sides(*reach);
   } else if (std::holds_alternative<event::OpInvoked>(record.event) ||
              std::holds_alternative<event::OpCompleted>(record.event)) {
     see_client(record);
@@ -86,6 +92,10 @@ void Losses::see_client(const Record& record) {
   auto& [key, write] = found->second;
   write.outcome = done.outcome;
   if (acked(done.outcome)) write.completed = record.at;
+  write.replicas_wanted = done.replicas_wanted;
+  write.replicas = done.replicas;
+  const bool waited = done.replicas_wanted > 0 && done.replicas >= done.replicas_wanted;
+  waited_ += waited && acked(done.outcome) ? 1 : 0;
   write.repeats = done.attempts > done.redirects + 1 ? done.attempts - done.redirects - 1 : 0;
   if (const auto effect = effects_.find(done.operation); effect != effects_.end()) {
     write.effect = effect->second;
@@ -94,12 +104,34 @@ void Losses::see_client(const Record& record) {
     write.effect = *answered;
     ++known_by_answer_;
   }
+  Key& history = keys_[key];
   if (++writes_kept_ <= kWritesMax) {
-    keys_[key].writes.push_back(std::move(write));
+    history.writes.push_back(std::move(write));
   } else {
     overflowed_ = true;
   }
+  if (history.writes.size() >= history.tidy_at) tidy(history);
   in_flight_.erase(found);
+}
+
+// What an acknowledged write has overwritten can be missed no more, whatever is lost: only its
+// value may still turn up.
+void Losses::tidy(Key& key) {
+  SimTime newest = SimTime::min();
+  for (const Write& write : key.writes) {
+    if (acked(write.outcome)) newest = std::max(newest, write.invoked);
+  }
+  const auto past = [&](const Write& write) {
+    return write.kind == event::OpKind::kWrite && acked(write.outcome) &&
+           write.effect.machine != kNoMachine && write.completed < newest;
+  };
+  for (const Write& write : key.writes) {
+    if (!past(write)) continue;
+    key.past.push_back({hash_text(write.value), write.completed});
+    ++key.past_acked[write.client];
+  }
+  writes_kept_ -= std::erase_if(key.writes, past);
+  key.tidy_at = std::max<std::size_t>(16, 2 * key.writes.size());
 }
 
 // A real server does not tell what it applies, but its client knows who said OK.
@@ -114,6 +146,9 @@ std::optional<Losses::Effect> Losses::effect_by_answer(const event::OpCompleted&
     effect.at = invoked;
     effect.by_answer = true;
     effect.deposed = may_be_deposed(machine);
+    const event::Claim* claim = stage_.directory().claim(machine);
+    effect.epoch = claim == nullptr ? 0 : claim->config_epoch;
+    effect.sides = sides_now_;
     const auto since = stage_.isolated_since(machine);
     const auto rejoined = stage_.rejoined_at(machine);
     if (since) {
@@ -145,6 +180,9 @@ void Losses::see_effect(const Record& record, const event::WriteApplied& write) 
   effect.at = record.at;
   effect.slot = write.slot;
   effect.offset = write.offset;
+  const event::Claim* claim = stage_.directory().claim(record.machine);
+  effect.epoch = claim == nullptr ? 0 : claim->config_epoch;
+  effect.sides = sides_now_;
   if (const auto since = stage_.isolated_since(record.machine))
     effect.isolated_for = record.at - *since;
   if (contested_.test(write.slot.value)) {
@@ -194,6 +232,11 @@ void Losses::finish() {
     }
     ++keys_read_;
     std::array<bool, 16> has{};
+    for (const auto& [client, writes] : key.past_acked) {
+      has[static_cast<std::size_t>(event::OpKind::kWrite)] = true;
+      acked_ += writes;
+      acked_by_[client] += writes;
+    }
     for (const Write& write : key.writes) {
       has[static_cast<std::size_t>(write.kind)] = true;
       if (acked(write.outcome)) ++acked_, ++acked_by_[write.client];
@@ -222,6 +265,12 @@ void Losses::judge_register(const std::string& name, const Key& key) {
   SimTime shown_until =
       SimTime::min();  // when the write that is shown was over; never, if that is not known
   bool known = false;
+  const std::uint64_t hash = hash_text(key.final->value);
+  for (const PastWrite& past : key.past) {
+    if (key.final->absent || past.value_hash != hash) continue;
+    known = true;
+    shown_until = std::max(shown_until, past.completed);
+  }
   for (const Write& write : key.writes) {
     const bool matches =
         key.final->absent ? write.kind == event::OpKind::kDelete
@@ -284,6 +333,7 @@ void Losses::judge_counter(const std::string& name, const Key& key) {
     judged.emplace_back(classify(name, **it), *it);
   }
   std::stable_sort(judged.begin(), judged.end(), [](const auto& a, const auto& b) {
+    if (a.first.standing != b.first.standing) return a.first.standing < b.first.standing;
     if (a.first.kind != b.first.kind) return a.first.kind < b.first.kind;
     return a.first.window > b.first.window;  // a known turn rather than none
   });
@@ -322,6 +372,10 @@ void Losses::judge_list(const std::string& name, const Key& key) {
 }
 
 void Losses::lose(const std::string& name, const Write& write) {
+  if (was_removed(name, write)) {
+    ++removed_;
+    return;
+  }
   Loss loss = classify(name, write);
   const auto kind = static_cast<std::size_t>(loss.kind);
   ++counts_[kind];

@@ -17,27 +17,29 @@
 #include <vector>
 
 #include "sim/invariants/invariant.h"
+#include "sim/invariants/loss_table.h"
 #include "sim/invariants/stage.h"
 
 namespace sim {
 
-enum class LossClass : std::uint8_t {
-  kAsync,        // A: its primary failed before the replica that was elected had it. Permitted
-  kMinority,     // B: applied by a primary cut off from the majority, or deposed without knowing.
-                 // Permitted
-  kDefect,       // a defect that 7.0.15 has (`row`)
-  kUnexplained,  // a violation
-  kCount
-};
-
+// One lost write, with what proves what became of it.
 struct Loss {
   LossClass kind{};
+  LossStanding standing = LossStanding::kViolation;
+  int row = 0;  // of protocol §14, for a known defect
   std::uint64_t operation = 0;
-  SimTime acked;
-  Duration window{};  // from its effect to what lost it (A), from the cut to its effect (B)
-  int row = 0;
   std::string key, why;
   MachineId client;  // who wrote it
+  MachineId primary = kNoMachine, successor = kNoMachine;
+  SimTime applied, acked;
+  std::optional<SimTime> lost;  // when what lost it happened
+  Duration window{};  // from its effect to what lost it; in a minority, from the cut to its effect
+  SlotId slot;
+  std::int64_t offset = 0;
+  std::uint64_t epoch = 0;                          // configEpoch of its primary then
+  std::uint32_t replicas_wanted = 0, replicas = 0;  // of WAIT: asked for, and told
+  std::string sides;                                // of the partition, if its primary was cut off
+  bool permitted() const { return standing == LossStanding::kPermitted; }
 };
 // The data contradict the history in another way: a value nobody wrote, one that certainly was not
 // written, one too many.
@@ -57,9 +59,13 @@ class Losses final : public TraceFold {
   const std::vector<Loss>& losses() const { return losses_; }
   const std::vector<Contradiction>& contradictions() const { return contradictions_; }
   std::uint64_t count(LossClass kind) const { return counts_[static_cast<std::size_t>(kind)]; }
+  LossTable table() const;
+  // "the write 17 to "k", acknowledged at 6.000 s, is gone: ..."
+  std::string sentence_of(const Loss& loss) const;
   // Writes that clients were told of, on keys that were read at the end.
   const std::map<MachineId, std::uint64_t>& acked_by() const { return acked_by_; }
   std::uint64_t lost() const { return losses_.size(); }
+  std::uint64_t removed() const { return removed_; }
   Duration window(LossClass kind) const { return windows_[static_cast<std::size_t>(kind)]; }
 
   std::uint64_t acked_writes() const { return acked_; }  // on keys that were read at the end
@@ -68,6 +74,8 @@ class Losses final : public TraceFold {
   std::uint64_t known_by_answer() const { return known_by_answer_; }
   bool overflowed() const { return overflowed_; }
 
+  // Writes kept whole. Of a register those that are overwritten for good are not: they cannot be
+  // missed any more, and only what they said is remembered, in a few bytes each.
   static constexpr std::uint64_t kWritesMax = 4'000'000;
 
  private:
@@ -77,8 +85,10 @@ class Losses final : public TraceFold {
     SlotId slot;
     std::int64_t offset = 0;
     NodeName history;  // replication id; none if the node told no stream
+    std::uint64_t epoch = 0;
     std::optional<Duration> isolated_for;
-    bool deposed = false;  // a live primary outranked it in this slot
+    std::uint32_t sides = 0;  // of the partition then: index into `sides_`
+    bool deposed = false;     // a live primary outranked it in this slot
     // All that is known is who acknowledged it: a real server. `at` is then when it was asked, and
     // what the write cannot be said to have met is taken to excuse its loss.
     bool by_answer = false;
@@ -91,7 +101,13 @@ class Losses final : public TraceFold {
     std::uint32_t repeats = 0;  // attempts beyond the first that were not redirections
     std::string value;
     MachineId client;
+    std::uint32_t replicas_wanted = 0, replicas = 0;
     Effect effect;
+  };
+  // A write to a register that was overwritten for good.
+  struct PastWrite {
+    std::uint64_t value_hash = 0;
+    SimTime completed;
   };
   struct FinalRead {
     SimTime at;
@@ -101,12 +117,28 @@ class Losses final : public TraceFold {
   };
   struct Key {
     std::vector<Write> writes;
+    std::vector<PastWrite> past;
+    std::map<MachineId, std::uint64_t> past_acked;
+    std::size_t tidy_at = 16;  // size of `writes` at which it is worth looking for past ones
     std::optional<FinalRead> final;
     bool answered = false;  // an auditor was told; `final` without this: it asked in vain
   };
   struct Place {  // in a replication history
     NodeName history;
     std::int64_t offset = 0;
+  };
+  // A client outside the history removed keys: one, or ("") all of these slots.
+  struct Removal {
+    SimTime at;
+    MachineId machine;
+    std::string key;
+    SlotsRef slots;
+  };
+  // Another replica of the primary that was replaced, and how far it was.
+  struct Rival {
+    MachineId machine;
+    Place place;
+    bool settled = false;  // up and in touch with the winner for long enough to be known to it
   };
   // Somebody took over from somebody, or lost what it had.
   struct Turn {
@@ -122,11 +154,16 @@ class Losses final : public TraceFold {
     } kind{};
     SimTime at;
     MachineId machine,
-        other = kNoMachine;  // kPromoted: the winner, whom it replaced; kCopied: from whom
+        other = kNoMachine;  // kPromoted: the winner, whom it replaced; kCopied: from whom;
+                             // kDropped: for whom
     Place place{};           // kPromoted: how far the winner was; kMigrated: and the receiver
-    bool takeover = false, coordinated = false;  // a manual failover that waited for the offset
+    bool takeover = false, manual = false;
+    bool coordinated = false;  // a manual failover that waited for the offset
     std::uint64_t keys = 0;
-    SlotId slot{};  // of those about one
+    std::uint64_t epoch = 0, other_epoch = 0;  // configEpochs of the two
+    std::uint32_t rank = 0;                    // kPromoted: with which the winner stood
+    std::vector<Rival> rivals{};               // kPromoted
+    SlotId slot{};                             // of those about one
   };
 
   void see_client(const Record& record);
@@ -136,7 +173,11 @@ class Losses final : public TraceFold {
   void see_stream(const Record& record, const event::StreamAt& stream);
   void see_turn(const Record& record);
   void see_replication(const Record& record);
+  void see_promotion(const Record& record, const event::Promoted& promoted, Turn& turn) const;
+  MachineId retaken_by(MachineId machine) const;
   void see_migration(const Record& record);
+  void see_sides(const event::Reachability& reach);
+  void tidy(Key& key);
   Place place_of(MachineId machine) const;
   void find_contested();
 
@@ -149,21 +190,34 @@ class Losses final : public TraceFold {
     contradictions_.push_back({at, std::move(what)});
   }
 
+  bool was_removed(const std::string& name, const Write& write) const;
   Loss classify(const std::string& name, const Write& write) const;
   bool follow(const Write& write, const Effect& effect, Loss& loss) const;
+  void blame_minority(const Effect& effect, Loss& loss) const;
+  void blame_promotion(const Write& write, const Effect& effect, const Turn& turn,
+                       Loss& loss) const;
+  bool blame_wait(const Write& write, const Effect& effect, const Turn& turn, Loss& loss) const;
+  void blame_retaking(const Turn& turn, MachineId holder, Loss& loss) const;
   bool follow_move(const Write& write, const Effect& effect, const Turn& moved, Loss& loss) const;
   void blame_move(const Write& write, Loss& loss) const;
   bool holds(const Turn& promoted, MachineId holder, const Effect& effect) const;
   bool contains(Place place, const Effect& effect) const;
   bool had_it(const Turn& promoted, MachineId holder, const Write& write,
               const Effect& effect) const;
+  LossExample example_of(const Loss& loss) const;
   std::string name_of(MachineId machine) const { return std::string{stage_.name(machine)}; }
 
   Stage stage_;
   Duration minority_window_;
   bool takeovers_, persistent_;
+  std::uint32_t min_replicas_;
+  Duration min_replicas_lag_;
   std::set<MachineId> processes_;
-  std::optional<SimTime> merged_;    // when this cluster and another came to know each other
+  std::optional<SimTime> merged_;       // when this cluster and another came to know each other
+  std::vector<std::string> sides_{""};  // of partitions: "m1 client-1 | m2 m3 m4"
+  std::uint32_t sides_now_ = 0;
+  SimTime reach_changed_{Duration::min()};
+  std::map<MachineId, std::uint32_t> ranks_;  // with which candidates last stood
   std::set<MachineId> coordinated_;  // candidates whose offset has matched their paused primary's
   std::map<std::uint64_t, std::pair<std::string, Write>> in_flight_;
   std::map<std::string, Key> keys_;
@@ -174,6 +228,7 @@ class Losses final : public TraceFold {
   std::map<MachineId, Place> places_;
   std::map<NodeName, Place> parents_;  // of replication ids: where they branched off
   std::vector<Turn> turns_;
+  std::vector<Removal> removals_;
   std::map<SlotId, std::pair<MachineId, MachineId>> ways_;  // of slots last opened: from, to
   SlotSet contested_;
   std::uint64_t writes_kept_ = 0, effects_seen_ = 0;
@@ -183,6 +238,7 @@ class Losses final : public TraceFold {
   std::array<std::uint64_t, static_cast<std::size_t>(LossClass::kCount)> counts_{};
   std::array<Duration, static_cast<std::size_t>(LossClass::kCount)> windows_{};
   std::map<MachineId, std::uint64_t> acked_by_;
+  std::uint64_t removed_ = 0, waited_ = 0;
   std::uint64_t acked_ = 0, keys_read_ = 0, keys_unread_ = 0, known_by_answer_ = 0;
   bool overflowed_ = false;
 };

@@ -312,6 +312,7 @@ void Milestones::see_election(const Record& record) {
         name + " leaves " + label(migrated->from) + " for " + label(migrated->to) +
             ", which has no working replica");
   } else if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
+    if (manual->phase == "primary resumed writes") return;  // the replica tells how it ended
     const bool done = manual->phase == "done", timed_out = manual->phase == "timed out";
     add(done        ? "manual-failover-done"
         : timed_out ? "manual-failover-timed-out"

@@ -10,7 +10,11 @@
 // does this bound. Clocks that disagree lengthen it by their disagreement, a one-way cut that lets
 // bytes in by T (until the peer drops its link). While faults bend delays, and for as long after,
 // it is not applied.
+//
+// Known defect: row 31 (takeovers without consensus), once somebody has taken over, in the first
+// part of the claim.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +47,8 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
       see_health(record, *health, was_healthy.value_or(false));
     } else if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
       see_write(record, *write);
+    } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
+      if (promoted->takeover && !takeover_) takeover_ = record.at;
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
       Node& starting = node(record.machine);  // its isolation was seen when its machine started
       starting.started = record.at;
@@ -137,10 +143,10 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
       if (known.told || now <= since + known.allowed || !accepts(machine) || !bound_holds(since))
         continue;
       known.told = true;
-      violation(now, record,
-                std::string{stage_.name(machine)} + " has been cut off from the majority since " +
-                    moment(since) + " and still accepts writes " + words(now - since) +
-                    " later (allowed " + words(known.allowed) + ")");
+      exceeded(now, record,
+               std::string{stage_.name(machine)} + " has been cut off from the majority since " +
+                   moment(since) + " and still accepts writes " + words(now - since) +
+                   " later (allowed " + words(known.allowed) + ")");
     }
   }
 
@@ -153,10 +159,19 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
         node(record.machine).told)
       return;
     node(record.machine).told = true;
-    violation(record, std::string{stage_.name(record.machine)} + " applied a write for slot " +
-                          std::to_string(write.slot.value) + " " + words(record.at - *since) +
-                          " after it was cut off from the majority (allowed " +
-                          words(node(record.machine).allowed) + ")");
+    exceeded(record.at, record.sequence,
+             std::string{stage_.name(record.machine)} + " applied a write for slot " +
+                 std::to_string(write.slot.value) + " " + words(record.at - *since) +
+                 " after it was cut off from the majority (allowed " +
+                 words(node(record.machine).allowed) + ")");
+  }
+
+  // A takeover makes primaries out of nothing: each side may count a majority of its own.
+  void exceeded(SimTime at, std::uint64_t record, const std::string& what) {
+    if (!takeover_) return violation(at, record, what);
+    known_defect(
+        at, record, 31,
+        what + "; somebody took over at " + moment(*takeover_) + " without asking anybody");
   }
 
   void see_health(const Record& record, const event::HealthChanged& health, bool was_healthy) {
@@ -218,6 +233,7 @@ class MinorityStopsWriting final : public CopyableVerdict<MinorityStopsWriting> 
   std::vector<Node> nodes_;
   std::vector<MachineId> isolated_;
   std::vector<TurnedOk> turned_ok_;  // in this instant
+  std::optional<SimTime> takeover_;  // the first
   Duration slowest_{};
   std::uint64_t isolations_ = 0, writes_in_window_ = 0, last_record_ = 0;
 };

@@ -2,7 +2,7 @@
 // the making, and not for long.
 // - Source: protocol §15.28; Cluster spec, "Write safety".
 // - Scope: always.
-// - Kills: no-demotion.
+// - Kills: no-demotion, never-update.
 //
 // The bound. A primary that is cut off at time 0 is replaced T + 500 ms later at the earliest and
 // stops by itself at 1.5T + 2 ticks + D at the latest (each peer turns PFAIL within that time), so

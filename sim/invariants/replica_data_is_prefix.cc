@@ -3,7 +3,8 @@
 // and a replica that is in step at the end holds the same data.
 // - Source: Redis replication, "replication ID and offset"; protocol §15.32, §10.2.
 // - Scope: always.
-// - Kills: replica-skips-command.
+// - Kills: replica-skips-command, migrate-untold, backlog-off-by-one, any-history,
+//   snapshot-skips-keys, full-sync-keeps-own, expiry-untold.
 //
 // Known defect: row 12 (keys of a lost slot are deleted on the primary only) when data differ and
 // the primary dropped keys of a lost slot. Of each replication id the newest 4,096 offsets are

@@ -3,16 +3,25 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/invariants/core.h"
+
 namespace sim {
 
 bool bends_delays(std::string_view fault_kind) {
   // Told by records of their own (cuts, crashes, pauses, clocks), or harmless to delays.
-  constexpr std::array<std::string_view, 14> kVisible = {
+  constexpr std::array<std::string_view, 15> kVisible = {
       "partition",  "flap",       "cut-link",    "crash",
       "restart",    "pause",      "zone-outage", "rolling-restart",
       "clock-jump", "clock-skew", "clock-drift", "failover",
-      "meet",       "forget"};
+      "meet",       "forget",     kCoreOnlyFault};
   return std::find(kVisible.begin(), kVisible.end(), fault_kind) == kVisible.end();
+}
+
+bool changes_config(const Event& event) {
+  if (const auto* began = std::get_if<event::FaultBegan>(&event))
+    return began->kind == "config-set";
+  const auto* reply = std::get_if<event::StepReply>(&event);
+  return reply != nullptr && reply->command.starts_with("CONFIG SET");
 }
 
 Stage::Stage(const Cast& cast) : directory_(cast), connectivity_(cast), lives_(cast.size()) {}

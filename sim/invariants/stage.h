@@ -18,6 +18,8 @@ namespace sim {
 // Does a fault of this kind change how long messages or passes of an event loop take, without being
 // visible as a cut, a crash or a pause? Unknown kinds do.
 bool bends_delays(std::string_view fault_kind);
+// Is a server configured anew: by a fault, or by a command of the timeline?
+bool changes_config(const Event& event);
 
 class Stage final : public TraceFold {
  public:

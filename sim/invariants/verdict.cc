@@ -1,7 +1,10 @@
 #include "sim/invariants/verdict.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "sim/base/check.h"
+#include "sim/invariants/known_defects.h"
 #include "sim/trace/describe.h"
 
 namespace sim {
@@ -70,21 +73,31 @@ void Verdict::give_up(std::string why) {
   if (surrender_.empty()) surrender_ = std::move(why);
 }
 
-// Violations are never crowded out by known defects: the list is cut from the end of the less
-// serious ones.
+// The list is cut from the end of what is less serious: violations are never crowded out by known
+// defects, nor the first defect of a row by more of another.
 void Verdict::add(Finding finding) {
   const bool failure = finding.judgement == Judgement::kFail;
+  CHECK(failure || find_known_defect(finding.row) != nullptr);
   ++(failure ? failures_ : defects_);
+  const auto of_row = [&](int row) {
+    return std::count_if(findings_.begin(), findings_.end(), [&](const Finding& other) {
+      return other.judgement == Judgement::kKnownDefect && other.row == row;
+    });
+  };
   if (findings_.size() < kKept) {
     findings_.push_back(std::move(finding));
     return;
   }
-  if (!failure) return;
-  for (std::size_t i = findings_.size(); i-- > 0;) {
-    if (findings_[i].judgement == Judgement::kFail) continue;
-    findings_.erase(findings_.begin() + static_cast<std::ptrdiff_t>(i));
-    findings_.push_back(std::move(finding));
-    return;
+  if (!failure && of_row(finding.row) > 0) return;
+  for (const std::int64_t spared : {1, 0}) {
+    for (std::size_t i = findings_.size(); i-- > 0;) {
+      if (findings_[i].judgement == Judgement::kFail || of_row(findings_[i].row) <= spared)
+        continue;
+      findings_.erase(findings_.begin() + static_cast<std::ptrdiff_t>(i));
+      findings_.push_back(std::move(finding));
+      return;
+    }
+    if (!failure) return;
   }
 }
 

@@ -222,9 +222,18 @@ Scenario read_variant(const JsonRef& document, const Vocabulary& vocabulary, Pro
   scenario.heal = rest.boolean("heal", true);
   Options settle = rest.object("settle");
   scenario.settle_within = settle.duration("within", Duration{std::chrono::seconds{30}}, kSomeTime);
+  scenario.heal_core_only = settle.one_of<bool>("heal", {{"all", false}, {"core", true}}, false);
+  scenario.progress_every = static_cast<std::uint32_t>(
+      settle.integer("progress", scenario.heal_core_only ? 1 : 0, {0, kSlotCount}));
+  for (const std::string_view key : {"heal", "progress"}) {
+    if (!settle.has(key)) continue;
+    if (!scenario.heal) settle.problem(key, "nothing is healed: \"heal\" is false");
+    if (scenario.cluster.shards == 0) settle.problem(key, "there is no cluster");
+  }
   settle.finish();
   scenario.expect = read_expectations(rest.object("expect"), vocabulary, scenario.workloads);
   read_limits(rest.object("limits"), scenario.limits);
+  rest.has("cases");
   rest.has("matrix");
   rest.has("swarm");
   rest.also_known(root.asked());
@@ -266,6 +275,14 @@ JsonRef run_by(const JsonRef& document, const std::string& program) {
   return changed;
 }
 
+// Rules of other versions are asked for.
+bool deviates(const JsonRef& document) {
+  const JsonMember* const cluster = document->find("cluster");
+  const JsonMember* const named = cluster == nullptr ? nullptr : cluster->value->find("deviations");
+  return named != nullptr &&
+         (named->value->kind != JsonNode::Kind::kList || !named->value->items.empty());
+}
+
 }  // namespace
 
 Loaded load_scenario(std::string file, std::string text, const Vocabulary& vocabulary,
@@ -282,14 +299,22 @@ Loaded load_scenario(std::string file, std::string text, const Vocabulary& vocab
   Options root(document, "", problems);
   const std::vector<Axis> matrix = read_axes(root, "matrix");
   const std::vector<Axis> swarm = read_axes(root, "swarm");
-  for (Variant& variant : expand(document, matrix, problems)) {
-    if (!program.empty()) variant.document = run_by(variant.document, program);
-    Scenario scenario = read_variant(variant.document, vocabulary, problems);
-    scenario.file = file;
-    scenario.variant = variant.name;
-    for (const Axis& axis : swarm) scenario.swarm.emplace_back(axis.path, axis.values);
-    check_swarm(variant.document, swarm, vocabulary, problems);
-    loaded.variants.push_back(std::move(scenario));
+  for (const Variant& one : read_cases(root, "cases")) {
+    if (!program.empty() && !one.name.empty() && deviates(one.document)) {
+      loaded.left_out.push_back(
+          {one.name, "it is about other rules than those of " + program +
+                         ", and only simulated servers follow the rules they are told"});
+      continue;
+    }
+    for (Variant& variant : expand(one, matrix, problems)) {
+      if (!program.empty()) variant.document = run_by(variant.document, program);
+      Scenario scenario = read_variant(variant.document, vocabulary, problems);
+      scenario.file = file;
+      scenario.variant = variant.name;
+      for (const Axis& axis : swarm) scenario.swarm.emplace_back(axis.path, axis.values);
+      check_swarm(variant.document, swarm, vocabulary, problems);
+      loaded.variants.push_back(std::move(scenario));
+    }
   }
   if (!problems.empty()) loaded.variants.clear();
   return loaded;

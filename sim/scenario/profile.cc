@@ -6,11 +6,7 @@
 namespace sim {
 namespace {
 
-// Row 7: Valkey gives the slots of a primary that steps down to the one it names, and never unbinds
-// them. Row 12: it tells its replicas of the keys of a lost slot that it deletes.
-constexpr std::array<int, 2> kMendedInValkey8{7, 12};
-
-constexpr std::array<std::string_view, 15> kDeviationsOfValkey8{
+constexpr std::array<std::string_view, 18> kDeviationsOfValkey8{
     "distinct-ranks",
     "rank-may-improve",
     "new-primary-new-election",
@@ -26,11 +22,14 @@ constexpr std::array<std::string_view, 15> kDeviationsOfValkey8{
     "config-by-rename",
     "claim-bit-cleared",
     "force-at-once",
+    "open-slots-replicated",
+    "open-slots-repointed",
+    "replicas-ask",
 };
 
 constexpr std::array<ServerProfile, 2> kProfiles{{
-    {"redis-7.0", "redis-server", {}, {}},
-    {"valkey-8", "valkey-server", kMendedInValkey8, kDeviationsOfValkey8},
+    {"redis-7.0", "redis-server", {}},
+    {"valkey-8", "valkey-server", kDeviationsOfValkey8},
 }};
 
 }  // namespace

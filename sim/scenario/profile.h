@@ -7,9 +7,8 @@
 namespace sim {
 
 struct ServerProfile {
-  std::string_view name;             // "redis-7.0"
-  std::string_view program;          // what a process runs that names none
-  std::span<const int> mended = {};  // rows of protocol §14 that are defects of 7.0.15 but not its
+  std::string_view name;     // "redis-7.0"
+  std::string_view program;  // what a process runs that names none
   // Rules in which our own node, a 7.0.15, follows it; names of the table of sim/core/deviation.h.
   std::span<const std::string_view> deviations = {};
 };

@@ -177,22 +177,81 @@ std::vector<MetricBound> read_metrics(Options options, const Vocabulary& vocabul
   return bounds;
 }
 
-std::vector<std::uint32_t> read_rows(Options& options, std::string_view key) {
+// ---- The budget of losses ----
+
+// Of each class of losses that can be permitted so many, and none of those that are not named; and
+// how long their windows and how great their share may be.
+void read_losses(Options& options, std::vector<MetricBound>& bounds) {
+  if (!options.has("losses")) return;
+  Options losses = options.object("losses");
+  const auto add = [&](std::string_view key, std::string_view metric, std::int64_t most,
+                       const std::string& written) {
+    MetricBound bound;
+    bound.metric = metric;
+    bound.compare = Compare::kLessEqual;
+    bound.value = most;
+    bound.place = losses.has(key) ? losses.raw(key)->place : losses.place();
+    bound.written = "losses " + std::string(key) + " <=" + written;
+    bounds.push_back(std::move(bound));
+  };
+  for (const std::string_view name : {"async", "minority", "wait", "forced", "restart"}) {
+    const std::int64_t most = losses.integer(name, 0, {0, 1'000'000'000});
+    add(name, "lost_" + std::string(name), most, std::to_string(most));
+  }
+  if (losses.has("window")) {
+    const Duration most = losses.duration("window");
+    add("window", "loss_window", most.count(), losses.raw("window")->text);
+  }
+  if (losses.has("share")) {
+    const std::uint32_t most = losses.ratio_ppm("share", 0);
+    add("share", "lost_share", most, losses.raw("share")->text);
+  }
+  losses.finish();
+}
+
+std::vector<std::uint32_t> read_rows(Options& options, std::string_view key,
+                                     const Vocabulary& vocabulary) {
   std::vector<std::uint32_t> rows;
   const JsonRef list = options.raw(key);
   if (!list) return rows;
   bool sound = list->kind == JsonNode::Kind::kList;
   for (const JsonRef& item : list->items) {
-    std::uint32_t row = 0;
-    const char* const stop = item->text.data() + item->text.size();
-    const auto parsed = std::from_chars(item->text.data(), stop, row);
-    sound = sound && item->kind == JsonNode::Kind::kNumber && parsed.ec == std::errc{} &&
-            parsed.ptr == stop && row >= 1 && row <= 1000;
-    rows.push_back(row);
+    const std::optional<std::uint32_t> row = item->kind == JsonNode::Kind::kNumber
+                                                 ? whole_number<std::uint32_t>(item->text)
+                                                 : std::nullopt;
+    sound = sound && row.has_value();
+    rows.push_back(row.value_or(0));
   }
-  if (!sound)
+  if (!sound) {
     options.problem(key, "expected a list of row numbers such as [7, 12], got " + describe(*list));
+    return rows;
+  }
+  const auto& known = vocabulary.defects;
+  for (const std::uint32_t row : rows) {
+    if (std::find(known.begin(), known.end(), row) != known.end()) continue;
+    options.problem(key, "no known defect has the row " + std::to_string(row),
+                    "slotsim list known-defects names them");
+  }
   return rows;
+}
+
+void read_verdict(Options& options, const Vocabulary& vocabulary, Expectations& expect) {
+  using Verdict = Expectations::Verdict;
+  expect.verdict = options.one_of<Verdict>(
+      "verdict", {{"pass", Verdict::kPass}, {"fail", Verdict::kFail}}, Verdict::kPass);
+  expect.violates = read_invariants(options, "violates", vocabulary);
+  expect.misses = options.texts("misses", std::vector<std::string>{});
+  const bool says_what = !expect.violates.empty() || !expect.misses.empty();
+  if (expect.verdict == Verdict::kFail && !says_what) {
+    options.problem("verdict",
+                    "a scenario that must fail says in \"violates\" which invariants it violates, "
+                    "or in \"misses\" which expectations it misses");
+  }
+  if (expect.verdict == Verdict::kPass && says_what) {
+    options.problem(expect.violates.empty() ? "misses" : "violates",
+                    "a scenario that violates invariants or misses expectations has the verdict "
+                    "\"fail\"");
+  }
 }
 
 }  // namespace
@@ -201,27 +260,19 @@ Expectations read_expectations(Options options, const Vocabulary& vocabulary,
                                const std::vector<WorkloadOptions>& workloads) {
   Expectations expect;
   expect.place = options.place();
-  using Verdict = Expectations::Verdict;
-  expect.verdict = options.one_of<Verdict>(
-      "verdict", {{"pass", Verdict::kPass}, {"fail", Verdict::kFail}}, Verdict::kPass);
+  read_verdict(options, vocabulary, expect);
   using Seeds = Expectations::Seeds;
   expect.in = options.one_of<Seeds>("in", {{"every", Seeds::kEvery}, {"some", Seeds::kSome}},
                                     Seeds::kEvery);
   Options invariants = options.object("invariants");
   expect.except = read_invariants(invariants, "except", vocabulary);
-  expect.known_defects = read_rows(invariants, "known_defects");
+  expect.known_defects = read_rows(invariants, "known_defects", vocabulary);
   invariants.finish();
-  expect.violates = read_invariants(options, "violates", vocabulary);
-  if (expect.verdict == Verdict::kFail && expect.violates.empty()) {
-    options.problem("verdict",
-                    "a scenario that must fail says in \"violates\" which invariants it violates");
-  }
-  if (expect.verdict == Verdict::kPass && !expect.violates.empty()) {
-    options.problem("violates", "a scenario that violates invariants has the verdict \"fail\"");
-  }
+  expect.shows = read_rows(options, "known_defects", vocabulary);
   expect.reached = read_patterns(options, "reached", vocabulary);
   expect.not_reached = read_patterns(options, "not_reached", vocabulary);
   expect.metrics = read_metrics(options.object("metrics"), vocabulary, workloads);
+  read_losses(options, expect.metrics);
   for (Options& entry : options.objects("final")) {
     entry.text("note", "");
     expect.final.push_back(read_command(entry));

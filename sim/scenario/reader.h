@@ -73,12 +73,15 @@ struct Axis {
 };
 // "matrix" and "swarm": an object of paths and the lists of their values.
 std::vector<Axis> read_axes(Options& root, std::string_view key);
-// Every combination of the axes' values, the last axis turning fastest, each with its name.
 struct Variant {
   std::string name;
   JsonRef document;
 };
-std::vector<Variant> expand(const JsonRef& document, const std::vector<Axis>& axes,
-                            Problems& problems);
+// "cases": the document as each of them changes it; the document itself, without a name, if there
+// are none.
+std::vector<Variant> read_cases(Options& root, std::string_view key);
+// Every combination of the axes' values, the last axis turning fastest, each with its name behind
+// that of the case it is of.
+std::vector<Variant> expand(const Variant& of, const std::vector<Axis>& axes, Problems& problems);
 
 }  // namespace sim::reader

@@ -65,7 +65,7 @@ struct ClusterOptions {
   std::uint32_t replicas = 1;  // of each shard
   std::uint32_t standalone =
       0;  // servers with cluster-enabled no, for clients that shard by themselves
-  std::uint32_t spares = 0;        // empty nodes that run from the start and know nobody
+  std::uint32_t spares = 0;  // empty nodes that run from the start and know nobody
   std::vector<OtherCluster> others;
   std::vector<std::string> zones;  // at least one; "a", "b", ... if given as a number
   std::vector<std::pair<std::string, std::vector<std::string>>>
@@ -271,11 +271,14 @@ struct Expectations {
   enum class Verdict : std::uint8_t { kPass, kFail } verdict = Verdict::kPass;
   enum class Seeds : std::uint8_t { kEvery, kSome } in = Seeds::kEvery;
   std::vector<std::string> except;           // invariants whose failure is not looked at
-  std::vector<std::uint32_t> known_defects;  // rows that may occur and are expected to be told
+  std::vector<std::uint32_t> known_defects;  // rows that may occur
+  std::vector<std::uint32_t> shows;          // rows that must occur
   std::vector<std::string> violates;         // invariants that must fail (with verdict "fail")
+  // Parts of what the report calls expectations that must not be met (likewise).
+  std::vector<std::string> misses;
   std::vector<EventPattern> reached, not_reached;
-  std::vector<MetricBound> metrics;
-  std::vector<CommandStep> final;  // asked when the cluster has settled
+  std::vector<MetricBound> metrics;  // the budget of losses among them
+  std::vector<CommandStep> final;    // asked when the cluster has settled
   Place place;
 };
 
@@ -288,7 +291,7 @@ struct LimitOptions {
 struct Scenario {
   std::string file;  // as it was named
   std::string name;
-  std::string variant;  // of a matrix: "cluster.replicas=2"; empty otherwise
+  std::string variant;  // of cases and of a matrix: "cluster.replicas=2"; empty otherwise
   std::string description;
   std::vector<std::string> tags, refs;
   std::uint64_t seed = 1;
@@ -301,6 +304,10 @@ struct Scenario {
   std::optional<NemesisOptions> nemesis;
   bool heal = true;  // at the end of `duration` everything ends and is mended, "forever" excepted
   Duration settle_within{};  // after healing, views must agree within this
+  bool heal_core_only = false;  // only a majority of primaries, and a replica for each lost shard
+  // After healing, one slot in so many must accept a write and give it back within the same bound;
+  // 0: nobody tries.
+  std::uint32_t progress_every = 0;
   Expectations expect;
   LimitOptions limits;
 
@@ -344,6 +351,7 @@ struct Vocabulary {
   std::vector<Metric> metrics;
   std::vector<std::string> directives;
   std::vector<std::string> deviations;  // rules of other versions, for simulated servers
+  std::vector<std::uint32_t> defects;   // rows of known defects that an invariant can tell
   // The words a server refuses a directive with; nullopt: fine. Empty: not checked.
   std::function<std::optional<std::string>(std::string_view name, std::string_view value)>
       check_directive;
@@ -353,9 +361,14 @@ struct Vocabulary {
 };
 
 struct Loaded {
-  std::vector<Scenario>
-      variants;  // one, or one for every case of the matrix; none if there are problems
+  std::vector<Scenario> variants;  // one, or one for every case and for every combination of the
+                                   // matrix; none if there are problems
   Problems problems;
+  // Cases that the given program cannot be.
+  struct LeftOut {
+    std::string name, why;
+  };
+  std::vector<LeftOut> left_out;
 };
 // `file` is what messages call it. With a `program`, all servers that do not say themselves what
 // they are run it, whatever the file says of all. Never throws.

@@ -1,4 +1,4 @@
-// One document into many: a matrix and the values a swarm seed draws.
+// One document into many: cases, a matrix, and the values a swarm seed draws.
 #include <algorithm>
 #include <charconv>
 
@@ -82,6 +82,11 @@ std::string value_name(const JsonNode& node) {
   }
 }
 
+// What no case and no axis can change: it says what varies.
+bool is_fixed(std::string_view key) {
+  return key == "cases" || key == "matrix" || key == "swarm" || key == "version";
+}
+
 // The last word of a path, unless another axis ends in the same.
 std::string axis_name(const std::vector<Axis>& axes, std::size_t index) {
   const std::string last = split_path(axes[index].path).back();
@@ -109,8 +114,7 @@ std::vector<Axis> read_axes(Options& root, std::string_view key) {
     std::string why;
     if (values->kind != JsonNode::Kind::kList || values->items.empty()) {
       object.problem(path, "expected a list of at least one value, got " + describe(*values));
-    } else if (parts.front() == "matrix" || parts.front() == "swarm" ||
-               parts.front() == "version") {
+    } else if (is_fixed(parts.front())) {
       object.problem(path, quote(parts.front()) + " cannot be varied");
     } else if (!with_value(root.source(), path, values->items.front(), why)) {
       object.problem(path, "no such place: " + why);
@@ -127,8 +131,32 @@ std::vector<Axis> read_axes(Options& root, std::string_view key) {
   return axes;
 }
 
-std::vector<Variant> expand(const JsonRef& document, const std::vector<Axis>& axes,
-                            Problems& problems) {
+std::vector<Variant> read_cases(Options& root, std::string_view key) {
+  if (!root.has(key)) return {{"", root.source()}};
+  std::vector<Variant> cases;
+  Options object = root.object(key);
+  for (const std::string& name : object.keys()) {
+    Options changes = object.object(name);
+    JsonRef document = root.source();
+    for (const std::string& path : changes.keys()) {
+      const JsonRef value = changes.raw(path);
+      std::string why;
+      const JsonRef changed = with_value(document, path, value, why);
+      if (is_fixed(split_path(path).front())) {
+        changes.problem(path, quote(split_path(path).front()) + " is the same in all cases");
+      } else if (!changed) {
+        changes.problem(path, "no such place: " + why);
+      } else {
+        document = changed;
+      }
+    }
+    cases.push_back({name, document});
+  }
+  if (cases.empty()) root.problem(key, "expected at least one case");
+  return cases;
+}
+
+std::vector<Variant> expand(const Variant& of, const std::vector<Axis>& axes, Problems& problems) {
   std::size_t count = 1;
   for (const Axis& axis : axes) {
     count *= axis.values.size();
@@ -139,12 +167,13 @@ std::vector<Variant> expand(const JsonRef& document, const std::vector<Axis>& ax
   }
   std::vector<Variant> variants;
   for (std::size_t number = 0; number < count; ++number) {
-    Variant variant{"", document};
+    Variant variant = of;
     std::size_t below = count;
     for (std::size_t i = 0; i < axes.size(); ++i) {
       below /= axes[i].values.size();
       const JsonRef& value = axes[i].values[number / below % axes[i].values.size()];
-      variant.name += (i == 0 ? "" : ", ") + axis_name(axes, i) + '=' + value_name(*value);
+      variant.name +=
+          (variant.name.empty() ? "" : ", ") + axis_name(axes, i) + '=' + value_name(*value);
       std::string why;
       variant.document = with_value(variant.document, axes[i].path, value, why);
       if (variant.document) continue;

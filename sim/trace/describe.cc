@@ -183,8 +183,21 @@ class Words {
     return "applies a write to slot " + number(e.slot.value) + " (operation " +
            number(e.operation) + ", offset " + signed_number(e.offset) + ")";
   }
+  std::string operator()(const event::Routed& e) const {
+    const std::string what = std::string(e.writes ? "write" : "command") + " for slot " +
+                             number(e.slot.value) + " of " + node(e.owner);
+    return e.refusal.empty() ? "serves a " + what : "answers a " + what + " with " + e.refusal;
+  }
+  std::string operator()(const event::WaitAnswered& e) const {
+    return "answers a WAIT: " + plural(e.replicas, "replica") + " had offset " +
+           signed_number(e.offset);
+  }
   std::string operator()(const event::KeysDropped& e) const {
     return "drops " + plural(e.keys, "key") + because(e.why);
+  }
+  std::string operator()(const event::KeysRemoved& e) const {
+    return "removes " + (e.key.empty() ? "all its keys" : "the key \"" + e.key + "\"") +
+           " by a command";
   }
   std::string operator()(const event::LoadingBegan& e) const {
     return verb("load") + number(e.bytes) + " bytes from " + e.from;
@@ -220,6 +233,9 @@ class Words {
       text += ": " + plural(e.list.size(), "element");
     } else if (!e.value.empty()) {
       text += ": " + quoted(e.value);
+    }
+    if (e.replicas_wanted > 0) {
+      text += ", WAIT " + number(e.replicas) + " of " + number(e.replicas_wanted);
     }
     return text + (e.node.empty() ? "" : " from " + e.node);
   }

@@ -30,6 +30,10 @@ constexpr std::array<std::string_view, 3> enum_names(event::Suspicion) {
 constexpr std::array<std::string_view, 6> enum_names(event::EpochCause) {
   return {"seen", "election", "collision", "takeover", "command", "loaded"};
 }
+constexpr std::array<std::string_view, 8> enum_names(event::RebindCause) {
+  return {"unknown",  "claim",     "command", "promotion",
+          "demotion", "forgotten", "data",    "relinquished"};
+}
 constexpr std::array<std::string_view, 2> enum_names(event::SyncKind) {
   return {"full", "partial"};
 }
@@ -101,6 +105,7 @@ void fields(V& v, FieldRef<V, event::HealthChanged> e) {
 template <class V>
 void fields(V& v, FieldRef<V, event::SlotsRebound> e) {
   v("slots", e.slots), v("from", e.from), v("to", e.to), v("epoch", e.epoch);
+  v("cause", e.cause), v("from_epoch", e.from_epoch), v("unclaimed", e.unclaimed);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::SlotOpened> e) {
@@ -113,6 +118,7 @@ void fields(V& v, FieldRef<V, event::SlotClosed> e) {
 template <class V>
 void fields(V& v, FieldRef<V, event::KeysMigrated> e) {
   v("slot", e.slot), v("keys", e.keys), v("target", e.target), v("copied", e.copied);
+  v("held", e.held), v("left", e.left);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::SuspicionChanged> e) {
@@ -174,7 +180,7 @@ void fields(V& v, FieldRef<V, event::Following> e) {
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::ReplicaMigrated> e) {
-  v("from", e.from), v("to", e.to);
+  v("from", e.from), v("to", e.to), v("sound", e.sound), v("barrier", e.barrier);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::ManualFailover> e) {
@@ -198,8 +204,25 @@ void fields(V& v, FieldRef<V, event::WriteApplied> e) {
   v("slot", e.slot), v("operation", e.operation), v("offset", e.offset);
 }
 template <class V>
+void fields(V& v, FieldRef<V, event::Routed> e) {
+  v("slot", e.slot), v("operation", e.operation), v("refusal", e.refusal), v("owner", e.owner);
+  v("migrating_to", e.migrating_to), v("importing_from", e.importing_from);
+  v("primary", e.primary), v("ok", e.ok), v("writes", e.writes), v("moves_keys", e.moves_keys);
+  v("channels", e.channels), v("asking", e.asking), v("readonly", e.readonly);
+  v("crossing", e.crossing), v("several", e.several), v("missing", e.missing);
+  v("existing", e.existing), v("when_down", e.when_down);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::WaitAnswered> e) {
+  v("offset", e.offset), v("replid", e.replid), v("replicas", e.replicas);
+}
+template <class V>
 void fields(V& v, FieldRef<V, event::KeysDropped> e) {
   v("keys", e.keys), v("why", e.why);
+}
+template <class V>
+void fields(V& v, FieldRef<V, event::KeysRemoved> e) {
+  v("keys", e.keys), v("key", e.key);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::LoadingBegan> e) {
@@ -239,13 +262,13 @@ void fields(V& v, FieldRef<V, event::ViewSnapshot> e) {
   v("offset", e.offset), v("replication_up", e.replication_up), v("current_epoch", e.current_epoch);
   v("config_epoch", e.config_epoch), v("last_vote_epoch", e.last_vote_epoch),
       v("counters", e.counters);
-  v("peers", e.peers);
+  v("peers", e.peers), v("occupied", e.occupied);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::OpInvoked> e) {
   v("operation", e.operation), v("process", e.process), v("op", e.kind), v("key", e.key),
       v("value", e.value);
-  v("final_read", e.final_read), v("workload", e.workload);
+  v("final_read", e.final_read), v("workload", e.workload), v("slot", e.slot);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::OpCompleted> e) {
@@ -253,6 +276,7 @@ void fields(V& v, FieldRef<V, event::OpCompleted> e) {
       v("list", e.list);
   v("node", e.node), v("redirects", e.redirects), v("attempts", e.attempts),
       v("from_replica", e.from_replica);
+  v("replicas_wanted", e.replicas_wanted), v("replicas", e.replicas);
 }
 template <class V>
 void fields(V& v, FieldRef<V, event::Redirected> e) {

@@ -55,11 +55,26 @@ struct HealthChanged {
   std::string
       why;  // "slot 5461 is not covered", "minority: 1 of 3 primaries reachable"; empty when ok
 };
+// Why a slot changes its owner in a node's view.
+enum class RebindCause : std::uint8_t {
+  kUnknown,       // not told: a real server
+  kClaim,         // of the new owner, in a header or an UPDATE
+  kCommand,       // SETSLOT NODE, ADDSLOTS, DELSLOTS, FLUSHSLOTS, RESET
+  kPromotion,     // this node takes its primary's place
+  kDemotion,      // the old owner says that it is a replica
+  kForgotten,     // the old owner was removed from the table
+  kData,          // nobody's, but this node started with keys of it
+  kRelinquished,  // this node imports it, and its owner claims it no more (Valkey 8)
+};
 // `from` gave way to `to` for these slots in this node's view.
 struct SlotsRebound {
   SlotsRef slots = no_slots();
   NodeName from, to;  // none: unassigned
   std::uint64_t epoch = 0;
+  RebindCause cause{};
+  std::uint64_t from_epoch = 0;  // the configEpoch by which `from` had them, as known here
+  // Of the slots, those that `from` has stopped claiming: anybody's to take (protocol §7.7).
+  SlotsRef unclaimed = no_slots();
 };
 // This node's end of a slot on its way between two nodes, in the hands of an operator (protocol
 // §9.3).
@@ -77,7 +92,8 @@ struct KeysMigrated {
   SlotId slot;
   std::uint64_t keys = 0;
   Endpoint target;
-  bool copied = false;  // they stay here too
+  bool copied = false;               // they stay here too
+  std::uint64_t held = 0, left = 0;  // keys of the slot here, before and after
 };
 enum class Suspicion : std::uint8_t { kNone, kPfail, kFail };
 // This node changed its mind about a peer.
@@ -157,10 +173,14 @@ struct Following {
 };
 // A replica leaves a shard that can spare it, for a primary that has none. Following comes next.
 struct ReplicaMigrated {
-  NodeName from, to;  // primaries
+  NodeName from, to;         // primaries
+  std::uint32_t sound = 0;   // replicas of `from`, with this one, that it holds for sound
+  std::int64_t barrier = 0;  // its cluster-migration-barrier: so many have to stay
 };
 struct ManualFailover {
-  std::string phase;  // "requested", "primary paused writes", "offset matched", "timed out", "done"
+  // Of the replica: "requested", "offset matched", "timed out", "done". Of its primary: "primary
+  // paused writes", "primary resumed writes", "timed out".
+  std::string phase;
 };
 
 // ---- Data and replication (protocol §10) ----
@@ -193,11 +213,41 @@ struct WriteApplied {
   std::uint64_t operation = 0;  // the client's operation id, 0 if the client gave none
   std::int64_t offset = 0;      // replication offset after it
 };
+// What this node made of a command that names keys (protocol §9.2), with everything it went by.
+// Told unless it serves a slot that is its own and at rest, in a cluster that is ok.
+struct Routed {
+  SlotId slot;                  // of the first key, as this node computes it
+  std::uint64_t operation = 0;  // the client's operation id, 0 if the client gave none
+  std::string refusal;          // what it answered; empty: it was served
+  NodeName owner;               // whom it holds for the owner; none: nobody
+  NodeName migrating_to, importing_from;
+  NodeName primary;                         // whom it follows; none: it is a primary
+  bool ok = false;                          // the cluster, as it sees it
+  bool writes = false;                      // some command it is about does
+  bool moves_keys = false;                  // MIGRATE
+  bool channels = false;                    // of shards, instead of keys
+  bool asking = false, readonly = false;    // ASKING went before it; READONLY was given
+  bool crossing = false;                    // the keys are of several slots
+  bool several = false;                     // and more than one
+  std::uint32_t missing = 0, existing = 0;  // keys, counted only if the slot is open
+  bool when_down = false;  // configured to serve such a command while the cluster is down
+};
+// A WAIT of a client was answered.
+struct WaitAnswered {
+  std::int64_t offset = 0;  // the place in the stream that replicas had to have reached
+  NodeName replid;
+  std::uint32_t replicas = 0;  // how many were said to have
+};
 // Keys left this node other than by command or expiry: a lost slot's keys deleted, a flush before a
 // full sync.
 struct KeysDropped {
   std::uint64_t keys = 0;
   std::string why;
+};
+// A command took keys away that no client's history tells of: FLUSHALL, or a DEL typed by hand.
+struct KeysRemoved {
+  std::uint64_t keys = 0;
+  std::string key;  // which; empty: all that the node had
 };
 // Reading the data set takes this node its time: commands are refused meanwhile.
 struct LoadingBegan {
@@ -266,6 +316,7 @@ struct ViewSnapshot {
   std::uint64_t current_epoch = 0, config_epoch = 0, last_vote_epoch = 0;
   std::map<std::string, std::uint64_t> counters;  // "bus_sent_ping": messages by type since boot
   std::vector<PeerView> peers;                    // full probes only; includes the node itself
+  SlotsRef occupied = no_slots();                 // full probes only: slots of which it has keys
 };
 
 // ---- Clients ----
@@ -288,6 +339,7 @@ struct OpInvoked {
   std::string value;        // what is written, appended or added; empty for reads
   bool final_read = false;  // an auditor reading the final data
   std::string workload;     // name of the workload instance
+  std::int32_t slot = -1;   // of the key, as the client computes it; -1: it does not
 };
 struct OpCompleted {
   std::uint64_t operation = 0;
@@ -298,6 +350,9 @@ struct OpCompleted {
   std::string node;               // machine name or address that answered
   std::uint32_t redirects = 0, attempts = 1;
   bool from_replica = false;
+  std::uint32_t replicas_wanted = 0;  // the WAIT after an acknowledged write asked for so many; 0:
+                                      // there was none
+  std::uint32_t replicas = 0;         // so many had acknowledged it in time
 };
 // A client was told to go elsewhere or to wait.
 struct Redirected {
@@ -433,14 +488,15 @@ using Event = std::variant<
     event::VoteGranted, event::VoteRefused, event::VoteCounted, event::ElectionExpired,
     event::ElectionHindered, event::Promoted, event::Following, event::ReplicaMigrated,
     event::ManualFailover, event::ReplicationUp, event::ReplicationDown, event::StreamAt,
-    event::WriteApplied, event::KeysDropped, event::LoadingBegan, event::LoadingEnded,
-    event::Forked, event::ConfigSaved, event::Remark, event::LogLine, event::ViewSnapshot,
-    event::OpInvoked, event::OpCompleted, event::Redirected, event::CacheRead, event::Measured,
-    event::MachineCrashed, event::MachineStarted, event::MachinePaused, event::MachineResumed,
-    event::StallBegan, event::StallEnded, event::ProgramExited, event::ClockStepped,
-    event::Reachability, event::Delivered, event::Connection, event::MessageTouched,
-    event::PhaseBegan, event::FaultBegan, event::FaultEnded, event::StepReply, event::ProgramRan,
-    event::OperationBegan, event::OperationEnded, event::Converged>;
+    event::WriteApplied, event::Routed, event::WaitAnswered, event::KeysDropped, event::KeysRemoved,
+    event::LoadingBegan, event::LoadingEnded, event::Forked, event::ConfigSaved, event::Remark,
+    event::LogLine, event::ViewSnapshot, event::OpInvoked, event::OpCompleted, event::Redirected,
+    event::CacheRead, event::Measured, event::MachineCrashed, event::MachineStarted,
+    event::MachinePaused, event::MachineResumed, event::StallBegan, event::StallEnded,
+    event::ProgramExited, event::ClockStepped, event::Reachability, event::Delivered,
+    event::Connection, event::MessageTouched, event::PhaseBegan, event::FaultBegan,
+    event::FaultEnded, event::StepReply, event::ProgramRan, event::OperationBegan,
+    event::OperationEnded, event::Converged>;
 
 // Where a record was witnessed. An invariant names what it needs; a run that cannot supply it is
 // `not checked`.

@@ -33,6 +33,16 @@ Patience read_patience(Options& options) {
   return patience;
 }
 
+WaitForReplicas read_wait(Options& options) {
+  WaitForReplicas wait;
+  if (!options.has("wait")) return wait;
+  Options given = options.object("wait");
+  wait.replicas = static_cast<std::uint32_t>(given.integer("replicas", 1, {1, 100}));
+  wait.timeout = given.duration("timeout", wait.timeout, {1ms, kTimeMax});
+  given.finish();
+  return wait;
+}
+
 void read_routing(Options& options, CommonOptions& common) {
   common.routing = options.one_of<RoutingKind>(
       "routing", {{"cluster", RoutingKind::kCluster}, {"client-sharding", RoutingKind::kSharding}},
@@ -77,6 +87,7 @@ CommonOptions read_common(Options& options, const CommonDefaults& defaults) {
     common.value_size = options.bytes("value_size", common.value_size, {0, 1 << 20});
   }
   common.patience = read_patience(options);
+  common.wait = read_wait(options);
   common.start = options.duration("start", Duration{0});
   if (options.has("stop")) common.stop = options.duration("stop");
   if (common.stop <= common.start) options.problem("stop", "stops before it starts");
@@ -113,6 +124,7 @@ std::vector<ClientSetup> CommonWorkload::clients(const WorkloadPlace& place) con
     ClientSetup client = setup(place);
     client.name = place.name + '-' + std::to_string(i + 1);
     client.index = place.first_index + i;
+    client.wait = common_.wait;
     client.start_after = std::max(common_.start - place.boot_at, Duration{0});
     const Duration stop = std::min(common_.stop, place.stop_at);
     if (stop < Duration::max()) client.stop_after = std::max(stop - place.boot_at, Duration{0});

@@ -25,6 +25,7 @@ struct CommonOptions {
   std::uint64_t value_size = 0;  // values are padded to this
   Pace pace;
   Patience patience;
+  WaitForReplicas wait;
   Duration start{};
   Duration stop = Duration::max();
   ReadFrom read_from = ReadFrom::kPrimary;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/app/bites.h"
 #include "sim/app/cli.h"
 #include "sim/app/judge.h"
 #include "sim/app/report.h"
@@ -54,12 +55,28 @@ RunResult failed_run() {
        "1 overlap",
        {{Judgement::kFail, sim_time(-1500ms), 99, "m1 & m4 both <write> \"x\"", 0}},
        12}};
-  result.expectations = {{"reaches fail", false, "never happened", exit_code::kViolation}};
+  result.expectations = {
+      {"reaches fail", false, "never happened", exit_code::kViolation},
+      {"reaches promoted", false, "never happened", exit_code::kViolation, true}};
   result.faults = {{1, "crash", "crash m1", "programs killed", sim_time(2s), sim_time(4s), 1}};
   result.warnings = {"fault 2 changed nothing"};
   result.timeline = {{sim_time(-7450ms), "the cluster forms", false},
                      {sim_time(2s), "crash m1", true}};
   result.metrics = {{"promotion", "4.431 s", 4431000000}};
+  result.losses =
+      LossTable{100,
+                3,
+                1,
+                7,
+                2,
+                {{"B",
+                  "minority",
+                  "permitted",
+                  3,
+                  30'000,
+                  2'000'000'000,
+                  "m1 -> m4",
+                  {"the write 1 to \"k\" is gone", {{"operation", "1"}, {"primary", "m1"}}}}}};
   result.seen.complete = result.seen.converged = true;
   result.seen.primaries = {"a replica of it", "nobody"};
   result.seen.failovers = {
@@ -68,6 +85,7 @@ RunResult failed_run() {
   result.seen.has_clients = result.seen.sees_effects = true;
   result.seen.error_replies = {{"MOVED", 7}};
   result.seen.numbers = {{"lost_writes", 3}};
+  result.as_declared = true;
   result.code = exit_code::kViolation;
   result.headline = "FAIL one_writable_primary & <more>";
   return result;
@@ -91,6 +109,8 @@ TEST(Result, ComesBackFromJsonAsItWas) {
   EXPECT_EQ(back.faults[0].unit, "programs killed");
   EXPECT_EQ(back.headline, result.headline);
   EXPECT_EQ(back.seen, result.seen);
+  EXPECT_EQ(back.losses, result.losses);
+  EXPECT_EQ(result_from_json(to_json(RunResult{})).losses, std::nullopt);
 }
 
 TEST(Result, KeepsEveryJudgementApart) {
@@ -149,8 +169,10 @@ TEST(Report, TellsEverythingInPlainText) {
   EXPECT_THAT(report, HasSubstr("-7.450s    the cluster forms"));
   EXPECT_THAT(report, HasSubstr("FAIL         one_writable_primary"));
   EXPECT_THAT(report, HasSubstr("and 11 more"));
-  EXPECT_THAT(report, HasSubstr("[defect 31 of 7.0.15]"));
+  EXPECT_THAT(report, HasSubstr("[row 31: takeovers on both sides of a split"));
+  EXPECT_THAT(report, HasSubstr("known-defect(row 31) slot_ownership_agrees"));
   EXPECT_THAT(report, HasSubstr("NOT MET      reaches fail: never happened"));
+  EXPECT_THAT(report, HasSubstr("missed       reaches promoted: never happened"));
   EXPECT_THAT(report, HasSubstr("warning      fault 2 changed nothing"));
   EXPECT_THAT(report, HasSubstr("digest fedcba9876543210"));
   EXPECT_THAT(report, HasSubstr("replay sim/run scenarios/split.json"));
@@ -200,7 +222,8 @@ TEST(Profile, DefectsItDoesNotHaveAreViolations) {
         "",
         {{Judgement::kKnownDefect, {}, 1, "a", 31}, {Judgement::kKnownDefect, {}, 2, "b", row}},
         2};
-    hold_to(*find_profile(profile), invariant);
+    const auto& rules = find_profile(profile)->deviations;
+    hold_to({rules.begin(), rules.end()}, invariant);
     EXPECT_EQ(invariant.findings[0].judgement, Judgement::kKnownDefect) << "they have row 31 both";
     EXPECT_EQ(invariant.findings[1].judgement, invariant.judgement);
     return invariant.judgement;
@@ -264,6 +287,30 @@ TEST(BoundsOverSeeds, NameTheSeedFurthestOnTheirWrongSide) {
 }
 
 // ---- Seeds on the command line ----
+
+RunResult with_fault(const std::string& kind, std::uint64_t effects) {
+  RunResult result;
+  FaultResult fault;
+  fault.kind = kind;
+  fault.effects = effects;
+  result.faults = {fault, fault};
+  return result;
+}
+
+TEST(Bites, CountTheSeedsInWhichAKindOfFaultDidSomething) {
+  Scenario scenario;
+  scenario.nemesis.emplace().kinds = {"clog", "crash"};
+  Bites bites(scenario);
+  for (int seed = 0; seed < 18; ++seed) bites.see(RunResult{});
+  bites.see(with_fault("crash", 3));
+  bites.see(with_fault("crash", 0));
+  EXPECT_EQ(bites.table(),
+            "     fault              began in      bit in  of 20 seeds\n"
+            "     clog                      0           0  0.0 %  seldom\n"
+            "     crash                     2           1  5.0 %\n");
+  EXPECT_EQ(bites.json(),
+            R"({"seeds":20,"faults":{"clog":{"began":0,"bit":0},"crash":{"began":2,"bit":1}}})");
+}
 
 TEST(Seeds, AreNumbersOrHexOrCommits) {
   EXPECT_EQ(parse_seed("7"), 7u);

@@ -342,8 +342,8 @@ TEST_F(Cli, LeavesOutOfAFolderWhatCannotRunHere) {
 
 // ---- Two sides ----
 
-// By a tenth of a second: the node is another one, and diff must say so. No clients, a short node timeout: sanitizers
-// make every run a hundred times slower.
+// By a tenth of a second: the node is another one, and diff must say so. No clients, a short node
+// timeout: sanitizers make every run a hundred times slower.
 TEST_F(Cli, DiffFlagsALaterElection) {
   write("failover.json", R"({
     "version": 1, "name": "failover", "duration": "5s",
@@ -451,6 +451,126 @@ TEST_F(Cli, HelpComesWithExamplesFirst) {
 TEST_F(Cli, SchemaIsTheOneThatIsShipped) {
   EXPECT_EQ(slotsim("schema").out,
             contents(SLOTSIM_SOURCE_DIR "/scenarios/schema/scenario-v1.schema.json"));
+}
+
+// ---- Histories ----
+
+// The example of docs/histories.md, and what is said of it there.
+TEST_F(Cli, ChecksTheHistoryOfTheDocumentation) {
+  const std::string page = contents(fs::path(SLOTSIM_SOURCE_DIR) / "docs" / "histories.md");
+  const std::size_t begin = page.find("```json\n") + 8;
+  write("example.jsonl", page.substr(begin, page.find("```", begin) - begin));
+  const Outcome told = slotsim("check example.jsonl --model register");
+  EXPECT_EQ(told.code, 1);
+  EXPECT_THAT(page, HasSubstr("```\n" + told.out + "```"));
+  EXPECT_THAT(slotsim("check example.jsonl --model cache").out,
+              StartsWith("example.jsonl: 5 operations"));
+  const Json json = Json::parse(slotsim("check example.jsonl --model register --json").out);
+  EXPECT_EQ(json["histories"][0]["verdict"], "fail");
+  EXPECT_EQ(json["histories"][0]["findings"][0]["lines"], Json({1, 5, 7, 9}));
+}
+
+TEST_F(Cli, ChecksWhatARunWrote) {
+  EXPECT_EQ(run(quiet("q"), "--history h.jsonl").code, 0);
+  const Outcome checked = slotsim("check h.jsonl --model register");
+  EXPECT_EQ(checked.code, 0) << checked.err;
+  EXPECT_THAT(last_line(checked.out), "PASS h.jsonl: each key is linearizable");
+  std::string text = contents(scratch_ / "h.jsonl");
+  // A value that nobody wrote.
+  const std::size_t ok = text.rfind("\"type\":\"ok\",\"f\":\"read\"");
+  text.insert(text.find("\"value\":\"", ok) + 9, "no");
+  write("bad.jsonl", text);
+  EXPECT_EQ(slotsim("check h.jsonl bad.jsonl --model register -q").code, 1);
+  EXPECT_EQ(slotsim("check h.jsonl --model register --workload register").code, 0);
+  EXPECT_EQ(run(quiet("q"), "--history h.jsonl --seeds 1..2").code, 2);
+}
+
+TEST_F(Cli, ChecksCountersListsAndCaches) {
+  const std::string scenario = R"({"version": 1, "name": "all", "duration": "3s", "workload": [
+      {"type": "counter", "clients": 2, "keys": 2}, {"type": "list-append", "clients": 2},
+      {"type": "cache", "clients": 2, "keys": 5, "ttl": "1s"}]})";
+  EXPECT_EQ(run(scenario, "--history h.jsonl").code, 0);
+  for (const std::string model : {"counter", "list-append", "cache"}) {
+    const Outcome checked = slotsim("check h.jsonl --model " + model + " --workload " + model);
+    EXPECT_EQ(checked.code, 0) << checked.out << checked.err;
+    EXPECT_THAT(checked.out, Not(HasSubstr(": 0 operations")));
+  }
+}
+
+TEST_F(Cli, SaysWhatIsWrongWithAHistory) {
+  write("cut.jsonl", R"({"process":1,"type":"inv)");
+  const Outcome cut = slotsim("check cut.jsonl --model register");
+  EXPECT_EQ(cut.code, 2);
+  EXPECT_THAT(cut.err, StartsWith("cut.jsonl:1:25: error: the file ends inside this operation"));
+  write("empty.jsonl", "");
+  const Outcome empty = slotsim("check empty.jsonl --model register");
+  EXPECT_EQ(empty.code, 2);
+  EXPECT_EQ(empty.err, "empty.jsonl: error: the file is empty: there is nothing to check\n");
+  const Outcome model = slotsim("check empty.jsonl --model regster");
+  EXPECT_EQ(model.code, 2);
+  EXPECT_THAT(model.err, HasSubstr("did you mean \"register\"?"));
+  EXPECT_EQ(slotsim("check nowhere.jsonl --model register").code, 2);
+}
+
+TEST_F(Cli, ALimitThatIsReachedIsNoPass) {
+  std::string text;
+  for (int i = 0; i < 10; ++i) {
+    text += R"({"process":)" + std::to_string(i) +
+            R"(,"type":"invoke","f":"write","value":1})"
+            "\n";
+  }
+  for (int i = 0; i < 10; ++i) {
+    text += R"({"process":)" + std::to_string(i) +
+            R"(,"type":"ok","f":"write","value":1})"
+            "\n";
+  }
+  write("h.jsonl", text);
+  EXPECT_EQ(slotsim("check h.jsonl --model register").code, 0);
+  const Outcome limited = slotsim("check h.jsonl --model register --steps 3");
+  EXPECT_EQ(limited.code, 5);
+  EXPECT_THAT(limited.out,
+              HasSubstr("UNKNOWN h.jsonl: the limit of 3 steps is reached; 1 key is undecided"));
+}
+
+// ---- Mutants ----
+
+constexpr const char* kPrimaryDies = R"({"version": 1, "name": "shows", "duration": "6s",
+    "cluster": {"config": {"cluster-node-timeout": 1000}},
+    "timeline": [{"at": "1s", "do": "crash", "node": "m1", "for": "heal"}]})";
+
+TEST_F(Cli, AMutationThatIsKilledIsInTheTable) {
+  write("scenarios/broken/failover.json", kPrimaryDies);
+  const Outcome outcome = slotsim("mutants win-without-majority --seeds 1..5 --json m.json");
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("win-without-majority           killed   election_safety"));
+  EXPECT_THAT(last_line(outcome.out), StartsWith("1 mutations, 1 killed, 0 survived in "));
+  const Json table = Json::parse(contents(scratch_ / "m.json"));
+  EXPECT_EQ(table["mutations"][0]["by"], Json({"election_safety"}));
+  EXPECT_EQ(table["mutations"][0]["scenario"], "failover");
+}
+
+TEST_F(Cli, AMutationThatNoScenarioShowsSurvives) {
+  write("calm/failover.json", quiet("calm"));
+  const Outcome outcome = slotsim("mutants win-without-majority --seeds 1..2 --scenarios calm");
+  EXPECT_EQ(outcome.code, 1) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("win-without-majority           SURVIVED -"));
+  EXPECT_THAT(outcome.out, HasSubstr("invariants that killed nothing: election_safety\n"));
+  EXPECT_THAT(last_line(outcome.out),
+              StartsWith("1 mutations, 0 killed, 1 survived (win-without-majority) in "));
+}
+
+TEST_F(Cli, MutantsSayWhichScenariosTheyMiss) {
+  Outcome outcome = slotsim("mutants");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("there is no folder scenarios/broken here"));
+  EXPECT_THAT(outcome.err, HasSubstr("--scenarios DIR"));
+  write("calm/x.json", quiet("calm"));
+  outcome = slotsim("mutants no-demotion --scenarios calm");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("calm has no minority.json, which shows no-demotion"));
+  outcome = slotsim("mutants no-demotoin --scenarios calm");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("did you mean \"no-demotion\"?"));
 }
 
 }  // namespace

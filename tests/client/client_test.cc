@@ -324,6 +324,38 @@ TEST(Client, RepeatsAnUnknownWriteOnlyWhenTold) {
   EXPECT_EQ(redirected[0].reply, "RETRY timed out, may have happened");
 }
 
+// The server answers the write; what it answers to WAIT is the case's.
+OpCompleted end_with_wait(std::optional<resp::Value> counted,
+                          std::vector<resp::Command> commands = {{"SET", "a", "1"}},
+                          std::vector<resp::Command>* asked = nullptr) {
+  const auto answer = [=](std::uint32_t,
+                          const resp::Command& command) -> std::optional<resp::Value> {
+    if (command[0] == "CLUSTER") return std::nullopt;
+    return command[0] == "WAIT" ? (counted ? counted : silence()) : resp::ok();
+  };
+  ClientSetup setup = setup_for(std::move(commands));
+  setup.wait = {2, 300ms};
+  ClientBench bench(setup, cluster(answer));
+  bench.run(10s);
+  if (asked != nullptr) {
+    for (const Asked& one : bench.asked) asked->push_back(one.command);
+  }
+  return only_end(bench);
+}
+
+TEST(Client, WaitsForReplicasAfterAWriteIfTold) {
+  std::vector<resp::Command> asked;
+  const OpCompleted end = end_with_wait(resp::integer(1), {{"SET", "a", "1"}}, &asked);
+  EXPECT_EQ(asked, (std::vector<resp::Command>{{"SET", "a", "1"}, {"WAIT", "2", "300"}}));
+  EXPECT_EQ(end.outcome, OpOutcome::kOk);
+  EXPECT_EQ(end.replicas_wanted, 2u);
+  EXPECT_EQ(end.replicas, 1u);
+  const OpCompleted unheard = end_with_wait(std::nullopt);
+  EXPECT_EQ(unheard.outcome, OpOutcome::kOk) << "the write was acknowledged, whatever WAIT says";
+  EXPECT_EQ(unheard.replicas, 0u);
+  EXPECT_EQ(end_with_wait(resp::integer(1), {{"GET", "a"}}).replicas_wanted, 0u);
+}
+
 TEST(Client, AnErrorAfterAnUnknownAttemptLeavesTheOutcomeUnknown) {
   int asked = 0;
   const auto then_an_error = [&](std::uint32_t,

@@ -222,5 +222,35 @@ TEST(ClusterClients, WhatTheyWaitForIsPartOfACopiedWorld) {
   EXPECT_EQ(stage.world().digest(), copy.world().digest());
 }
 
+// A server that wakes up finds connections to accept that have something to say already: it reads
+// them when its loop comes round again, after all others.
+TEST(ClusterClients, AreReadWhenTheLoopComesRoundAgainAfterTheyWereAccepted) {
+  NodeSetup setup;
+  setup.names = std::make_shared<Names>();
+  setup.config.cluster_enabled = false;
+  ClusterNode node(setup);
+  ChoiceStream stream(1, "test");
+  Choices choices(stream);
+  const Clocks now{kWallStart, MonotonicTime{}};
+  const Endpoint here{parse_ipv4("10.0.0.1"), 6379}, there{parse_ipv4("10.0.0.2"), 4000};
+  const ConnId known = ConnId::accepted(0, 1), fresh = ConnId::accepted(0, 2);
+  const auto set = [](ConnId conn, const char* value) {
+    return Received{conn, PayloadRef(new resp::RequestPayload({"SET", "key", value}))};
+  };
+  Effects effects;
+  const std::vector<Input> start{Booted{0, std::make_shared<DiskImage>(), here, {}},
+                                 Accepted{known, here, there}};
+  node.step(now, start, choices, effects);
+  effects.clear();
+  const std::vector<Input> waiting{Accepted{fresh, here, there}, set(fresh, "last"),
+                                   set(known, "first")};
+  node.step(now, waiting, choices, effects);
+  std::vector<ConnId> answered;
+  for (const Effect& effect : effects) {
+    if (const auto* send = std::get_if<Send>(&effect)) answered.push_back(send->conn);
+  }
+  EXPECT_EQ(answered, (std::vector{known, fresh}));
+}
+
 }  // namespace
 }  // namespace sim

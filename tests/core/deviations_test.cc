@@ -209,8 +209,8 @@ TEST(Deviations, PrimaryEpochLoaded) {
 
 // ---- Later versions: elections ----
 
-// A dead node that I have forgotten is still known to others. Who trusts the id adds it by that; who
-// trusts the address waits for an answer from there, and gets none.
+// A dead node that I have forgotten is still known to others. Who trusts the id adds it by that;
+// who trusts the address waits for an answer from there, and gets none.
 TEST(Deviations, GossipIntroduces) {
   const auto knows_again = [](Deviations set) {
     Story story(3, 1, set);
@@ -444,6 +444,96 @@ TEST(Deviations, MigrationStartsAfresh) {
   };
   EXPECT_GT(offset_in_new_shard({}), 0) << "of the shard it has left";
   EXPECT_EQ(offset_in_new_shard(with({Deviation::kMigrationStartsAfresh})), 0);
+}
+
+struct OpenSlot609 : Story {
+  explicit OpenSlot609(Deviations set) : Story(3, 3, set) {
+    EXPECT_EQ(tell("m2", "CLUSTER SETSLOT 609 IMPORTING " + std::string(id_of(1).view())), "OK");
+    EXPECT_EQ(tell("m1", "CLUSTER SETSLOT 609 MIGRATING " + std::string(id_of(2).view())), "OK");
+    run_for(500ms);
+  }
+  // "[609->-m2]"
+  bool shows(const std::string& who, const std::string& direction, int other) {
+    const std::string open = "[609" + direction + std::string(id_of(other).view()) + "]";
+    return tell(who, "CLUSTER NODES").find(open) != std::string::npos;
+  }
+};
+
+TEST(Deviations, OpenSlotsReplicated) {
+  const Deviations replicated = with({Deviation::kOpenSlotsReplicated});
+  const auto known = [](Deviations set) {
+    OpenSlot609 story(set);
+    return story.shows("m4", "->-", 2) && story.shows("m5", "-<-", 1);
+  };
+  EXPECT_FALSE(known({}));
+  EXPECT_TRUE(known(replicated));
+
+  OpenSlot609 story(replicated);
+  story.tell("m4", "CLUSTER FAILOVER");
+  story.run_for(3s);
+  EXPECT_TRUE(story.shows("m4", "->-", 2)) << "promoted";
+  EXPECT_TRUE(story.shows("m1", "->-", 2)) << "demoted";
+}
+
+TEST(Deviations, OpenSlotsAreInAFullSynchronisation) {
+  const auto inherited = [](Deviations set) {
+    OpenSlot609 story(set);
+    story.levers().crash(story.id("m4"), true);
+    story.levers().start(story.id("m4"), {DiskChange::What::kLoseAll, ""});
+    story.run_for(1s);
+    story.tell("m4", "CLUSTER MEET 10.0.0.1 6379");
+    story.run_for(3s);
+    story.tell("m4", "CLUSTER REPLICATE " + std::string(id_of(1).view()));
+    story.run_for(8s);
+    return story.shows("m4", "->-", 2);
+  };
+  EXPECT_FALSE(inherited({}));
+  EXPECT_TRUE(inherited(with({Deviation::kOpenSlotsReplicated})));
+}
+
+// The replica cannot acknowledge what its primary tells it.
+TEST(Deviations, SetSlotWaitsForReplicas) {
+  const std::string migrating = "CLUSTER SETSLOT 700 MIGRATING " + std::string(id_of(2).view());
+  const auto answers = [&](Deviations set, const std::string& form, Duration after) {
+    OpenSlot609 story(set);
+    story.levers().pause(story.id("m4"));
+    const std::string early = story.tell("m1", form);
+    story.run_for(after);
+    const bool open = story.tell("m1", "CLUSTER NODES").find("[700") != std::string::npos;
+    return early + (open ? " open" : "");
+  };
+  const Deviations replicated = with({Deviation::kOpenSlotsReplicated});
+  EXPECT_EQ(answers({}, migrating, 0s), "OK open");
+  EXPECT_EQ(answers(replicated, migrating, 4s).find("open"), std::string::npos);
+  EXPECT_THAT(answers(replicated, migrating + " TIMEOUT x", 0s),
+              testing::HasSubstr("timeout is not an integer"));
+  EXPECT_THAT(answers({}, migrating + " TIMEOUT 500", 0s),
+              testing::HasSubstr("Invalid CLUSTER SETSLOT action"));
+}
+
+TEST(Deviations, OpenSlotsRepointed) {
+  const Deviations both = with({Deviation::kOpenSlotsReplicated, Deviation::kOpenSlotsRepointed});
+  const auto after_failovers = [](Deviations set, const char* who, const char* direction,
+                                  int other) {
+    OpenSlot609 story(set);
+    story.tell("m5", "CLUSTER FAILOVER");
+    story.run_for(3s);
+    story.tell("m4", "CLUSTER FAILOVER");
+    story.run_for(3s);
+    return story.shows(who, direction, other);
+  };
+  EXPECT_TRUE(after_failovers(both, "m4", "->-", 5)) << "the target's new primary";
+  EXPECT_TRUE(after_failovers(both, "m5", "-<-", 4)) << "the source's";
+  EXPECT_TRUE(after_failovers(with({Deviation::kOpenSlotsReplicated}), "m4", "->-", 2));
+
+  const auto takes_what_is_let_go = [](Deviations set) {
+    OpenSlot609 story(set);
+    story.tell("m1", "CLUSTER SETSLOT 609 NODE " + std::string(id_of(2).view()));
+    story.run_for(3s);
+    return story.owns("m2", 609, "m2");
+  };
+  EXPECT_FALSE(takes_what_is_let_go({})) << "nobody has told m2";
+  EXPECT_TRUE(takes_what_is_let_go(both));
 }
 
 TEST(Deviations, ConfigByRename) {

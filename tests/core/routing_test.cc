@@ -202,6 +202,21 @@ TEST_F(OpenSlots, ATransactionGoesWhereAllItsKeysAre) {
   EXPECT_EQ(asked(2), kTryAgain);
 }
 
+TEST_F(OpenSlots, AReplicaMindsThemForReadersInLaterVersionsOnly) {
+  become_replica_of(other);
+  own(other, 0, 8191);
+  session.readonly = true;
+  migrate(kMine);
+  EXPECT_EQ(ask({"GET", kMine}), "") << "7.0 knows open slots on primaries only";
+  server.deviations.add(Deviation::kReplicasAsk);
+  EXPECT_EQ(ask({"GET", kMine}).substr(0, 8), "ASK 5061");
+  put(kMine);
+  EXPECT_EQ(ask({"GET", kMine}), "");
+  EXPECT_EQ(ask({"MGET", kMine, "{bar}2"}).substr(0, 8), "TRYAGAIN");
+  session.readonly = false;
+  EXPECT_EQ(ask({"GET", "{bar}2"}).substr(0, 10), "MOVED 5061");
+}
+
 TEST_F(OpenSlots, TheClusterBeingDownWins) {
   migrate(kMine);
   server.cluster.ok = false;

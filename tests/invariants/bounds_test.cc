@@ -339,7 +339,7 @@ TEST(FailureDetectionBounds, SeesFailBelowItsQuorumOrWithoutReporters) {
   const Judged judged = story.judge("failure_detection_bounds");
   EXPECT_EQ(judged.count, 2u);
   EXPECT_THAT(judged.what(), HasSubstr("on 1 report, 2 are needed"));
-  EXPECT_THAT(judged.findings.at(1).what, HasSubstr("only 1 node suspected it"));
+  EXPECT_THAT(judged.findings.at(1).what, HasSubstr("only 1 primary suspected it"));
 }
 
 TEST(FailureDetectionBounds, SeesAFailMessageOutOfNowhere) {

@@ -71,18 +71,14 @@ TEST(ElectionSafety, CountsTheVotersItselfWhateverTheWinnerSays) {
   EXPECT_THAT(judged.what(), HasSubstr("a majority of the 3 primaries with slots is 2"));
 }
 
-TEST(ElectionSafety, SeesAVoteForTheReplicaOfAHealthyPrimaryUnlessForced) {
+TEST(ElectionSafety, SeesAVoteOfAnEarlierElectionCounted) {
   Story story;
-  story.boot().vote(m2, m4, m1, 4, false, true);
+  story.boot().say(m4, event::ElectionStarted{id(m1), 6, 0, 2, false});
+  story.say(m4, event::VoteCounted{id(m2), 7, 1, 2});
   EXPECT_EQ(story.judge("election_safety").judgement, Judgement::kPass);
-  story.vote(m2, m4, m1, 5, false, false);
-  EXPECT_THAT(story.judge("election_safety").what(), HasSubstr("nobody forced it"));
-}
-
-TEST(ElectionSafety, SeesAReplicaVote) {
-  Story story;
-  story.boot().vote(m5, m4, m1, 4);
-  EXPECT_THAT(story.judge("election_safety").what(), HasSubstr("although it is no primary"));
+  story.say(m4, event::VoteCounted{id(m3), 5, 2, 2});
+  EXPECT_EQ(story.judge("election_safety").what(),
+            "m4 counted a vote of m3 in epoch 5 for its election in epoch 6");
 }
 
 TEST(ElectionSafety, LeavesTakeoversAlone) {
@@ -165,6 +161,17 @@ TEST(PersistBeforeSend, SeesAVoteThatIsSavedLater) {
   story.boot().vote(m2, m4, m1, 4).at(2100ms).say(m2, event::ConfigSaved{true});
   EXPECT_EQ(story.judge("persist_before_send").what(),
             "m2 voted for m4 in epoch 4 and ended its pass without a synced nodes.conf");
+}
+
+TEST(PersistBeforeSend, SeesAnEpochOfItsOwnThatIsNotSaved) {
+  Story story;
+  story.boot().at(5s).say(m4, event::EpochChanged{3, 4, 0, 0, event::EpochCause::kElection});
+  story.say(m4, event::ConfigSaved{true}).at(6s);
+  story.say(m2, event::EpochChanged{3, 4, 2, 2, event::EpochCause::kSeen}).at(7s).healthy(m2);
+  EXPECT_EQ(story.judge("persist_before_send").judgement, Judgement::kPass);
+  story.say(m5, event::EpochChanged{4, 5, 0, 0, event::EpochCause::kElection}).at(8s).healthy(m2);
+  EXPECT_THAT(story.judge("persist_before_send").what(),
+              HasSubstr("m5 moved to currentEpoch 5 and configEpoch 0 and ended its pass without"));
 }
 
 TEST(PersistBeforeSend, DoesNotTakeAnUnsyncedSaveOrSomebodyElsesForOne) {

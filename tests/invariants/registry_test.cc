@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "sim/invariants/verdict.h"
 #include "tests/invariants/story_testing.h"
 
 namespace sim::story {
@@ -42,10 +43,37 @@ TEST(Invariants, HaveNoFaultToFindWithAQuietCluster) {
 TEST(Invariants, KeepTenFindingsAndCountTheRest) {
   Story story;
   story.boot();
-  for (std::uint64_t epoch = 10; epoch < 35; ++epoch) story.vote(m2, m4, m1, epoch, false, false);
-  const Judged judged = story.judge("election_safety");
+  for (std::uint64_t epoch = 10; epoch < 35; ++epoch) {
+    story.at(10s * epoch).vote(m2, m4, m1, epoch, false, false);
+  }
+  const Judged judged = story.judge("votes_follow_rules");
   EXPECT_EQ(judged.findings.size(), 10u);
   EXPECT_EQ(judged.count, 25u);
+}
+
+class Tallies final : public CopyableVerdict<Tallies> {
+ public:
+  Tallies() : CopyableVerdict("nothing was told") {}
+  void see(const Record&) override {}
+  void finish(SimTime) override {}
+  std::string numbers() const override { return ""; }
+  using Verdict::known_defect;
+  void fails(std::uint64_t record) { violation(SimTime{}, record, "it fails"); }
+};
+
+// A row is what a scenario allows or not: however many findings there are of one row, the first of
+// another is kept, and a violation before both.
+TEST(Verdicts, KeepAFindingOfEveryRow) {
+  Tallies tallies;
+  for (std::uint64_t i = 0; i < 20; ++i) tallies.known_defect({}, i, 7, "again");
+  tallies.known_defect({}, 21, 31, "another");
+  tallies.fails(22);
+  std::multiset<int> rows;
+  for (const Finding& finding : tallies.findings()) rows.insert(finding.row);
+  EXPECT_EQ(rows.size(), 10u);
+  EXPECT_EQ(rows.count(31), 1u);
+  EXPECT_EQ(rows.count(0), 1u);
+  EXPECT_EQ(tallies.finding_count(), 22u);
 }
 
 }  // namespace

@@ -121,6 +121,24 @@ TEST(Scenario, BoundsAreReadInTheUnitOfTheirMetric) {
   EXPECT_EQ(bounds[4].metric, "bus_sent_ping");
 }
 
+TEST(Scenario, ABudgetOfLossesBoundsEveryClassThatCanBePermitted) {
+  const Scenario scenario =
+      loaded(R"(, "expect": {"losses": {"async": 3, "window": "2s", "share": "1%"}})");
+  std::map<std::string, std::int64_t> most;
+  for (const MetricBound& bound : scenario.expect.metrics) {
+    EXPECT_EQ(bound.compare, Compare::kLessEqual);
+    most[bound.metric] = bound.value;
+  }
+  const std::map<std::string, std::int64_t> expected{
+      {"lost_async", 3},     {"lost_minority", 0}, {"lost_wait", 0},
+      {"lost_forced", 0},    {"lost_restart", 0},  {"loss_window", 2'000'000'000},
+      {"lost_share", 10'000}};
+  EXPECT_EQ(most, expected);
+  EXPECT_EQ(scenario.expect.metrics.at(0).text(), "losses async <=3");
+  EXPECT_TRUE(loaded("").expect.metrics.empty()) << "without one nothing is bounded";
+  EXPECT_THAT(messages(load(R"(, "expect": {"losses": {"asinc": 3}})")), HasSubstr("\"async\""));
+}
+
 TEST(Scenario, BoundsMayBeOfOneWorkloadAmongSeveral) {
   const std::string two = R"(, "workload": [{"type": "register", "name": "near"},
                                             {"type": "register", "name": "far"}])";
@@ -228,6 +246,49 @@ TEST(Matrix, IsNotEndless) {
   EXPECT_EQ(messages(load(R"(, "matrix": {"seed": [)" + hundred + R"(], "cluster.replicas": [)" +
                           hundred + "]}")),
             "more than 1000 cases at /matrix\n");
+}
+
+// Each case changes what it names and nothing else; a matrix goes through each of them.
+TEST(Cases, ChangeWhatTheyName) {
+  const Loaded result = load(
+      R"(, "cases": {"plain": {}, "old": {"cluster.deviations": ["no-owner-not-claiming"],
+             "expect.verdict": "fail", "expect.misses": ["reaches promoted"]}},
+           "matrix": {"cluster.replicas": [1, 2]})");
+  ASSERT_EQ(result.problems.text(), "");
+  ASSERT_EQ(result.variants.size(), 4u);
+  EXPECT_EQ(result.variants[1].variant, "plain, replicas=2");
+  EXPECT_TRUE(result.variants[1].cluster.deviations.empty());
+  EXPECT_EQ(result.variants[2].variant, "old, replicas=1");
+  EXPECT_EQ(result.variants[2].cluster.deviations.size(), 1u);
+  EXPECT_EQ(result.variants[2].expect.misses, std::vector<std::string>{"reaches promoted"});
+}
+
+TEST(Cases, AreHeldToWhatTheyName) {
+  EXPECT_EQ(messages(load(R"(, "cases": {"a": {"matrix.x": 1, "name.first": 1}})")),
+            "\"matrix\" is the same in all cases at /cases/a/matrix.x\n"
+            "no such place: \"test\" has no \"first\" at /cases/a/name.first\n");
+  EXPECT_EQ(messages(load(R"(, "cases": {})")), "expected at least one case at /cases\n");
+}
+
+// A process does what its program does: a case about other rules is left out, and said why.
+TEST(Cases, AboutOtherRulesAreNotForAProgram) {
+  const Loaded result = load_scenario(
+      "test.json",
+      R"({"version": 1, "name": "test", "cases": {"plain": {}, "old": {"cluster.deviations":
+             ["no-owner-not-claiming"]}}})",
+      small_vocabulary(), "redis-server");
+  ASSERT_EQ(result.problems.text(), "");
+  ASSERT_EQ(result.variants.size(), 1u);
+  ASSERT_EQ(result.left_out.size(), 1u);
+  EXPECT_EQ(result.left_out[0].name, "old");
+}
+
+TEST(Expectations, NameKnownDefectsByTheirRow) {
+  EXPECT_EQ(messages(load(R"(, "expect": {"known_defects": [7], "invariants": {"known_defects":
+                             [12]}})")),
+            "");
+  EXPECT_EQ(messages(load(R"(, "expect": {"known_defects": [8]})")),
+            "no known defect has the row 8 at /expect/known_defects\n");
 }
 
 TEST(Swarm, EverySeedDrawsForItself) {

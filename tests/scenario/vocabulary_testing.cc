@@ -28,6 +28,7 @@ Vocabulary make() {
                    {"ping_rate", Vocabulary::Unit::kRate},
                    {"bus_sent_*", Vocabulary::Unit::kCount}};
   words.deviations = {"distinct-ranks", "no-owner-not-claiming"};
+  words.defects = {7, 12};
   words.directives = {"cluster-node-timeout", "hz"};
   words.check_directive = [](std::string_view name,
                              std::string_view value) -> std::optional<std::string> {

@@ -6,7 +6,9 @@
 #include <map>
 #include <set>
 
+#include "sim/wire/crc16.h"
 #include "sim/workloads/key_choice.h"
+#include "sim/workloads/progress.h"
 #include "tests/workloads/workloads_testing.h"
 
 namespace sim::testing {
@@ -275,6 +277,46 @@ TEST(Clients, ShardOverTheFirstNodesAndAddTheNext) {
   EXPECT_TRUE(clients[0].measures_keys);
   EXPECT_FALSE(clients[1].measures_keys);
   EXPECT_THAT(made->auditor(place(4)).servers, SizeIs(4));
+}
+
+// ---- Progress ----
+
+TEST(Progress, TriesEachSlotOnce) {
+  const auto generator = make_progress(1)->clone();
+  ChoiceStream stream(1, "test");
+  Choices choices(stream);
+  std::set<std::uint16_t> seen;
+  while (const auto operation = generator->next(0, 1, choices)) {
+    const std::string& key = operation->command.at(1);
+    const SlotId slot = slot_of(key);
+    EXPECT_TRUE(key.ends_with("}" + std::to_string(slot.value))) << key;
+    EXPECT_TRUE(seen.insert(slot.value).second);
+    EXPECT_EQ(operation->kind, event::OpKind::kOther);
+  }
+  EXPECT_EQ(seen.size(), kSlotCount);
+}
+
+TEST(Progress, ReadsBackWhatWasWrittenAndComesAgainToWhatFailed) {
+  const auto generator = make_progress(8192)->clone();
+  ChoiceStream stream(1, "test");
+  Choices choices(stream);
+  std::vector<Event> notes;
+  const resp::Value reply;
+  const Operation first = *generator->next(0, 1, choices);
+  const auto read =
+      generator->ended(0, {1, 2, first.command, event::OpOutcome::kOk, &reply}, notes);
+  ASSERT_TRUE(read);
+  EXPECT_THAT(read->command, ElementsAre("GET", first.command.at(1)));
+  EXPECT_FALSE(generator->ended(0, {2, 3, read->command, event::OpOutcome::kOk, &reply}, notes));
+  const Operation second = *generator->next(0, 3, choices);
+  const auto again =
+      generator->ended(0, {3, 4, second.command, event::OpOutcome::kFailed, nullptr}, notes);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->command.at(1), second.command.at(1));
+  EXPECT_FALSE(generator->next(0, 5, choices));
+  generator->finished(notes);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(std::get<event::Measured>(notes[0]).value, 0);
 }
 
 }  // namespace

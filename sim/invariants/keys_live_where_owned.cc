@@ -1,0 +1,131 @@
+// Claim: keys that MIGRATE hands over leave the node they come from; and once the cluster is quiet
+// no primary has keys of slots that it neither owns nor imports.
+// - Source: Redis documentation, "MIGRATE", "CLUSTER SETSLOT"; protocol §7.7, §8, §9.4, §15.31.
+// - Scope: always; the second part after heal.
+// - Kills: lost-slot-keeps-keys, node-ignores-keys, migrate-keeps-keys.
+//
+// An operator who ends an import half-way (SETSLOT STABLE), or lets go of a slot with keys in it
+// (DELSLOTS), has chosen to leave them. Known defect: row 12 (keys of a lost slot are deleted on
+// the primary only) when a replica of such a primary has since been promoted; row 18 when a replica
+// was promoted before it had synchronised with its shard.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "sim/invariants/final_views.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
+ public:
+  explicit KeysLiveWhereOwned(const RunFacts& facts)
+      : CopyableVerdict("no node told where it has keys"),
+        views_(facts, FinalViews::Peers::kItself),
+        quiet_(std::max<Duration>(facts.node_timeout, 1s)),
+        processes_(facts.processes) {}
+
+  void see(const Record& record) override {
+    views_.see(record);
+    Node& node = nodes_[record.machine];
+    if (const auto* gone = std::get_if<event::KeysMigrated>(&record.event)) {
+      if (processes_.count(record.machine) == 0) see_migrated(record, *gone);
+    } else if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
+      if (!opened->importing) return;
+      node.imported.set(opened->slot.value);
+      node.left_behind.reset(opened->slot.value);
+    } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
+      if (!closed->importing) return;
+      node.imported.reset(closed->slot.value);
+      node.left_behind.set(closed->slot.value);
+    } else if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
+      if (moved->cause == event::RebindCause::kCommand && moved->to.is_none())
+        node.left_behind |= moved->slots->slots();
+    } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
+      node.inherits |= deleters_.count(promoted->old_primary) > 0;
+      node.stranger |= node.unsynced;
+    } else if (std::holds_alternative<event::Following>(record.event)) {
+      node.unsynced = true;
+    } else if (std::holds_alternative<event::ReplicationUp>(record.event)) {
+      node.unsynced = node.inherits = node.stranger = false;
+    } else if (const auto* dropped = std::get_if<event::KeysDropped>(&record.event)) {
+      const event::Claim* claim = views_.directory().claim(record.machine);
+      if (dropped->keys > 0 && claim != nullptr && claim->role == Role::kPrimary)
+        deleters_.insert(claim->id);
+    } else if (std::holds_alternative<event::MachineStarted>(record.event)) {
+      node.imported.reset();
+    }
+  }
+
+  void finish(SimTime) override {
+    if (const std::string why = views_.not_quiescent(quiet_); !why.empty()) return;
+    for (const auto& [machine, view] : views_.views()) {
+      if (processes_.count(machine) == 0) judge(machine, view);
+    }
+  }
+
+  std::string numbers() const override {
+    return counted(handed_over_, "key") + " handed over, " + std::to_string(judged_) +
+           " primaries have keys only of their slots";
+  }
+
+ private:
+  struct Node {
+    SlotSet imported;
+    SlotSet left_behind;    // by an operator who may have left keys there
+    bool unsynced = false;  // with whom it follows by now
+    bool stranger = false;  // it was promoted like that
+    bool inherits = false;  // it was promoted in place of one that has deleted keys by itself
+  };
+
+  void see_migrated(const Record& record, const event::KeysMigrated& gone) {
+    evidence();
+    handed_over_ += gone.keys;
+    const std::uint64_t right = gone.copied ? gone.held : gone.held - gone.keys;
+    if (gone.left == right) return;
+    violation(record, std::string(views_.directory().name(record.machine)) + " handed over " +
+                          counted(gone.keys, "key") + " of the " + std::to_string(gone.held) +
+                          " of slot " + std::to_string(gone.slot.value) + " and has " +
+                          std::to_string(gone.left) + " left instead of " + std::to_string(right));
+  }
+
+  void judge(MachineId machine, const FinalViews::View& view) {
+    const event::Claim* claim = views_.directory().claim(machine);
+    if (claim == nullptr || claim->role != Role::kPrimary) return;
+    evidence();
+    ++judged_;
+    const Node& node = nodes_[machine];
+    const SlotSet stray =
+        view.said.occupied->slots() & ~claim->slots->slots() & ~node.imported & ~node.left_behind;
+    if (stray.none()) return;
+    const std::string what = std::string(views_.directory().name(machine)) + " has keys of " +
+                             (stray.count() == 1 ? "slot " : "slots ") + format_slots(stray) +
+                             ", which it neither owns nor imports";
+    if (node.inherits) {
+      return known_defect(view.at, view.record, 12,
+                          what + "; its primary had deleted them without telling it");
+    }
+    if (node.stranger) {
+      return known_defect(view.at, view.record, 18,
+                          what + "; it was promoted with the data of another shard");
+    }
+    violation(view.at, view.record, what);
+  }
+
+  FinalViews views_;
+  Duration quiet_;
+  std::set<MachineId> processes_;
+  std::map<MachineId, Node> nodes_;
+  std::set<NodeName> deleters_;
+  std::uint64_t handed_over_ = 0, judged_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_keys_live_where_owned(const RunFacts& facts) {
+  return std::make_unique<KeysLiveWhereOwned>(facts);
+}
+
+}  // namespace sim

@@ -1,0 +1,80 @@
+// Claim: once the cluster is quiet, whom a live replica follows is a primary.
+// - Source: Cluster spec, "Hash slots configuration propagation"; protocol §7.7, §14 rows 8, 9, 29.
+// - Scope: after heal. A liveness claim.
+// - Kills: follows-old-primary.
+//
+// A role that changed less than 2T before the end is left out: a chain lasts until its replica
+// hears the new owner's claim.
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "sim/invariants/final_views.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+class NoChainsOfReplicas final : public CopyableVerdict<NoChainsOfReplicas> {
+ public:
+  explicit NoChainsOfReplicas(const RunFacts& facts)
+      : CopyableVerdict("there was no replica at the end"),
+        views_(facts, FinalViews::Peers::kItself),
+        quiet_(std::max<Duration>(facts.node_timeout, 1s)),
+        calm_(2 * facts.node_timeout) {}
+
+  void see(const Record& record) override {
+    views_.see(record);
+    const bool changes = std::holds_alternative<event::Following>(record.event) ||
+                         std::holds_alternative<event::Promoted>(record.event);
+    if (changes) changed_[record.machine] = record.at;
+  }
+
+  void finish(SimTime) override {
+    if (const std::string why = views_.not_quiescent(quiet_); !why.empty())
+      return cannot_check(why);
+    for (const auto& [machine, view] : views_.views()) judge(machine, view);
+  }
+
+  std::string numbers() const override {
+    return counted(judged_, "replica") + (judged_ == 1 ? " follows" : " follow") + " a primary";
+  }
+
+ private:
+  bool is_settled(MachineId machine, SimTime at) const {
+    const auto changed = changed_.find(machine);
+    return changed == changed_.end() || changed->second + calm_ <= at;
+  }
+
+  void judge(MachineId machine, const FinalViews::View& view) {
+    const Directory& directory = views_.directory();
+    const event::Claim* claim = directory.claim(machine);
+    if (claim == nullptr || claim->role != Role::kReplica || claim->replica_of.is_none()) return;
+    evidence();
+    ++judged_;
+    const auto primary = directory.machine_of(claim->replica_of);
+    const event::Claim* theirs = primary ? directory.claim(*primary) : nullptr;
+    if (theirs == nullptr || theirs->id != claim->replica_of || theirs->role == Role::kPrimary)
+      return;
+    if (views_.views().count(*primary) == 0 || !is_settled(machine, view.at) ||
+        !is_settled(*primary, view.at))
+      return;
+    violation(view.at, view.record,
+              std::string(directory.name(machine)) + " follows " +
+                  std::string(directory.name(*primary)) + ", which is a replica of " +
+                  directory.label(theirs->replica_of));
+  }
+
+  FinalViews views_;
+  Duration quiet_, calm_;
+  std::map<MachineId, SimTime> changed_;  // when its role, or whom it follows, changed last
+  std::uint64_t judged_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_no_chains_of_replicas(const RunFacts& facts) {
+  return std::make_unique<NoChainsOfReplicas>(facts);
+}
+
+}  // namespace sim

@@ -1,0 +1,95 @@
+// Claim: once the cluster is quiet every live replica of a live primary has its link up, and is not
+// behind by more than what may be on its way.
+// - Source: Redis replication; protocol §10.1-10.3; the convergence claims of §15.1.
+// - Scope: after heal. A liveness claim.
+// - Kills: demoted-never-syncs.
+//
+// A link that is refused is tried again each second, and a full synchronisation waits 5 s for more
+// replicas: within 15 s all is done, unless work takes time. Nobody writes at the end; on its way
+// may be a PING and a request for acknowledgement.
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "sim/invariants/final_views.h"
+#include "sim/invariants/verdict.h"
+
+namespace sim {
+namespace {
+
+constexpr Duration kWithin = 15s;
+constexpr std::int64_t kOnTheWay = 128;  // bytes
+
+class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
+ public:
+  explicit ReplicasCatchUp(const RunFacts& facts)
+      : CopyableVerdict("there was no replica at the end"),
+        views_(facts, FinalViews::Peers::kItself),
+        work_takes_time_(facts.stall_max > Duration{}),
+        processes_(facts.processes) {}
+
+  void see(const Record& record) override {
+    views_.see(record);
+    if (std::holds_alternative<event::Converged>(record.event)) converged_ = true;
+    const bool changes = std::holds_alternative<event::Following>(record.event) ||
+                         std::holds_alternative<event::Promoted>(record.event);
+    if (changes) last_change_ = record.at;
+  }
+
+  void finish(SimTime) override {
+    // Once all have converged they have caught up, and nothing has changed since.
+    if (const std::string why = views_.not_quiescent(converged_ ? 1s : kWithin); !why.empty())
+      return cannot_check(why);
+    if (work_takes_time_) return cannot_check("work takes time, and nothing says how much");
+    for (const auto& [machine, view] : views_.views()) judge(machine, view);
+  }
+
+  std::string numbers() const override {
+    return counted(judged_, "replica") + ", at most " + std::to_string(behind_) +
+           " bytes behind its primary";
+  }
+
+ private:
+  void judge(MachineId machine, const FinalViews::View& view) {
+    const Directory& directory = views_.directory();
+    const event::Claim* claim = directory.claim(machine);
+    if (claim == nullptr || claim->role != Role::kReplica) return;
+    const auto primary = directory.machine_of(claim->replica_of);
+    const auto other = primary ? views_.views().find(*primary) : views_.views().end();
+    if (other == views_.views().end() || directory.role(*primary) != Role::kPrimary) return;
+    if (last_change_ + kWithin > view.at && !converged_) return;
+    evidence();
+    ++judged_;
+    const std::string who = std::string(directory.name(machine));
+    if (!view.said.replication_up) {
+      return violation(view.at, view.record,
+                       who + " has no working link to its primary " +
+                           std::string(directory.name(*primary)) + " at the end");
+    }
+    if (processes_.count(machine) + processes_.count(*primary) > 0) return;  // tell no offsets
+    if (other->second.at != view.at) return;
+    const std::int64_t behind = other->second.said.offset - view.said.offset;
+    behind_ = std::max(behind_, behind);
+    if (behind <= kOnTheWay) return;
+    violation(view.at, view.record,
+              who + " is " + std::to_string(behind) + " bytes behind its primary " +
+                  std::string(directory.name(*primary)) + " at the end (" +
+                  std::to_string(kOnTheWay) + " allowed)");
+  }
+
+  FinalViews views_;
+  bool work_takes_time_;
+  std::set<MachineId> processes_;
+  bool converged_ = false;
+  SimTime last_change_{Duration::min()};
+  std::int64_t behind_ = 0;
+  std::uint64_t judged_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_replicas_catch_up(const RunFacts& facts) {
+  return std::make_unique<ReplicasCatchUp>(facts);
+}
+
+}  // namespace sim
