@@ -337,6 +337,32 @@ TEST(Dense, RecordsDeliveriesAndConnections) {
   EXPECT_THAT(seen, ElementsAre("opened", "bus:PING", "closed"));
 }
 
+TEST(Sightings, TellTheBusOnlyAndWhatNeverArrives) {
+  StageSpec spec;
+  spec.world.sight_bus = true;
+  Stage stage(spec);
+  stage.tell("m1", "dial b m2 " + std::to_string(kBusPort));
+  stage.tell("m1", "dial c m2");
+  stage.run_for(1s);
+  stage.tell("m1", "send b bus:PING");
+  stage.tell("m1", "send c cmd:SET");
+  stage.run_for(1s);
+  stage.levers().cut(stage.both("m1", "m2"), kAllPlanes);
+  stage.tell("m1", "send b bus:PONG");
+  stage.run_for(1s);
+  const std::vector<Sighting> seen = stage.world().take_sightings();
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0].label, "bus:PING");
+  EXPECT_FALSE(seen[0].arrived);
+  EXPECT_TRUE(seen[1].arrived);
+  EXPECT_EQ(seen[1].from, stage.id("m1"));
+  EXPECT_EQ(seen[1].line, seen[0].line);
+  EXPECT_EQ(seen[1].at - seen[0].at, Duration{1ms});
+  EXPECT_EQ(seen[2].label, "bus:PONG");
+  EXPECT_FALSE(seen[2].arrived);
+  EXPECT_TRUE(stage.world().take_sightings().empty());
+}
+
 TEST(Watch, NamesTheEventsOfAWindow) {
   Stage stage;
   const std::uint64_t from = stage.world().events() + 2;

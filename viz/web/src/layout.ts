@@ -18,12 +18,19 @@ export interface Layout {
   height: number;
   places: Map<number, Place>;
   boxes: Box[];
+  radius: number;
+  isDense: boolean;
 }
 
-const cell = { width: 112, height: 122 };
+const roomy = { width: 112, height: 122, radius: 22 };
+/** Of more servers than this there is room for their names and what is wrong with them. */
+export const roomyMax = 24;
+const dense = { width: 66, height: 62, radius: 14 };
 const padding = { top: 26, side: 8, gap: 14 };
 
 export function layout(run: Run, width: number): Layout {
+  const isDense = run.servers.length > roomyMax;
+  const cell = isDense ? dense : roomy;
   const zoned = new Set(run.servers.map((machine) => run.cast[machine]!.zone)).size > 1;
   const groups = new Map<string, number[]>();
   for (const machine of run.servers) {
@@ -63,5 +70,5 @@ export function layout(run: Run, width: number): Layout {
     top += height + padding.gap;
   }
   const right = Math.max(0, ...boxes.map((box) => box.x + box.width));
-  return { width: Math.max(width, right), height: Math.max(0, top - padding.gap), places, boxes };
+  return { width: Math.max(width, right), height: Math.max(0, top - padding.gap), places, boxes, radius: cell.radius, isDense };
 }

@@ -1,6 +1,8 @@
+import { useState } from "preact/hooks";
 import { beliefAt, type Belief, nodesText, type Peer, suspicionOf } from "../belief";
 import { copy } from "../copy";
 import { slots, time } from "../format";
+import { roomyMax } from "../layout";
 import { machineName, nameOf } from "../run";
 import type { State } from "../state";
 import { type Truth, truthAt } from "../truth";
@@ -115,13 +117,15 @@ function Beliefs({ state, node, belief }: { state: State; node: number; belief: 
   for (const machine of run.servers) ids.set(truth.nodes[machine]!.id, machine);
   const unknown = [...belief.peers.keys()].filter((id) => !ids.has(id));
   let unlike = 0;
+  const [all, setAll] = useState(run.servers.length <= roomyMax);
   const rows = [...[...ids].filter(([, machine]) => run.cast[machine]!.cluster === run.cast[node]!.cluster || belief.peers.has(truth.nodes[machine]!.id)), ...unknown.map((id): [string, number] => [id, -1])].map(
     ([id, machine]) => {
       const mine = peerCells(state, belief.peers.get(id));
       const theirs =
         versus === "truth" ? (machine < 0 ? mine : truthCells(state, truth, machine)) : peerCells(state, other?.peers.get(id));
-      if ((["role", "flags", "epoch", "slots"] as const).some((key) => differs(key, mine, theirs, versus === "truth"))) ++unlike;
-      return (
+      const isUnlike = (["role", "flags", "epoch", "slots"] as const).some((key) => differs(key, mine, theirs, versus === "truth"));
+      if (isUnlike) ++unlike;
+      return !all && !isUnlike && machine !== node ? null : (
         <Row key={id} name={machine < 0 ? `${id.slice(0, 8)} (gone)` : machineName(run, machine)} mine={mine} other={theirs} withTruth={versus === "truth"} isSelf={machine === node} />
       );
     },
@@ -135,6 +139,11 @@ function Beliefs({ state, node, belief }: { state: State; node: number; belief: 
             ? "No difference."
             : `${unlike} of ${rows.length} differ: in bold, with ≠ and what it is compared with.`}
       </p>
+      {run.servers.length > roomyMax && (
+        <label>
+          <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} /> show those on which both agree, too
+        </label>
+      )}
       <div class="scroll" tabIndex={0} role="group" aria-label="Beliefs">
         <table class="beliefs" data-testid="beliefs">
           <thead>

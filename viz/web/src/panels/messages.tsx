@@ -1,6 +1,7 @@
 import { useMemo, useRef } from "preact/hooks";
 import { between, causalPast } from "../causes";
 import { duration, time } from "../format";
+import { roomyMax } from "../layout";
 import { machineName, type Message } from "../run";
 import type { State } from "../state";
 import { Panel } from "./panel";
@@ -9,7 +10,6 @@ import { useWidth } from "./use_width";
 const drawn = 500;
 const listed = 60;
 const gutter = 64;
-const laneHeight = 34;
 const isHeartbeat = (message: Message) => message.label === "PING" || message.label === "PONG";
 const spans = [2_000, 20_000, 200_000, 2_000_000, 20_000_000];
 
@@ -37,7 +37,8 @@ export function Messages({ state }: { state: State }) {
       (state.heartbeats.value || !isHeartbeat(message)) && (state.only.value === "all" || past.has(message.index)),
   );
   const shown = seen.slice(0, drawn);
-  const lanes = run.servers.filter((machine) => run.servers.length <= 24 || shown.some((one) => one.from === machine || one.to === machine));
+  const lanes = run.servers.filter((machine) => run.servers.length <= roomyMax || shown.some((one) => one.from === machine || one.to === machine));
+  const laneHeight = lanes.length > roomyMax ? 13 : 34;
   const lane = new Map(lanes.map((machine, i) => [machine, i]));
   const y = (machine: number) => (lane.get(machine) ?? 0) * laneHeight + 18;
   const x = (us: number) => gutter + ((us - from) / (to - from)) * (width - gutter);
@@ -125,7 +126,7 @@ export function Messages({ state }: { state: State }) {
                 <line x1={x1} y1={y1} x2={x2} y2={y2} />
                 <line class="target" x1={x1} y1={y1} x2={x2} y2={y2} />
                 {lost ? <text x={x2} y={y2 + 4} class="x">✕</text> : <circle cx={x2} cy={y2} r={2.6} />}
-                {!isHeartbeat(message) && (
+                {!isHeartbeat(message) && lanes.length <= roomyMax && (
                   <text x={x1 + 4} y={y1 + (y2 > y1 ? -3 : 12)}>
                     {message.label}
                   </text>

@@ -1,6 +1,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { time } from "../format";
+import { roomyMax } from "../layout";
 import type { State } from "../state";
 import { Panel } from "./panel";
 
@@ -40,6 +41,7 @@ export function Story({ state }: { state: State }) {
   return (
     <Panel
       id="story"
+      wide={state.run.servers.length > roomyMax}
       title="What happened"
       note={firstSentence(state.run.document.run.why) || "The milestones of the run; a click goes there."}
     >

@@ -9,11 +9,11 @@ import type { State } from "../state";
 import { Panel } from "./panel";
 import { useWidth } from "./use_width";
 
-const radius = 22;
 /** Messages other than heartbeats stay in the picture for so long after they arrived. */
 const trail = 60_000;
 
 function NodeMark({ state, actor, layout: where }: { state: State; actor: Actor; layout: Layout }) {
+  const { radius, isDense } = where;
   const place = where.places.get(actor.machine)!;
   const selected = state.node.value === actor.machine;
   const name = machineName(state.run, actor.machine);
@@ -37,7 +37,7 @@ function NodeMark({ state, actor, layout: where }: { state: State; actor: Actor;
       class={`node ${selected ? "selected" : ""} ${actor.up ? "" : "down"} ${actor.known ? "" : "unknown"}`}
       transform={`translate(${place.x} ${place.y})`}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-pressed={selected}
       aria-description={describeActor(state.run, actor)}
       data-testid={`node-${name}`}
@@ -63,13 +63,13 @@ function NodeMark({ state, actor, layout: where }: { state: State; actor: Actor;
         </text>
       )}
       <text class="label" y={radius + 20}>
-        {actor.isReplica ? (actor.follows === null ? "follows nobody" : `replica of ${machineName(state.run, actor.follows)}`) : actor.slots}
+        {isDense ? "" : actor.isReplica ? (actor.follows === null ? "follows nobody" : `replica of ${machineName(state.run, actor.follows)}`) : actor.slots}
       </text>
       <text class={actor.outranked > 0 ? "label bad" : "label"} y={radius + 33}>
-        {actor.outranked > 0 ? `✗ epoch ${actor.epoch} is outranked` : actor.isReplica ? "" : `epoch ${actor.epoch}`}
+        {isDense ? "" : actor.outranked > 0 ? `✗ epoch ${actor.epoch} is outranked` : actor.isReplica ? "" : `epoch ${actor.epoch}`}
       </text>
-      <text class="label strong" y={radius + 46}>
-        {[status, actor.heldBy].filter((word) => word !== "").join(" · ")}
+      <text class="label strong" y={radius + (isDense ? 16 : 46)}>
+        {isDense ? (actor.outranked > 0 ? "outranked" : status) : [status, actor.heldBy].filter((word) => word !== "").join(" · ")}
       </text>
     </g>
   );
@@ -135,6 +135,7 @@ export function Topology({ state }: { state: State }) {
   return (
     <Panel
       id="topology"
+      wide={where.isDense}
       title={viewer === null ? `The cluster at ${time(state.at.value)}` : `The cluster as ${viewerName} believes it, ${time(state.at.value)}`}
       tools={
         <button
@@ -181,7 +182,7 @@ export function Topology({ state }: { state: State }) {
           {scene.actors.map((actor) => {
             if (actor.side < 0) return null;
             const place = where.places.get(actor.machine)!;
-            return <circle key={actor.machine} class={`tint side-${actor.side % 4}`} cx={place.x} cy={place.y} r={radius + 20} />;
+            return <circle key={actor.machine} class={`tint side-${actor.side % 4}`} cx={place.x} cy={place.y} r={where.radius + (where.isDense ? 8 : 20)} />;
           })}
           <Links state={state} scene={scene} layout={where} />
           {scene.actors.map((actor) => (
