@@ -227,7 +227,7 @@ test("another version, half a file and an empty run: a sentence", async () => {
   }
 });
 
-test("fifty thousand events open in less than two seconds", async () => {
+test("fifty thousand events are there to be scrubbed", async () => {
   const whole = readFileSync(join(folder, "failover.html"), "utf8");
   const begins = whole.indexOf('id="run">') + 9;
   const ends = whole.indexOf("</script>", begins);

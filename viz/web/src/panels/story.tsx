@@ -65,6 +65,11 @@ export function Story({ state }: { state: State }) {
           </li>
         ))}
       </ol>
+      {state.run.document.events_left_out > 0 && (
+        <p class="note">
+          The last {state.run.document.events_left_out.toLocaleString("en")} events of the run are left out of this page; the verdict counts them.
+        </p>
+      )}
     </Panel>
   );
 }
