@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sim/app/console.h"
+#include "sim/app/scenario_uses.h"
 #include "sim/app/seed_nodes.h"
 #include "sim/app/topology_plan.h"
 #include "sim/app/vocabulary.h"
@@ -379,25 +380,6 @@ class Planner {
     return addresses;
   }
 
-  // Does an option of a step with this fault fit?
-  template <class Fits>
-  bool any_option(std::string_view fault, Fits fits) const {
-    const std::vector<Step>& steps = plan_->scenario.timeline;
-    return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
-      if (step.what != Step::What::kFault || step.fault != fault) return false;
-      const auto& options = step.options.object->members;
-      return std::any_of(options.begin(), options.end(), fits);
-    });
-  }
-
-  // Does a step give another machine the address of this one? Whoever asks there in the end may be
-  // asking another cluster.
-  bool is_handed_on(const std::string& machine) const {
-    return any_option("restart", [&](const JsonMember& option) {
-      return option.key == "address_of" && option.value->text == machine;
-    });
-  }
-
   void plan_workloads() {
     const Scenario& scenario = plan_->scenario;
     const std::vector<std::string>& zones = scenario.cluster.zones;
@@ -418,8 +400,9 @@ class Planner {
             section.zone.empty() ? zones[(client_number - 1) % zones.size()] : section.zone;
         plan_->clients.push_back(add_client(std::move(setup), zone, section.name));
       }
-      std::erase_if(place.servers,
-                    [&](const ServerAddress& server) { return is_handed_on(server.name); });
+      std::erase_if(place.servers, [&](const ServerAddress& server) {
+        return hands_on(plan_->scenario, server.name);
+      });
       ClientSetup auditor = workload->auditor(place);
       auditor.name = "auditor-" + std::to_string(++auditor_number);
       plan_->auditors.push_back(add_client(std::move(auditor), zones.front(), section.name));
@@ -480,45 +463,6 @@ class Planner {
     }
   }
 
-  bool uses_fault(std::initializer_list<std::string_view> names) const {
-    const auto named = [&](std::string_view fault) {
-      return std::find(names.begin(), names.end(), fault) != names.end();
-    };
-    for (const Step& step : plan_->scenario.timeline) {
-      if (step.what == Step::What::kFault && named(step.fault)) return true;
-    }
-    const auto& nemesis = plan_->scenario.nemesis;
-    return nemesis && std::any_of(nemesis->kinds.begin(), nemesis->kinds.end(), named);
-  }
-
-  bool nemesis_uses(std::string_view fault) const {
-    const auto& nemesis = plan_->scenario.nemesis;
-    return nemesis &&
-           std::find(nemesis->kinds.begin(), nemesis->kinds.end(), fault) != nemesis->kinds.end();
-  }
-
-  // A step whose options say so in a word: {"do": "failover", "mode": "takeover"}.
-  bool uses_word(std::string_view fault, std::initializer_list<std::string_view> words) const {
-    return any_option(fault, [&](const JsonMember& option) {
-      return std::find(words.begin(), words.end(), option.value->text) != words.end();
-    });
-  }
-
-  bool edits_slots() const {
-    for (const Step& step : plan_->scenario.timeline) {
-      if (step.what != Step::What::kCommand || step.command.words.size() < 2) continue;
-      std::string word = step.command.words[1];
-      std::transform(word.begin(), word.end(), word.begin(), [](char c) {
-        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-      });
-      if (word.find("SLOTS") != std::string::npos || word.find("EPOCH") != std::string::npos ||
-          word == "REPLICATE" || word == "SETSLOT") {
-        return true;
-      }
-    }
-    return false;
-  }
-
   // Of what servers may be configured differently, what holds for all of them.
   static void add_facts(const Config& config, bool first, RunFacts& facts) {
     const Duration lag = std::chrono::seconds(config.min_replicas_max_lag_s);
@@ -556,9 +500,6 @@ class Planner {
     }
     facts.replicas_per_shard = scenario.cluster.replicas;
     facts.persistent = config.appendonly;
-    facts.min_replicas =
-        static_cast<std::uint32_t>(std::max<std::int64_t>(0, config.min_replicas_to_write));
-    facts.min_replicas_lag = std::chrono::seconds(config.min_replicas_max_lag_s);
     facts.replicas_may_stand =
         std::none_of(configs_.begin(), configs_.end(),
                      [](const Config& one) { return one.cluster_replica_no_failover; });
@@ -579,12 +520,13 @@ class Planner {
     }
     // How far a clock fault goes is its own business; bounds that clocks can break are then not
     // held against anybody.
-    if (uses_fault({"clock-jump", "clock-skew"}))
+    if (uses_fault(scenario, {"clock-jump", "clock-skew"}))
       facts.clock_disorder = std::max<Duration>(facts.clock_disorder, 1h);
-    if (uses_fault({"clock-drift"})) facts.drift = true;
+    if (uses_fault(scenario, {"clock-drift"})) facts.drift = true;
     // The nemesis' failovers are forced now and then.
-    facts.takeovers = uses_word("failover", {"takeover", "force"}) || nemesis_uses("failover");
-    facts.operator_commands = edits_slots();
+    facts.takeovers = uses_word(scenario, "failover", {"takeover", "force"}) ||
+                      nemesis_uses(scenario, "failover");
+    facts.operator_commands = edits_slots(scenario);
     facts.converge_within = scenario.settle_within;
     facts.settle_from = scenario.heal ? sim_time(scenario.duration) : SimTime::max();
   }

@@ -23,7 +23,6 @@ struct Operation {
   resp::Command command;    // name, key, arguments: the key is always command[1]
   std::string value;        // what is written, appended or added, for the history; empty for reads
   bool final_read = false;  // an auditor reading the final data
-  bool stays = false;       // goes to the server that answered the operation before it
 };
 
 // How an operation ended, as the generator is told.

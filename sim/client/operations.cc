@@ -48,7 +48,6 @@ void begin_operation(Pass& pass, FlightId id, Operation operation, std::uint64_t
   c.flights[id].operation = number;
   ++c.under_way;
   prepare(pass, id, operation.kind, std::move(operation.command));
-  if (operation.stays) c.flights[id].told = c.flights[id].peer;
   begin_attempt(pass, id);
 }
 

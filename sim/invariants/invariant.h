@@ -47,8 +47,6 @@ struct RunFacts {
   bool persistent = false;                        // appendonly yes
   bool takeovers =
       false;  // the scenario contains TAKEOVER or FORCE: consensus is bypassed on purpose
-  std::uint32_t min_replicas = 0;  // min-replicas-to-write
-  Duration min_replicas_lag{};     // min-replicas-max-lag
   bool operator_commands = false;  // slots or epochs are edited by hand
   Duration converge_within = 30s;  // "settle" bound of the scenario
   SimTime settle_from;             // when everything was healed; end of time if never

@@ -30,8 +30,8 @@ Losses::Losses(const RunFacts& facts)
       minority_window_(noticed_within(facts)),
       takeovers_(facts.takeovers),
       persistent_(facts.persistent),
-      min_replicas_(facts.min_replicas),
-      min_replicas_lag_(facts.min_replicas_lag),
+      min_replicas_(facts.min_replicas_to_write),
+      min_replicas_lag_(facts.min_replicas_max_lag),
       processes_(facts.processes) {}
 
 void Losses::see(const Record& record) {

@@ -210,7 +210,7 @@ class Losses final : public TraceFold {
   Stage stage_;
   Duration minority_window_;
   bool takeovers_, persistent_;
-  std::uint32_t min_replicas_;
+  std::int64_t min_replicas_;
   Duration min_replicas_lag_;
   std::set<MachineId> processes_;
   std::optional<SimTime> merged_;       // when this cluster and another came to know each other

@@ -42,6 +42,10 @@ class ReplicasSpread final : public CopyableVerdict<ReplicasSpread> {
     }
     if (std::holds_alternative<event::Promoted>(record.event)) promoted_.insert(record.machine);
     if (changes_config(record.event)) allowed_ = false;  // perhaps no more
+    if (stage_.directory().has_merged()) {  // newcomers do not know whose replicas died before
+      allowed_ = false;
+      orphans_.clear();
+    }
     const bool changed = std::holds_alternative<event::Claim>(record.event) ||
                          std::holds_alternative<event::HealthChanged>(record.event) ||
                          std::holds_alternative<event::FaultBegan>(record.event) ||

@@ -56,6 +56,7 @@ class SchemaChecker {
     if (keyword == "maximum") return verdict(!value.is_number() || value <= argument);
     if (keyword == "minLength")
       return verdict(!value.is_string() || value.get<std::string>().size() >= argument);
+    if (keyword == "minProperties") return verdict(!value.is_object() || value.size() >= argument);
     if (keyword == "minItems") return verdict(!value.is_array() || value.size() >= argument);
     if (keyword == "maxItems") return verdict(!value.is_array() || value.size() <= argument);
     if (keyword == "uniqueItems")

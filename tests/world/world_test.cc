@@ -348,7 +348,7 @@ TEST(Sightings, TellTheBusOnlyAndWhatNeverArrives) {
   stage.tell("m1", "send c cmd:SET");
   stage.run_for(1s);
   stage.levers().cut(stage.both("m1", "m2"), kAllPlanes);
-  stage.tell("m1", "send b bus:PONG");
+  stage.tell("m1", "send b bus:VOTE");
   stage.run_for(1s);
   const std::vector<Sighting> seen = stage.world().take_sightings();
   ASSERT_EQ(seen.size(), 3u);
@@ -358,7 +358,7 @@ TEST(Sightings, TellTheBusOnlyAndWhatNeverArrives) {
   EXPECT_EQ(seen[1].from, stage.id("m1"));
   EXPECT_EQ(seen[1].line, seen[0].line);
   EXPECT_EQ(seen[1].at - seen[0].at, Duration{1ms});
-  EXPECT_EQ(seen[2].label, "bus:PONG");
+  EXPECT_EQ(seen[2].label, "bus:VOTE");
   EXPECT_FALSE(seen[2].arrived);
   EXPECT_TRUE(stage.world().take_sightings().empty());
 }
