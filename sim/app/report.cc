@@ -82,7 +82,7 @@ std::string verdict_word(const InvariantResult& invariant, const Paint& paint) {
     case Judgement::kUnknown:
       return paint.warn(padded("undecided"));
     case Judgement::kNotChecked:
-      return paint.faint(padded("not checked"));
+      break;
   }
   return {};
 }
@@ -110,13 +110,34 @@ std::string row_text(const Finding& finding) {
              : fmt::format(" [row {}: {}; {}]", defect->row, defect->symptom, defect->reference);
 }
 
-void append_verdicts(const RunResult& result, const Paint& paint, std::string& out) {
-  out += "\n";
+// Most runs have nothing to show of many invariants: their names, in one paragraph.
+void append_not_checked(const RunResult& result, const Paint& paint, std::string& out) {
+  constexpr std::size_t kColumns = 100;
+  std::string line, names;
   for (const InvariantResult& invariant : result.invariants) {
-    out += fmt::format("  {} {:<26} {}\n", verdict_word(invariant, paint), invariant.name,
+    if (invariant.judgement != Judgement::kNotChecked) continue;
+    if (!line.empty() && line.size() + invariant.name.size() + 2 > kColumns) {
+      names += line + ",\n               ";
+      line.clear();
+    }
+    line += (line.empty() ? "" : ", ") + invariant.name;
+  }
+  if (line.empty()) return;
+  out += fmt::format("  {} {}\n", paint.faint(fmt::format("{:<12}", "not checked")),
+                     paint.faint(names + line + " (--json says why)"));
+}
+
+void append_invariants(const RunResult& result, const Paint& paint, std::string& out) {
+  std::size_t width = 0;
+  for (const InvariantResult& invariant : result.invariants) {
+    if (invariant.judgement != Judgement::kNotChecked)
+      width = std::max(width, invariant.name.size());
+  }
+  for (const InvariantResult& invariant : result.invariants) {
+    if (invariant.judgement == Judgement::kNotChecked) continue;
+    out += fmt::format("  {} {:<{}} {}\n", verdict_word(invariant, paint), invariant.name, width,
                        invariant.summary);
-    if (invariant.judgement == Judgement::kPass || invariant.judgement == Judgement::kNotChecked)
-      continue;
+    if (invariant.judgement == Judgement::kPass) continue;
     for (const Finding& finding : invariant.findings) {
       out += fmt::format("               {}  {}{}\n", format_time(finding.at), finding.what,
                          row_text(finding));
@@ -126,6 +147,12 @@ void append_verdicts(const RunResult& result, const Paint& paint, std::string& o
                          invariant.finding_count - invariant.findings.size());
     }
   }
+  append_not_checked(result, paint, out);
+}
+
+void append_verdicts(const RunResult& result, const Paint& paint, std::string& out) {
+  out += "\n";
+  append_invariants(result, paint, out);
   for (const Expectation& expectation : result.expectations) {
     const std::string word = expectation.met       ? paint.good(fmt::format("{:<12}", "met"))
                              : expectation.excused ? paint.warn(fmt::format("{:<12}", "missed"))

@@ -8,6 +8,7 @@
 // replicas: within 15 s all is done, unless work takes time. Nobody writes at the end; on its way
 // may be a PING and a request for acknowledgement.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 
@@ -34,6 +35,11 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
     const bool changes = std::holds_alternative<event::Following>(record.event) ||
                          std::holds_alternative<event::Promoted>(record.event);
     if (changes) last_change_ = record.at;
+    if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
+      began_[began->id] = record.at;
+    } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
+      see_end(record.at, *ended);
+    }
   }
 
   void finish(SimTime) override {
@@ -50,6 +56,15 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
   }
 
  private:
+  // Who sent in vain tries again after twice as long each time: at the latest as long after a fault
+  // as that has lasted.
+  void see_end(SimTime at, const event::FaultEnded& fault) {
+    const auto began = began_.find(fault.id);
+    if (began == began_.end() || fault.momentary) return;
+    sent_again_ = std::max(sent_again_, at + (at - began->second) + 1s);
+    began_.erase(began);
+  }
+
   void judge(MachineId machine, const FinalViews::View& view) {
     const Directory& directory = views_.directory();
     const event::Claim* claim = directory.claim(machine);
@@ -67,7 +82,7 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
                            std::string(directory.name(*primary)) + " at the end");
     }
     if (processes_.count(machine) + processes_.count(*primary) > 0) return;  // tell no offsets
-    if (other->second.at != view.at) return;
+    if (other->second.at != view.at || view.at < sent_again_) return;
     const std::int64_t behind = other->second.said.offset - view.said.offset;
     behind_ = std::max(behind_, behind);
     if (behind <= kOnTheWay) return;
@@ -82,6 +97,8 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
   std::set<MachineId> processes_;
   bool converged_ = false;
   SimTime last_change_{Duration::min()};
+  std::map<std::uint32_t, SimTime> began_;  // faults in force
+  SimTime sent_again_{Duration::min()};     // what was lost to faults has been sent once more
   std::int64_t behind_ = 0;
   std::uint64_t judged_ = 0;
 };

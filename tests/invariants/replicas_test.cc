@@ -91,6 +91,20 @@ TEST(ReplicasCatchUp, SeesWhoHasNoLinkOrIsBehind) {
   EXPECT_EQ(early.judge("replicas_catch_up").judgement, Judgement::kNotChecked);
 }
 
+// What was lost to a fault of 20 s is sent again up to 20 s after it.
+TEST(ReplicasCatchUp, GivesThemTheTimeThatTheirKernelsTakeToTryAgain) {
+  for (const auto& [seen, expected] :
+       {std::pair{41s, Judgement::kPass}, std::pair{43s, Judgement::kFail}}) {
+    Story story = running().at(1s).say(plan, event::FaultBegan{1, "partition", "", {}});
+    story.facts.settle_from = sim_time(21s);
+    story.at(21s).say(plan, event::FaultEnded{1, 9, "packets", false, false});
+    event::ViewSnapshot ahead = story.phase(event::Phase::kSettling).at(seen).view(m1);
+    ahead.offset = 129;
+    EXPECT_EQ(story.views().say(m1, ahead).judge("replicas_catch_up").judgement, expected)
+        << seen / 1s;
+  }
+}
+
 // ---- replicas_spread ----
 
 // m5 is a second replica of m3's shard, m2 has no slots any more, and m1's replica m4 dies.
