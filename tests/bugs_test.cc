@@ -22,6 +22,7 @@
 #include "sim/app/vocabulary.h"
 #include "sim/core/deviation.h"
 #include "sim/invariants/known_defects.h"
+#include "tests/markdown_row.h"
 #include "tests/read_file.h"
 #include "tests/runnable.h"
 
@@ -183,16 +184,6 @@ Measurements from_json(const std::string& text) {
     one.virtual_time = std::to_string(ns / 1'000'000'000);
   }
   return measured;
-}
-
-std::vector<std::string> cells(const std::string& line) {
-  std::vector<std::string> out;
-  std::istringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, '|');) {
-    const std::size_t first = cell.find_first_not_of(' '), last = cell.find_last_not_of(' ');
-    out.push_back(first == std::string::npos ? "" : cell.substr(first, last - first + 1));
-  }
-  return out;
 }
 
 // As the page has them.

@@ -21,6 +21,7 @@
 #include "sim/app/process_host.h"
 #include "sim/app/run_once.h"
 #include "sim/app/vocabulary.h"
+#include "tests/markdown_row.h"
 #include "tests/read_file.h"
 #include "tests/runnable.h"
 
@@ -174,22 +175,12 @@ Measurements from_junit(const std::string& xml) {
   return measured;
 }
 
-std::vector<std::string> cells(const std::string& line) {
-  std::vector<std::string> out;
-  std::istringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, '|');) {
-    const std::size_t first = cell.find_first_not_of(" `"), last = cell.find_last_not_of(" `");
-    out.push_back(first == std::string::npos ? "" : cell.substr(first, last - first + 1));
-  }
-  return out;
-}
-
 // As the page has them.
 std::pair<Measurements, Measurements> from_page(const std::string& page) {
   std::pair<Measurements, Measurements> measured;
   std::istringstream stream(page);
   for (std::string line; std::getline(stream, line);) {
-    const std::vector<std::string> row = cells(line);
+    const std::vector<std::string> row = cells(line, " `");
     if (row.size() < 9) continue;
     measured.first[row[2]] = {row[3], row[5], row[4]};
     measured.second[row[2]] = {row[6], row[8], row[7]};
