@@ -142,7 +142,7 @@ TEST(LossClasses, ForcedIfAnOperatorDidNotWait) {
 }
 
 TEST(LossClasses, RestartIfItsDiskDidNotHaveIt) {
-  for (const std::uint64_t keys : {0, 3}) {
+  for (const std::uint64_t keys : {std::uint64_t{0}, std::uint64_t{3}}) {
     ClientStory story;
     story.write(1, "k", "a", 50).when(6s).crash(m1).start(m1, 1);
     story.say(m1, event::NodeStarted{id(m1), 1, 3, 0, keys}).claim_primary(m1, shard(0), 1);
