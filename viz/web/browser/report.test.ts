@@ -27,32 +27,32 @@ const suspicion = (page: Page, name: string) => page.getByTestId(`node-${name}`)
 
 test("a failed run opens at the violation, with the server it is about", async () => {
   const page = await look("minority");
-  expect(await text(page, "verdict")).toContain("FAIL slot_ownership_agrees, one_writable_primary");
-  expect(await text(page, "verdict")).toContain("broken on purpose: no-demotion");
-  expect(await text(page, "now")).toBe("t = 15.663s");
-  expect(await text(page, "finding")).toContain("m1 and m4 have both accepted writes");
-  expect(await text(page, "topology")).toContain("epoch 1 is outranked");
-  expect(await text(page, "inspector")).toContain("What m1 believes at 15.663s");
-  expect(await text(page, "owners")).toContain("m4 and m1 (claimed twice)");
+  await expect.poll(() => text(page, "verdict")).toContain("FAIL slot_ownership_agrees, one_writable_primary");
+  await expect.poll(() => text(page, "verdict")).toContain("broken on purpose: no-demotion");
+  await expect.poll(() => text(page, "now")).toBe("t = 15.663s");
+  await expect.poll(() => text(page, "finding")).toContain("m1 and m4 have both accepted writes");
+  await expect.poll(() => text(page, "topology")).toContain("epoch 1 is outranked");
+  await expect.poll(() => text(page, "inspector")).toContain("What m1 believes at 15.663s");
+  await expect.poll(() => text(page, "owners")).toContain("m4 and m1 (claimed twice)");
   await picture(page, "minority-1280");
   await picture(page, "minority-1280-whole", true);
   // On to the next violation, and round to the first again.
   await page.getByTestId("jump").click();
-  expect(await text(page, "now")).toBe("t = 50.250s");
+  await expect.poll(() => text(page, "now")).toBe("t = 50.250s");
   await page.getByTestId("jump").click();
-  expect(await text(page, "now")).toBe("t = 15.663s");
+  await expect.poll(() => text(page, "now")).toBe("t = 15.663s");
 });
 
 test("a passed one opens at the promotion, and its election explains itself", async () => {
   const page = await look("failover");
-  expect(await text(page, "verdict")).toContain("PASS");
-  expect(await text(page, "now")).toBe("t = 17.026s");
+  await expect.poll(() => text(page, "verdict")).toContain("PASS");
+  await expect.poll(() => text(page, "now")).toBe("t = 17.026s");
   const election = await text(page, "elections");
   expect(election).toContain("m4 for m1's place, epoch 4: wins");
   expect(election).toContain("cluster-node-timeout 5000 ms");
   expect(election).toMatch(/✓ m2 votes \(counted/);
-  expect(await text(page, "messages")).toContain("FAILOVER_AUTH_REQUEST");
-  expect(await page.getByTestId("scenario").locator("li.done").count()).toBe(1);
+  await expect.poll(() => text(page, "messages")).toContain("FAILOVER_AUTH_REQUEST");
+  await expect.poll(() => page.getByTestId("scenario").locator("li.done").count()).toBe(1);
   await picture(page, "failover-1280");
   await picture(page, "failover-1280-whole", true);
 });
@@ -62,35 +62,35 @@ test("scrubbing changes what the picture, the slots and the story show", async (
   const bar = await page.getByRole("slider").boundingBox();
   const scrub = async (part: number) => page.mouse.click(bar!.x + bar!.width * part, bar!.y + 40);
   await scrub(0.12);
-  expect(await suspicion(page, "m1")).toBe("none");
-  expect(await text(page, "owners")).toContain("0–5460 m1");
+  await expect.poll(() => suspicion(page, "m1")).toBe("none");
+  await expect.poll(() => text(page, "owners")).toContain("0–5460 m1");
   await page.mouse.move(bar!.x + bar!.width * 0.12, bar!.y + 40);
   await page.mouse.down();
   await page.mouse.move(bar!.x + bar!.width * 0.5, bar!.y + 40, { steps: 4 });
   await page.mouse.up();
-  expect(await suspicion(page, "m1")).toBe("FAIL");
-  expect(await text(page, "owners")).toContain("0–5460 m4");
-  expect(await page.getByTestId("node-m1").getAttribute("aria-description")).toContain("down");
-  expect(await page.getByTestId("story").locator("[aria-current]").innerText()).toContain("cluster state is ok");
+  await expect.poll(() => suspicion(page, "m1")).toBe("FAIL");
+  await expect.poll(() => text(page, "owners")).toContain("0–5460 m4");
+  await expect.poll(() => page.getByTestId("node-m1").getAttribute("aria-description")).toContain("down");
+  await expect.poll(() => page.getByTestId("story").locator("[aria-current]").innerText()).toContain("cluster state is ok");
   await page.getByTestId("story").getByText("loses power").click();
-  expect(await text(page, "now")).toBe("t = 10.000s");
+  await expect.poll(() => text(page, "now")).toBe("t = 10.000s");
 });
 
 test("two servers' beliefs are told apart, and the picture is one's own on request", async () => {
   const page = await look("split", { fragment: "#t=25s" });
   await page.getByTestId("node-m1").click();
-  expect(await text(page, "beliefs")).toContain("m4");
+  await expect.poll(() => text(page, "beliefs")).toContain("m4");
   expect(await text(page, "belief-summary")).toMatch(/\d of 6 differ/);
   await page.getByTestId("versus-select").selectOption({ label: "what m6 believed" });
-  expect(await text(page, "belief-summary")).toBe("No difference.");
+  await expect.poll(() => text(page, "belief-summary")).toBe("No difference.");
   await page.getByTestId("versus-select").selectOption({ label: "what m4 believed" });
   const row = page.getByTestId("beliefs").getByRole("row").filter({ has: page.getByRole("rowheader", { name: "m4" }) });
   expect(await row.innerText()).toMatch(/replica of m1[\s\S]*≠[\s\S]*primary/);
-  expect(await suspicion(page, "m1")).toBe("FAIL");
+  await expect.poll(() => suspicion(page, "m1")).toBe("FAIL");
   await page.getByTestId("as-seen").click();
-  expect(await suspicion(page, "m1")).toBe("none");
-  expect(await suspicion(page, "m2")).toBe("PFAIL");
-  expect(await text(page, "moment")).toContain("Side A: m1 m6 — minority");
+  await expect.poll(() => suspicion(page, "m1")).toBe("none");
+  await expect.poll(() => suspicion(page, "m2")).toBe("PFAIL");
+  await expect.poll(() => text(page, "moment")).toContain("Side A: m1 m6 — minority");
   await picture(page, "split-as-m1-sees-it-1280");
 });
 
@@ -99,7 +99,7 @@ test("CLUSTER NODES, the replay command and the view can be taken along", async 
   const pasted = () => page.evaluate(() => navigator.clipboard.readText());
   await page.getByTestId("copy-replay").click();
   expect(await pasted()).toMatch(/^sim\/run .*split-by-zones\.json --seed 1$/);
-  expect(await page.getByRole("status").innerText()).toContain("Copied: sim/run");
+  await expect.poll(() => page.getByRole("status").innerText()).toContain("Copied: sim/run");
   await page.getByTestId("node-select").selectOption("m3");
   await page.getByTestId("copy-nodes").click();
   const nodes = (await pasted()).split("\n");
@@ -111,39 +111,39 @@ test("CLUSTER NODES, the replay command and the view can be taken along", async 
   const view = new URL(await pasted());
   await opened!.close();
   const again = await look("split", { fragment: view.hash });
-  expect(await text(again, "inspector")).toContain("What m3 believes at 17.011s");
+  await expect.poll(() => text(again, "inspector")).toContain("What m3 believes at 17.011s");
 });
 
 test("everything can be done from the keyboard", async () => {
   const page = await look("minority", { fragment: "#t=0s" });
   const now = () => text(page, "now");
   await page.keyboard.press("Shift+ArrowRight");
-  expect(await now()).toBe("t = 2.000s");
+  await expect.poll(() => now()).toBe("t = 2.000s");
   await page.keyboard.press("ArrowRight");
-  expect(await now()).not.toBe("t = 2.000s");
+  await expect.poll(() => now()).not.toBe("t = 2.000s");
   await page.keyboard.press("ArrowLeft");
-  expect(await now()).toBe("t = 2.000s");
+  await expect.poll(() => now()).toBe("t = 2.000s");
   await page.keyboard.press("Shift+ArrowRight");
   await page.keyboard.press("Shift+ArrowLeft");
-  expect(await now()).toBe("t = 2.000s");
+  await expect.poll(() => now()).toBe("t = 2.000s");
   await page.keyboard.press("v");
-  expect(await now()).toBe("t = 15.663s");
+  await expect.poll(() => now()).toBe("t = 15.663s");
   await page.keyboard.press("n");
   await page.keyboard.press("n");
-  expect(await text(page, "inspector")).toContain("What m2 believes");
+  await expect.poll(() => text(page, "inspector")).toContain("What m2 believes");
   await page.keyboard.press("b");
-  expect(await text(page, "topology")).toContain("as m2 believes it");
+  await expect.poll(() => text(page, "topology")).toContain("as m2 believes it");
   await page.keyboard.press("m");
   await page.keyboard.press("Home");
-  expect(await text(page, "inspector")).toContain("itself at 15.663s");
+  await expect.poll(() => text(page, "inspector")).toContain("itself at 15.663s");
   await page.keyboard.press("c");
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("--mutate no-demotion");
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain("--mutate no-demotion");
   await page.keyboard.press("?");
-  expect(await page.getByRole("dialog").innerText()).toContain("to the violation, or the next one");
+  await expect.poll(() => page.getByRole("dialog").innerText()).toContain("to the violation, or the next one");
   await page.keyboard.press("Escape");
   await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
   await page.keyboard.press("Alt+9");
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe("invariants");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("invariants");
   await page.keyboard.press("Home");
   await page.keyboard.press("Space");
   await expect.poll(now, { timeout: 5000 }).not.toBe("t = -6.100s");
@@ -151,8 +151,8 @@ test("everything can be done from the keyboard", async () => {
   await page.getByTestId("node-m3").focus();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  expect(await text(page, "inspector")).toContain("What m4 believes");
-  expect(await page.getByTestId("node-m4").evaluate((node) => getComputedStyle(node).outlineStyle)).not.toBe("none");
+  await expect.poll(() => text(page, "inspector")).toContain("What m4 believes");
+  await expect.poll(() => page.getByTestId("node-m4").evaluate((node) => getComputedStyle(node).outlineStyle)).not.toBe("none");
 });
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -191,9 +191,9 @@ test("the switch overrules the system", async () => {
 for (const name of ["failover", "split", "minority"]) {
   test(`${name} fits a telephone`, async () => {
     const page = await look(name, { viewport: narrow });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(narrow.width);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(narrow.width);
     await page.getByTestId("node-select").selectOption("m1");
-    expect(await text(page, "inspector")).toContain("What m1 believes");
+    await expect.poll(() => text(page, "inspector")).toContain("What m1 believes");
     await page.getByTestId("topology").scrollIntoViewIfNeeded();
     await picture(page, `${name}-390`);
   });
@@ -222,7 +222,7 @@ test("another version, half a file and an empty run: a sentence", async () => {
     ["empty", "Nothing happened in this run"],
   ] as const) {
     const page = await look(name);
-    expect(await page.locator("body").innerText()).toContain(sentence);
+    await expect.poll(() => page.locator("body").innerText()).toContain(sentence);
     await opened!.close();
   }
 });

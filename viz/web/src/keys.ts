@@ -106,7 +106,7 @@ export function bindKeys(state: State): void {
     const target = event.target as HTMLElement;
     if (event.ctrlKey || event.metaKey || target.matches("input, select, textarea")) return;
     if (event.key === " " && target.matches("button, summary, a")) return;
-    if (state.help.value) return;
+    if (document.querySelector("dialog[open]") !== null) return; // what it is now: its close event comes later
     if (event.altKey) {
       if (!/^[0-9]$/.test(event.key)) return;
       event.preventDefault();
