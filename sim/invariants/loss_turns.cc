@@ -13,7 +13,7 @@ Losses::Place Losses::place_of(MachineId machine) const {
 void Losses::see_replication(const Record& record) {
   const auto* up = std::get_if<event::ReplicationUp>(&record.event);
   if (up == nullptr) return;
-  places_[record.machine] = {up->replid, up->offset};
+  places_[record.machine] = {number_of(up->replid), up->offset};
   if (up->how != event::SyncKind::kFull) return;
   Turn turn{Turn::Kind::kCopied, record.at, record.machine};
   turn.keys = up->keys;

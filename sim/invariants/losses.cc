@@ -106,32 +106,33 @@ void Losses::see_client(const Record& record) {
   }
   Key& history = keys_[key];
   if (++writes_kept_ <= kWritesMax) {
-    history.writes.push_back(std::move(write));
+    history.writes.add(std::move(write));
   } else {
     overflowed_ = true;
   }
-  if (history.writes.size() >= history.tidy_at) tidy(history);
+  if (history.writes.latest().size() >= history.tidy_at) tidy(history);
   in_flight_.erase(found);
 }
 
 // What an acknowledged write has overwritten can be missed no more, whatever is lost: only its
-// value may still turn up.
+// value may still turn up. What may be missed to the end is packed.
 void Losses::tidy(Key& key) {
   SimTime newest = SimTime::min();
-  for (const Write& write : key.writes) {
+  for (const Write& write : key.writes.latest()) {
     if (acked(write.outcome)) newest = std::max(newest, write.invoked);
   }
   const auto past = [&](const Write& write) {
     return write.kind == event::OpKind::kWrite && acked(write.outcome) &&
            write.effect.machine != kNoMachine && write.completed < newest;
   };
-  for (const Write& write : key.writes) {
+  for (const Write& write : key.writes.latest()) {
     if (!past(write)) continue;
     key.past.push_back({hash_text(write.value), write.completed});
     ++key.past_acked[write.client];
   }
-  writes_kept_ -= std::erase_if(key.writes, past);
-  key.tidy_at = std::max<std::size_t>(16, 2 * key.writes.size());
+  writes_kept_ -= key.writes.drop_latest_if(past);
+  if (key.writes.latest().size() >= kPackAt) key.writes.pack();
+  key.tidy_at = std::max(kTidyAt, 2 * key.writes.latest().size());
 }
 
 // A real server does not tell what it applies, but its client knows who said OK.
@@ -197,15 +198,22 @@ void Losses::see_stream(const Record& record, const event::StreamAt& stream) {
   if (const auto found = unplaced_.find(record.machine); found != unplaced_.end()) {
     for (const std::uint64_t operation : found->second) {
       const auto effect = effects_.find(operation);
-      if (effect != effects_.end()) effect->second.history = stream.replid;
+      if (effect != effects_.end()) effect->second.history = number_of(stream.replid);
     }
     unplaced_.erase(found);
   }
   Place& place = places_[record.machine];
+  const HistoryNumber history = number_of(stream.replid);
   const bool branches =
-      stream.role == Role::kPrimary && !place.history.is_none() && place.history != stream.replid;
-  if (branches) parents_.insert({stream.replid, place});
-  place = {stream.replid, stream.offset};
+      stream.role == Role::kPrimary && place.history != 0 && place.history != history;
+  if (branches) parents_.insert({history, place});
+  place = {history, stream.offset};
+}
+
+HistoryNumber Losses::number_of(const NodeName& replid) {
+  if (replid.is_none()) return 0;
+  const auto next = static_cast<HistoryNumber>(histories_.size() + 1);
+  return histories_.try_emplace(replid, next).first->second;
 }
 
 // Slots that more than one live primary claims, so that asking who owns one is needed only for
@@ -223,7 +231,7 @@ void Losses::find_contested() {
 // ---- The end ----
 
 void Losses::finish() {
-  for (auto& [operation, flight] : in_flight_) keys_[flight.first].writes.push_back(flight.second);
+  for (auto& [operation, flight] : in_flight_) keys_[flight.first].writes.add(flight.second);
   in_flight_.clear();
   for (const auto& [name, key] : keys_) {
     if (!key.final || !key.answered) {
@@ -237,12 +245,12 @@ void Losses::finish() {
       acked_ += writes;
       acked_by_[client] += writes;
     }
-    for (const Write& write : key.writes) {
+    key.writes.each([&](const Write& write) {
       has[static_cast<std::size_t>(write.kind)] = true;
       if (acked(write.outcome)) ++acked_, ++acked_by_[write.client];
       const bool must_show = write.kind != event::OpKind::kDelete && acked(write.outcome);
       if (must_show && write.effect.machine == kNoMachine && effects_seen_ > 0) lose(name, write);
-    }
+    });
     if (has[static_cast<std::size_t>(event::OpKind::kAppend)]) {
       judge_list(name, key);
     } else if (has[static_cast<std::size_t>(event::OpKind::kIncrement)]) {
@@ -271,55 +279,57 @@ void Losses::judge_register(const std::string& name, const Key& key) {
     known = true;
     shown_until = std::max(shown_until, past.completed);
   }
-  for (const Write& write : key.writes) {
+  key.writes.each([&](const Write& write) {
     const bool matches =
         key.final->absent ? write.kind == event::OpKind::kDelete
                           : write.kind == event::OpKind::kWrite && write.value == key.final->value;
-    if (!matches) continue;
+    if (!matches) return;
     known = true;
     shown_until = std::max(shown_until, write.completed);
     if (write.outcome == event::OpOutcome::kFailed) {
       contradict(key.final->at,
                  "key \"" + name + "\" shows \"" + write.value + "\", a write that was refused");
     }
-  }
+  });
   if (!known && !key.final->absent) {
     return contradict(key.final->at, "key \"" + name + "\" shows \"" + key.final->value +
                                          "\", which nobody wrote");
   }
   SimTime newest = SimTime::min();  // the last invocation of an acknowledged change
-  for (const Write& write : key.writes) {
+  key.writes.each([&](const Write& write) {
     if (acked(write.outcome)) newest = std::max(newest, write.invoked);
-  }
-  for (const Write& write : key.writes) {
+  });
+  key.writes.each([&](const Write& write) {
     const bool judged = write.kind == event::OpKind::kWrite && acked(write.outcome);
     const bool shown = !key.final->absent && write.value == key.final->value;
     const bool superseded = newest > write.completed;
     if (judged && took_effect(write) && !shown && !superseded && write.invoked > shown_until) {
       lose(name, write);
     }
-  }
+  });
 }
 
 // A counter shows a sum: at least the acknowledged increments, at most those and all of unknown
 // fate.
 void Losses::judge_counter(const std::string& name, const Key& key) {
   std::int64_t least = 0, most = 0;
-  std::vector<const Write*> candidates;
-  for (const Write& write : key.writes) {
-    if (write.kind == event::OpKind::kDelete) return;  // no sum to compare with
+  bool deleted = false;
+  const auto counts = [&](const Write& write) {
+    return write.kind == event::OpKind::kIncrement && acked(write.outcome) && took_effect(write);
+  };
+  key.writes.each([&](const Write& write) {
+    deleted |= write.kind == event::OpKind::kDelete;
     if (write.kind != event::OpKind::kIncrement || write.outcome == event::OpOutcome::kFailed)
-      continue;
+      return;
     const std::int64_t delta = number_in(write.value, 1);
     most += delta * (1 + static_cast<std::int64_t>(write.repeats));
-    if (!acked(write.outcome)) continue;
-    if (!took_effect(write)) {  // counted as lost already
+    if (counts(write)) {
+      least += delta;
+    } else if (acked(write.outcome)) {  // counted as lost already
       most -= delta;
-      continue;
     }
-    least += delta;
-    candidates.push_back(&write);
-  }
+  });
+  if (deleted) return;  // no sum to compare with
   const std::int64_t shown = key.final->absent ? 0 : number_in(key.final->value, 0);
   if (shown > most) {
     contradict(key.final->at, "counter \"" + name + "\" shows " + std::to_string(shown) +
@@ -328,10 +338,11 @@ void Losses::judge_counter(const std::string& name, const Key& key) {
   if (shown >= least) return;
   // Which ones are gone the sum does not tell; those with an explanation first, the newest of them
   // first.
-  std::vector<std::pair<Loss, const Write*>> judged;
-  for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
-    judged.emplace_back(classify(name, **it), *it);
-  }
+  std::vector<std::pair<Loss, Write>> judged;
+  key.writes.each([&](const Write& write) {
+    if (counts(write)) judged.emplace_back(classify(name, write), write);
+  });
+  std::reverse(judged.begin(), judged.end());
   std::stable_sort(judged.begin(), judged.end(), [](const auto& a, const auto& b) {
     if (a.first.standing != b.first.standing) return a.first.standing < b.first.standing;
     if (a.first.kind != b.first.kind) return a.first.kind < b.first.kind;
@@ -339,8 +350,8 @@ void Losses::judge_counter(const std::string& name, const Key& key) {
   });
   for (const auto& [loss, write] : judged) {
     if (least <= shown) break;
-    least -= std::max<std::int64_t>(1, number_in(write->value, 1));
-    lose(name, *write);
+    least -= std::max<std::int64_t>(1, number_in(write.value, 1));
+    lose(name, write);
   }
 }
 
@@ -348,23 +359,22 @@ void Losses::judge_counter(const std::string& name, const Key& key) {
 void Losses::judge_list(const std::string& name, const Key& key) {
   std::map<std::string, std::uint32_t> shown;
   for (const std::string& element : key.final->list) ++shown[element];
-  for (const Write& write : key.writes) {
-    if (write.kind != event::OpKind::kAppend) continue;
+  key.writes.each([&](const Write& write) {
+    if (write.kind != event::OpKind::kAppend) return;
     const auto found = shown.find(write.value);
     if (found == shown.end()) {
       if (acked(write.outcome) && took_effect(write)) lose(name, write);
-      continue;
+      return;
     }
-    const std::string element = "list \"" + name + "\" shows \"" + write.value + "\"";
-    if (write.outcome == event::OpOutcome::kFailed) {
-      contradict(key.final->at, element + ", an append that was refused");
-    }
+    const auto told = [&](const std::string& what) {
+      contradict(key.final->at, "list \"" + name + "\" shows \"" + write.value + "\"" + what);
+    };
+    if (write.outcome == event::OpOutcome::kFailed) told(", an append that was refused");
     if (found->second > 1 + write.repeats) {
-      contradict(key.final->at,
-                 element + " " + std::to_string(found->second) + " times, appended once");
+      told(" " + std::to_string(found->second) + " times, appended once");
     }
     shown.erase(found);
-  }
+  });
   for (const auto& [element, times] : shown) {
     contradict(key.final->at,
                "list \"" + name + "\" shows \"" + element + "\", which nobody appended");
