@@ -15,6 +15,8 @@
 #include "sim/app/exports/csv_row.h"
 #include "sim/app/exports/export.h"
 #include "sim/app/exports/trace_events.h"
+#include "sim/app/vocabulary.h"
+#include "sim/node/payload.h"
 #include "tests/app/export_testing.h"
 #include "tests/read_file.h"
 
@@ -214,6 +216,38 @@ TEST_F(PerfettoExport, APingLastsUntilItIsAnswered) {
   expect_sound(json["traceEvents"]);
 }
 
+// Two are under way on a line, and one that left before t = 0 comes first.
+TEST_F(PerfettoExport, ArrowsOfALineDoNotCross) {
+  const Loaded loaded = load_scenario("test.json", quiet(), vocabulary());
+  const auto plan = make_plan(loaded.variants.front(), {});
+  const auto exporter = make_perfetto(ExportFile("perfetto", (scratch_ / "t").string()), *plan);
+  const PayloadRef ping(new RawBytes("RCmb", "bus:PING"));
+  const auto sighting = [&](SimTime at, bool arrived) {
+    Sighting one;
+    one.at = at;
+    one.from = MachineId{0};
+    one.to = MachineId{1};
+    one.line = 7;
+    one.arrived = arrived;
+    one.payload = ping;
+    return one;
+  };
+  exporter->see(sighting(SimTime::min(), false));
+  exporter->formed(1s);
+  Record record;
+  record.event = event::PhaseBegan{event::Phase::kFaults};
+  exporter->see(record);
+  for (const auto at : {1ms, 2ms}) exporter->see(sighting(SimTime{at}, false));
+  for (const auto at : {3ms, 4ms, 5ms}) exporter->see(sighting(SimTime{at}, true));
+  exporter->end(RunResult{});
+  std::vector<double> times;
+  const Json json = Json::parse(read(scratch_ / "t"));
+  for (const Json& event : json["traceEvents"]) {
+    if (event["ph"] == "s" || event["ph"] == "f") times.push_back(event["ts"]);
+  }
+  EXPECT_THAT(times, ElementsAre(1000, 4000, 2000, 5000));
+}
+
 // ---- CSV ----
 
 TEST(CsvRow, QuotesWhatNeedsIt) {
@@ -277,6 +311,16 @@ TEST_F(CsvExport, HasARowForEachSecondOfTheRun) {
   EXPECT_EQ(at(4, "slots_covered"), "16384");
   EXPECT_GT(ops, 60u);
   EXPECT_GT(bytes, 100'000u);
+}
+
+TEST_F(CsvExport, WhoIsPausedServesNoSlots) {
+  const auto rows = cells(exported("csv", quiet(R"("timeline": [
+      {"at": "1500ms", "do": "pause", "node": "m1", "for": "1s"}])")));
+  const auto place = std::ranges::find(rows[0], "primaries_up") - rows[0].begin();
+  const auto up = [&](std::size_t second) {
+    return rows.at(second + 1)[static_cast<std::size_t>(place)];
+  };
+  EXPECT_EQ(up(0) + up(1) + up(2), "323");
 }
 
 TEST_F(CsvExport, OfMetricsHasARowEach) {

@@ -91,6 +91,23 @@ TEST_F(PcapExport, WhatIsLostIsSentAgainWithTheSameNumbers) {
   EXPECT_GE(again, lost);
 }
 
+// Without power there is nobody to take what is on its way: it sets out again, as it was.
+TEST_F(PcapExport, WhatGetsNowhereIsSentAgainWithTheSameNumbers) {
+  const std::string file = exported("pcap", quiet(R"("timeline": [
+      {"at": "1s", "do": "crash", "node": "m1", "power": true, "for": "heal"}])"));
+  std::map<std::pair<Way, std::uint32_t>, Segment> first;
+  std::size_t again = 0;
+  for (const Segment& segment : segments_of(file)) {
+    if (segment.payload.empty()) continue;
+    const auto [place, is_new] =
+        first.emplace(std::pair{Way{segment.from, segment.to}, segment.sequence}, segment);
+    if (is_new) continue;
+    EXPECT_EQ(place->second.payload, segment.payload);
+    again += place->second.comment.ends_with(", lost") ? 0 : 1;
+  }
+  EXPECT_GT(again, 1u);
+}
+
 TEST_F(PcapExport, ConnectionsEndAsTheyDo) {
   const std::string file = exported("pcap", quiet(R"("timeline": [
       {"at": "1s", "do": "pause", "node": "m1", "for": "1800ms"},
