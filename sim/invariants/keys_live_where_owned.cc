@@ -14,7 +14,9 @@
 #include <string>
 
 #include "sim/invariants/final_views.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
+#include "sim/trace/directory.h"
 
 namespace sim {
 namespace {
@@ -23,15 +25,14 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
  public:
   explicit KeysLiveWhereOwned(const RunFacts& facts)
       : CopyableVerdict("no node told where it has keys"),
-        views_(facts, FinalViews::Peers::kItself),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)),
         processes_(facts.processes) {}
 
-  void see(const Record& record) override {
-    views_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
     Node& node = nodes_[record.machine];
     if (const auto* gone = std::get_if<event::KeysMigrated>(&record.event)) {
-      if (processes_.count(record.machine) == 0) see_migrated(record, *gone);
+      if (processes_.count(record.machine) == 0) see_migrated(record, *gone, directory);
     } else if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
       if (!opened->importing) return;
       node.imported.set(opened->slot.value);
@@ -51,7 +52,7 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
     } else if (std::holds_alternative<event::ReplicationUp>(record.event)) {
       node.unsynced = node.inherits = node.stranger = false;
     } else if (const auto* dropped = std::get_if<event::KeysDropped>(&record.event)) {
-      const event::Claim* claim = views_.directory().claim(record.machine);
+      const event::Claim* claim = directory.claim(record.machine);
       if (dropped->keys > 0 && claim != nullptr && claim->role == Role::kPrimary)
         deleters_.insert(claim->id);
     } else if (std::holds_alternative<event::MachineStarted>(record.event)) {
@@ -59,10 +60,10 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
     }
   }
 
-  void finish(SimTime) override {
-    if (const std::string why = views_.not_quiescent(quiet_); !why.empty()) return;
-    for (const auto& [machine, view] : views_.views()) {
-      if (processes_.count(machine) == 0) judge(machine, view);
+  void finish(const Ending& ending) override {
+    if (const std::string why = ending.views.not_quiescent(quiet_); !why.empty()) return;
+    for (const auto& [machine, view] : ending.views.views()) {
+      if (processes_.count(machine) == 0) judge(machine, view, ending.stage.directory());
     }
   }
 
@@ -80,19 +81,20 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
     bool inherits = false;  // it was promoted in place of one that has deleted keys by itself
   };
 
-  void see_migrated(const Record& record, const event::KeysMigrated& gone) {
+  void see_migrated(const Record& record, const event::KeysMigrated& gone,
+                    const Directory& directory) {
     evidence();
     handed_over_ += gone.keys;
     const std::uint64_t right = gone.copied ? gone.held : gone.held - gone.keys;
     if (gone.left == right) return;
-    violation(record, std::string(views_.directory().name(record.machine)) + " handed over " +
+    violation(record, std::string(directory.name(record.machine)) + " handed over " +
                           counted(gone.keys, "key") + " of the " + std::to_string(gone.held) +
                           " of slot " + std::to_string(gone.slot.value) + " and has " +
                           std::to_string(gone.left) + " left instead of " + std::to_string(right));
   }
 
-  void judge(MachineId machine, const FinalViews::View& view) {
-    const event::Claim* claim = views_.directory().claim(machine);
+  void judge(MachineId machine, const FinalViews::View& view, const Directory& directory) {
+    const event::Claim* claim = directory.claim(machine);
     if (claim == nullptr || claim->role != Role::kPrimary) return;
     evidence();
     ++judged_;
@@ -100,7 +102,7 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
     const SlotSet stray =
         view.said.occupied->slots() & ~claim->slots->slots() & ~node.imported & ~node.left_behind;
     if (stray.none()) return;
-    const std::string what = std::string(views_.directory().name(machine)) + " has keys of " +
+    const std::string what = std::string(directory.name(machine)) + " has keys of " +
                              (stray.count() == 1 ? "slot " : "slots ") + format_slots(stray) +
                              ", which it neither owns nor imports";
     if (node.inherits) {
@@ -114,7 +116,6 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
     violation(view.at, view.record, what);
   }
 
-  FinalViews views_;
   Duration quiet_;
   std::set<MachineId> processes_;
   std::map<MachineId, Node> nodes_;

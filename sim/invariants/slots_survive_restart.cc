@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -18,15 +19,16 @@ namespace {
 class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
  public:
   explicit SlotsSurviveRestart(const RunFacts& facts)
-      : CopyableVerdict("nobody started again with its disk"),
-        directory_(facts.cast),
-        processes_(facts.processes) {}
+      : CopyableVerdict("nobody started again with its disk"), processes_(facts.processes) {}
 
-  void see(const Record& record) override {
-    if (!fresh_.empty() && record.at > instant_) settle();
+  void before(const Record& record, const Stage& stage) override {
+    if (!fresh_.empty() && record.at > instant_) settle(stage.directory());
     instant_ = record.at;
-    directory_.see(record);
-    if (!directory_.is_cluster_node(record.machine) || processes_.count(record.machine) > 0) return;
+  }
+
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
+    if (!directory.is_cluster_node(record.machine) || processes_.count(record.machine) > 0) return;
     Node& node = nodes_[record.machine];
     if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
       node.open.insert({opened->slot, opened->importing});
@@ -34,7 +36,7 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
       node.open.erase({closed->slot, closed->importing});
       if (node.expects) node.closed_since.insert({closed->slot, closed->importing});
     } else if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
-      const event::Claim* before = directory_.claim(record.machine);
+      const event::Claim* before = directory.claim(record.machine);
       if (node.expects && before != nullptr && moved->from == before->id)
         node.lost_since |= moved->slots->slots();
     } else if (const auto* started = std::get_if<event::MachineStarted>(&record.event)) {
@@ -57,7 +59,7 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
     }
   }
 
-  void finish(SimTime) override { settle(); }
+  void finish(const Ending& ending) override { settle(ending.stage.directory()); }
 
   std::string numbers() const override { return counted(restarts_, "restart"); }
 
@@ -81,11 +83,11 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
   };
 
   // The instant is over: what was told in it is what was written and loaded in it.
-  void settle() {
+  void settle(const Directory& directory) {
     for (const MachineId machine : fresh_) {
       Node& node = nodes_[machine];
-      const event::Claim* claim = directory_.claim(machine);
-      if (node.loaded) compare(machine, node, *claim);
+      const event::Claim* claim = directory.claim(machine);
+      if (node.loaded) compare(machine, node, *claim, directory);
       if (node.saves_now) {
         node.saved = State{claim == nullptr ? no_slots() : claim->slots, node.open};
       }
@@ -94,10 +96,11 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
     fresh_.clear();
   }
 
-  void compare(MachineId machine, const Node& node, const event::Claim& claim) {
+  void compare(MachineId machine, const Node& node, const event::Claim& claim,
+               const Directory& directory) {
     evidence();
     ++restarts_;
-    const std::string who = std::string(directory_.name(machine));
+    const std::string who = std::string(directory.name(machine));
     const SlotSet lost = node.saved->slots->slots() & ~claim.slots->slots() & ~node.lost_since;
     if (lost.any()) {
       violation(instant_, node.loaded_by,
@@ -113,7 +116,6 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
     }
   }
 
-  Directory directory_;
   std::set<MachineId> processes_;
   std::map<MachineId, Node> nodes_;
   std::set<MachineId> fresh_;  // who saved or loaded in this instant

@@ -69,8 +69,12 @@ TEST(FinalViews, KeepOneCopyOfTheOwnersThatViewsAgreeOn) {
   std::reverse(reversed.peers.begin(), reversed.peers.end());
   story.say(m5, reversed);
   story.say(m6, with(story.view(m6), m2, slots(5461, 10921)));
-  FinalViews views(story.facts, FinalViews::Peers::kOwners);
-  for (const Record& record : story.records) views.see(record);
+  Directory directory(story.facts.cast);
+  FinalViews views(story.facts.settle_from);
+  for (const Record& record : story.records) {
+    directory.see(record);
+    views.see(record, directory);
+  }
   std::set<const FinalViews::Owners*> copies;
   for (const auto& [machine, view] : views.views()) {
     EXPECT_EQ(view.owners->by_id.size(), 3u);
