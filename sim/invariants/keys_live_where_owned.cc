@@ -9,9 +9,9 @@
 // the primary only) when a replica of such a primary has since been promoted; row 18 when a replica
 // was promoted before it had synchronised with its shard.
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "sim/invariants/final_views.h"
 #include "sim/invariants/stage.h"
@@ -26,24 +26,26 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
   explicit KeysLiveWhereOwned(const RunFacts& facts)
       : CopyableVerdict("no node told where it has keys"),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)),
-        processes_(facts.processes) {}
+        processes_(facts.processes),
+        nodes_(facts.cast.size()) {}
 
   void see(const Record& record, const Stage& stage) override {
     const Directory& directory = stage.directory();
-    Node& node = nodes_[record.machine];
+    if (record.machine.value >= nodes_.size()) return;
+    Node& node = nodes_[record.machine.value];
     if (const auto* gone = std::get_if<event::KeysMigrated>(&record.event)) {
       if (processes_.count(record.machine) == 0) see_migrated(record, *gone, directory);
     } else if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
       if (!opened->importing) return;
-      node.imported.set(opened->slot.value);
-      node.left_behind.reset(opened->slot.value);
+      add(node.imported, slot_alone(opened->slot));
+      remove(node.left_behind, slot_alone(opened->slot));
     } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
       if (!closed->importing) return;
-      node.imported.reset(closed->slot.value);
-      node.left_behind.set(closed->slot.value);
+      remove(node.imported, slot_alone(closed->slot));
+      add(node.left_behind, slot_alone(closed->slot));
     } else if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
       if (moved->cause == event::RebindCause::kCommand && moved->to.is_none())
-        node.left_behind |= moved->slots->slots();
+        add(node.left_behind, moved->slots->slots());
     } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
       node.inherits |= deleters_.count(promoted->old_primary) > 0;
       node.stranger |= node.unsynced;
@@ -56,7 +58,7 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
       if (dropped->keys > 0 && claim != nullptr && claim->role == Role::kPrimary)
         deleters_.insert(claim->id);
     } else if (std::holds_alternative<event::MachineStarted>(record.event)) {
-      node.imported.reset();
+      node.imported = no_slots();
     }
   }
 
@@ -74,12 +76,18 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
 
  private:
   struct Node {
-    SlotSet imported;
-    SlotSet left_behind;    // by an operator who may have left keys there
-    bool unsynced = false;  // with whom it follows by now
-    bool stranger = false;  // it was promoted like that
+    SlotsRef imported = no_slots();
+    SlotsRef left_behind = no_slots();  // by an operator who may have left keys there
+    bool unsynced = false;              // with whom it follows by now
+    bool stranger = false;              // it was promoted like that
     bool inherits = false;  // it was promoted in place of one that has deleted keys by itself
   };
+
+  static SlotSet slot_alone(SlotId slot) { return SlotSet().set(slot.value); }
+  static void add(SlotsRef& to, const SlotSet& slots) { to = share_slots(to->slots() | slots); }
+  static void remove(SlotsRef& from, const SlotSet& slots) {
+    from = share_slots(from->slots() & ~slots);
+  }
 
   void see_migrated(const Record& record, const event::KeysMigrated& gone,
                     const Directory& directory) {
@@ -98,9 +106,9 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
     if (claim == nullptr || claim->role != Role::kPrimary) return;
     evidence();
     ++judged_;
-    const Node& node = nodes_[machine];
-    const SlotSet stray =
-        view.said.occupied->slots() & ~claim->slots->slots() & ~node.imported & ~node.left_behind;
+    const Node& node = nodes_[machine.value];
+    const SlotSet stray = view.said.occupied->slots() & ~claim->slots->slots() &
+                          ~node.imported->slots() & ~node.left_behind->slots();
     if (stray.none()) return;
     const std::string what = std::string(directory.name(machine)) + " has keys of " +
                              (stray.count() == 1 ? "slot " : "slots ") + format_slots(stray) +
@@ -118,7 +126,7 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
 
   Duration quiet_;
   std::set<MachineId> processes_;
-  std::map<MachineId, Node> nodes_;
+  std::vector<Node> nodes_;  // by machine
   std::set<NodeName> deleters_;
   std::uint64_t handed_over_ = 0, judged_ = 0;
 };

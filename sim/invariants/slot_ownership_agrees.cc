@@ -70,25 +70,29 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
  private:
   struct Held {
     NodeName id;
-    SlotSet slots;  // which this machine, under this id, was the last to claim anew
+    SlotsRef slots = no_slots();  // which this machine, under this id, was the last to claim anew
     SlotsRef claimed = no_slots();
   };
 
   void see_claim(MachineId machine, const event::Claim& claim) {
     if (machine.value >= held_.size()) return;
     Held& mine = held_[machine.value];
-    if (mine.id != claim.id) mine = {claim.id, {}, no_slots()};
+    if (mine.id != claim.id) mine = {claim.id, no_slots(), no_slots()};
     const SlotSet begun = claim.slots->slots() & ~mine.claimed->slots();
     mine.claimed = claim.slots;
     if (begun.none()) return;
-    for (Held& held : held_) held.slots &= ~begun;
-    mine.slots |= begun;
+    for (Held& held : held_) {
+      if (held.slots->count() == 0 || (held.slots->slots() & begun).none()) continue;
+      held.slots = share_slots(held.slots->slots() & ~begun);
+    }
+    const SlotSet all = mine.slots->slots() | begun;
+    mine.slots = all == claim.slots->slots() ? claim.slots : share_slots(all);
   }
 
   // Slots may be edited away by an operator; otherwise who gives one up has met a greater claim.
   void find_abandoned(MachineId machine, const FinalViews::View& view, const Directory& directory) {
     const Held& held = held_[machine.value];
-    const SlotSet abandoned = held.slots & ~covered_;
+    const SlotSet abandoned = held.slots->slots() & ~covered_;
     if (operator_commands_ || abandoned.none() || held.id != view.said.id) return;
     const std::string what = std::string(directory.name(machine)) + " gave up " +
                              describe(abandoned) + ", and nobody claims them";

@@ -132,6 +132,16 @@ TEST(SlotOwnershipAgrees, SeesALiveNodeThatGaveItsSlotsToNobody) {
   EXPECT_EQ(story.judge("slot_ownership_agrees").judgement, Judgement::kPass);
 }
 
+TEST(SlotOwnershipAgrees, BlamesForThemOnlyWhoHadThemLast) {
+  Story story = healed_at_20s();
+  story.claim_primary(m4, shard(0), 4).claim_replica(m1, m4).claim_replica(m4, m2);
+  for (const std::uint32_t machine : {m1, m2, m3, m4, m5, m6})
+    story.say(machine, with(story.view(machine), m1, no_slots()));
+  const Judged judged = story.judge("slot_ownership_agrees");
+  EXPECT_EQ(judged.what(), "m4 gave up slots 0-5460 (5461), and nobody claims them");
+  EXPECT_EQ(judged.count, 1u);
+}
+
 TEST(SlotOwnershipAgrees, TellsSlotsThatAnObserverUnboundItselfAsRowSeven) {
   Story story = healed_at_20s();
   story.say(m6, event::SlotsRebound{slots(10922, 10922), id(m2), {}, 2}).at(30s).views();
