@@ -265,7 +265,7 @@ bool Losses::follow(const Write& write, const Effect& effect, Loss& loss) const 
     if (turn->kind == Turn::Kind::kRestarted && turn->keys == 0 && !keys_unseen) {
       decide(*turn,
              name_of(holder) + " came back empty" + when + " before anybody had replaced it");
-      if (stage_.directory().is_cluster_node(holder)) {
+      if (cast_[holder.value].kind == MachineKind::kClusterNode) {
         blame_defect(loss, LossClass::kRestart, kEmptyRestart);
       } else {
         permit(loss, LossClass::kRestart);

@@ -26,7 +26,7 @@ bool acked(event::OpOutcome outcome) {
 }  // namespace
 
 Losses::Losses(const RunFacts& facts)
-    : stage_(facts.cast),
+    : cast_(facts.cast),
       minority_window_(noticed_within(facts)),
       takeovers_(facts.takeovers),
       persistent_(facts.persistent),
@@ -34,13 +34,13 @@ Losses::Losses(const RunFacts& facts)
       min_replicas_lag_(facts.min_replicas_max_lag),
       processes_(facts.processes) {}
 
-void Losses::see(const Record& record) {
-  stage_.see(record);
+void Losses::see(const Record& record, const Stage& stage) {
+  const Directory& directory = stage.directory();
   if (!merged_ && std::holds_alternative<event::PeerLearned>(record.event) &&
-      stage_.directory().has_merged())
+      directory.has_merged())
     merged_ = record.at;
   if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
-    see_effect(record, *write);
+    see_effect(record, *write, stage);
   } else if (const auto* stream = std::get_if<event::StreamAt>(&record.event)) {
     see_stream(record, *stream);
   } else if (const auto* reach = std::get_if<event::Reachability>(&record.event)) {
@@ -48,16 +48,16 @@ void Losses::see(const Record& record) {
     see_sides(*reach);
   } else if (std::holds_alternative<event::OpInvoked>(record.event) ||
              std::holds_alternative<event::OpCompleted>(record.event)) {
-    see_client(record);
+    see_client(record, stage);
   } else {
-    see_turn(record);
-    see_replication(record);
-    see_migration(record);
+    see_turn(record, stage);
+    see_replication(record, directory);
+    see_migration(record, directory);
   }
-  if (stage_.weighed()) find_contested();
+  if (stage.weighed()) find_contested(directory);
 }
 
-void Losses::see_client(const Record& record) {
+void Losses::see_client(const Record& record, const Stage& stage) {
   if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
     if (invoked->final_read) {
       final_reads_[invoked->operation] = invoked->key;
@@ -100,7 +100,7 @@ void Losses::see_client(const Record& record) {
   if (const auto effect = effects_.find(done.operation); effect != effects_.end()) {
     write.effect = effect->second;
     effects_.erase(effect);
-  } else if (const auto answered = effect_by_answer(done, write.invoked)) {
+  } else if (const auto answered = effect_by_answer(done, write.invoked, stage)) {
     write.effect = *answered;
     ++known_by_answer_;
   }
@@ -137,25 +137,25 @@ void Losses::tidy(Key& key) {
 
 // A real server does not tell what it applies, but its client knows who said OK.
 std::optional<Losses::Effect> Losses::effect_by_answer(const event::OpCompleted& done,
-                                                       SimTime invoked) const {
+                                                       SimTime invoked, const Stage& stage) const {
   if (!acked(done.outcome)) return std::nullopt;
   for (const MachineId machine : processes_) {
-    const MachineInfo& info = stage_.directory().cast()[machine.value];
+    const MachineInfo& info = cast_[machine.value];
     if (done.node != info.name && done.node != format_endpoint(info.endpoint)) continue;
     Effect effect;
     effect.machine = machine;
     effect.at = invoked;
     effect.by_answer = true;
-    effect.deposed = may_be_deposed(machine);
-    const event::Claim* claim = stage_.directory().claim(machine);
+    effect.deposed = may_be_deposed(machine, stage.directory());
+    const event::Claim* claim = stage.directory().claim(machine);
     effect.epoch = claim == nullptr ? 0 : claim->config_epoch;
     effect.sides = sides_now_;
-    const auto since = stage_.isolated_since(machine);
-    const auto rejoined = stage_.rejoined_at(machine);
+    const auto since = stage.isolated_since(machine);
+    const auto rejoined = stage.rejoined_at(machine);
     if (since) {
       effect.isolated_for = std::max<Duration>(invoked - *since, Duration{});
     } else if (rejoined && *rejoined >= invoked) {
-      effect.isolated_for = std::min(stage_.isolation_lasted(machine), minority_window_);
+      effect.isolated_for = std::min(stage.isolation_lasted(machine), minority_window_);
     }
     return effect;
   }
@@ -163,17 +163,18 @@ std::optional<Losses::Effect> Losses::effect_by_answer(const event::OpCompleted&
 }
 
 // Some slot that it claims has another owner. (Which slot the key is in is not known here.)
-bool Losses::may_be_deposed(MachineId machine) const {
-  const event::Claim* claim = stage_.directory().claim(machine);
+bool Losses::may_be_deposed(MachineId machine, const Directory& directory) const {
+  const event::Claim* claim = directory.claim(machine);
   if (claim == nullptr) return false;
   const SlotSet doubtful = claim->slots->slots() & contested_;
   for (std::uint16_t slot = 0; doubtful.any() && slot < kSlotCount; ++slot) {
-    if (doubtful.test(slot)) return stage_.directory().owner_of(SlotId{slot}) != machine;
+    if (doubtful.test(slot)) return directory.owner_of(SlotId{slot}) != machine;
   }
   return false;
 }
 
-void Losses::see_effect(const Record& record, const event::WriteApplied& write) {
+void Losses::see_effect(const Record& record, const event::WriteApplied& write,
+                        const Stage& stage) {
   if (write.operation == 0) return;
   ++effects_seen_;
   Effect effect;
@@ -181,13 +182,13 @@ void Losses::see_effect(const Record& record, const event::WriteApplied& write) 
   effect.at = record.at;
   effect.slot = write.slot;
   effect.offset = write.offset;
-  const event::Claim* claim = stage_.directory().claim(record.machine);
+  const event::Claim* claim = stage.directory().claim(record.machine);
   effect.epoch = claim == nullptr ? 0 : claim->config_epoch;
   effect.sides = sides_now_;
-  if (const auto since = stage_.isolated_since(record.machine))
+  if (const auto since = stage.isolated_since(record.machine))
     effect.isolated_for = record.at - *since;
   if (contested_.test(write.slot.value)) {
-    effect.deposed = stage_.directory().owner_of(write.slot) != record.machine;
+    effect.deposed = stage.directory().owner_of(write.slot) != record.machine;
   }
   effects_[write.operation] = effect;
   unplaced_[record.machine].push_back(write.operation);
@@ -218,11 +219,11 @@ HistoryNumber Losses::number_of(const NodeName& replid) {
 
 // Slots that more than one live primary claims, so that asking who owns one is needed only for
 // these.
-void Losses::find_contested() {
+void Losses::find_contested(const Directory& directory) {
   SlotSet once;
   contested_.reset();
-  for (const MachineId primary : stage_.directory().primaries()) {
-    const SlotSet& slots = stage_.directory().claim(primary)->slots->slots();
+  for (const MachineId primary : directory.primaries()) {
+    const SlotSet& slots = directory.claim(primary)->slots->slots();
     contested_ |= once & slots;
     once |= slots;
   }

@@ -49,11 +49,12 @@ struct Contradiction {
   std::string what;
 };
 
-class Losses final : public TraceFold {
+class Losses {
  public:
   explicit Losses(const RunFacts& facts);
 
-  void see(const Record& record) override;
+  // `stage` has seen the record.
+  void see(const Record& record, const Stage& stage);
   void finish();
 
   // Valid after `finish`.
@@ -145,21 +146,23 @@ class Losses final : public TraceFold {
     SlotId slot{};                             // of those about one
   };
 
-  void see_client(const Record& record);
-  void see_effect(const Record& record, const event::WriteApplied& write);
-  std::optional<Effect> effect_by_answer(const event::OpCompleted& done, SimTime invoked) const;
-  bool may_be_deposed(MachineId machine) const;
+  void see_client(const Record& record, const Stage& stage);
+  void see_effect(const Record& record, const event::WriteApplied& write, const Stage& stage);
+  std::optional<Effect> effect_by_answer(const event::OpCompleted& done, SimTime invoked,
+                                         const Stage& stage) const;
+  bool may_be_deposed(MachineId machine, const Directory& directory) const;
   void see_stream(const Record& record, const event::StreamAt& stream);
-  void see_turn(const Record& record);
-  void see_replication(const Record& record);
-  void see_promotion(const Record& record, const event::Promoted& promoted, Turn& turn) const;
-  MachineId retaken_by(MachineId machine) const;
-  void see_migration(const Record& record);
+  void see_turn(const Record& record, const Stage& stage);
+  void see_replication(const Record& record, const Directory& directory);
+  void see_promotion(const Record& record, const event::Promoted& promoted, const Stage& stage,
+                     Turn& turn) const;
+  MachineId retaken_by(MachineId machine, const Directory& directory) const;
+  void see_migration(const Record& record, const Directory& directory);
   void see_sides(const event::Reachability& reach);
   void tidy(Key& key);
   HistoryNumber number_of(const NodeName& replid);
   Place place_of(MachineId machine) const;
-  void find_contested();
+  void find_contested(const Directory& directory);
 
   void judge_register(const std::string& name, const Key& key);
   void judge_counter(const std::string& name, const Key& key);
@@ -185,9 +188,11 @@ class Losses final : public TraceFold {
   bool had_it(const Turn& promoted, MachineId holder, const Write& write,
               const Effect& effect) const;
   LossExample example_of(const Loss& loss) const;
-  std::string name_of(MachineId machine) const { return std::string{stage_.name(machine)}; }
+  std::string name_of(MachineId machine) const {
+    return machine.value < cast_.size() ? cast_[machine.value].name : "nobody";
+  }
 
-  Stage stage_;
+  Cast cast_;
   Duration minority_window_;
   bool takeovers_, persistent_;
   std::int64_t min_replicas_;
