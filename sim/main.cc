@@ -33,6 +33,7 @@ constexpr std::array kSubCommands = {
     SubCommand{"bench", "measure speed and memory, after proving the work is right",
                sim::command_bench},
     SubCommand{"exec", "run any command and all it starts in virtual time", sim::command_exec},
+    SubCommand{"demo", "show a run that passes and one that is caught", sim::command_demo},
     SubCommand{"schema", "print the JSON schema of scenario files", sim::command_schema},
 };
 

@@ -1,4 +1,4 @@
-// slotsim import as its users meet it.
+// slotsim import and slotsim demo as their users meet them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -154,6 +154,21 @@ TEST_F(Import, ReadsAPipeAndFindsZonesInNames) {
   EXPECT_EQ(Json::parse(file("my.json"))["cluster"]["zones"], Json::parse(R"(["a", "b", "c"])"));
   EXPECT_EQ(slotsim("import - --zones '^cache-([ab])-' < nodes-60.txt"), 2);
   EXPECT_THAT(err(), StartsWith("(standard input):"));
+}
+
+TEST_F(Import, TheDemoNeedsNoFile) {
+  ASSERT_EQ(slotsim("demo"), 0) << out() << err();
+  EXPECT_THAT(out(),
+              AllOf(HasSubstr("1. failover: "), HasSubstr("\n  PASS\n"), HasSubstr("2. minority: "),
+                    HasSubstr("\n  FAIL slot_ownership_agrees, one_writable_primary"),
+                    HasSubstr("report  slotsim-demo/failover.html"),
+                    HasSubstr("again   sim/run scenarios/broken/minority.json --seed 1 "
+                              "--mutate no-demotion")));
+  EXPECT_THAT(file("slotsim-demo/failover.html"), HasSubstr("<title>failover: PASS</title>"));
+  EXPECT_THAT(file("slotsim-demo/minority.html"), HasSubstr("<title>minority: FAIL"));
+  write("taken", "");
+  EXPECT_EQ(slotsim("demo --out taken/demo"), 2);
+  EXPECT_THAT(err(), StartsWith("slotsim: cannot create taken/demo: "));
 }
 
 }  // namespace
