@@ -27,9 +27,11 @@ namespace fs = std::filesystem;
 struct RunArguments {
   std::vector<std::string> paths;
   std::string seed, seeds, only_case, until, trace, history, report, junit, out, mutation;
-  std::vector<std::uint64_t> watch;
+  std::vector<std::uint64_t> watch_events;
   unsigned jobs = 1;
   std::string program;
+  std::string speed;
+  bool watch = false;
   bool verify = false, json = false, wire = false, raw = false, quiet = false;
 };
 
@@ -39,6 +41,7 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       "  slotsim run scenarios/failover.json\n"
       "  slotsim run scenarios/failover.json --seed 7 --verify\n"
       "  slotsim run scenarios --seeds 1..50 --jobs 2 --junit out.xml\n"
+      "  slotsim run scenarios/failover.json --watch --speed 5x\n"
       "  slotsim run my.json --seed 12 --until 30s --trace t.jsonl");
   app.add_option("paths", arguments.paths,
                  "scenario files, or directories of them (- for standard input)")
@@ -67,6 +70,12 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       ->type_name("FILE");
   app.add_option("--report", arguments.report, "write one HTML file to look at the run (one run)")
       ->type_name("FILE");
+  app.add_flag(
+      "--watch", arguments.watch,
+      "show the cluster while the run goes on; a line for each change, if not on a terminal");
+  app.add_option("--speed", arguments.speed,
+                 "with --watch: so much faster than real time (default 10x)")
+      ->type_name("FACTOR");
   app.add_flag("--json", arguments.json, "print results as one JSON document");
   app.add_option("--junit", arguments.junit, "write JUnit XML")->type_name("FILE");
   app.add_option("--out", arguments.out,
@@ -80,7 +89,7 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       ->type_name("PATH");
   app.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
   app.add_flag("--raw", arguments.raw)->group("");
-  app.add_option("--watch", arguments.watch)->expected(2)->group("");
+  app.add_option("--watch-events", arguments.watch_events)->expected(2)->group("");
 }
 
 // Scenario files of a directory and the directories in it, sorted; a schema is not a scenario.
@@ -167,13 +176,17 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
       throw UsageError{"--until expects a time such as 30s, got '" + arguments.until + "'"};
     settings.until = sim_time(*until);
   }
-  if (arguments.watch.size() == 2) {
-    settings.watch_first = arguments.watch[0];
-    settings.watch_count = arguments.watch[1];
+  if (arguments.watch_events.size() == 2) {
+    settings.watch_first = arguments.watch_events[0];
+    settings.watch_count = arguments.watch_events[1];
   }
   settings.plant_nondeterminism = std::getenv("SLOTSIM_PLANT_NONDETERMINISM") != nullptr;
   settings.interrupted = interrupted;
   return settings;
+}
+
+WatchSpeed watch_speed(const RunArguments& arguments) {
+  return parse_watch_speed(arguments.speed.empty() ? "10x" : arguments.speed);
 }
 
 fs::path directory_for(const RunArguments& arguments, const Scenario& scenario,
@@ -199,7 +212,9 @@ int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& ar
     directory = directory_for(arguments, scenario, seed);
     if (settings.trace_file.empty()) settings.trace_file = (directory / "trace.jsonl").string();
   }
-  const bool show_progress = isatty(STDERR_FILENO) != 0 && !arguments.raw && !arguments.json;
+  if (arguments.watch) settings.watch = watch_speed(arguments);
+  const bool show_progress =
+      isatty(STDERR_FILENO) != 0 && !arguments.raw && !arguments.json && !arguments.watch;
   if (show_progress) {
     settings.progress = [](SimTime now, SimTime end) {
       fmt::print(stderr, "\r{} of {}   ", format_time(now), format_time(end));
@@ -419,6 +434,11 @@ std::vector<std::string> passed_on(const RunArguments& arguments) {
 void check_combinations(const RunArguments& arguments) {
   if (!arguments.seed.empty() && !arguments.seeds.empty())
     throw UsageError{"--seed and --seeds exclude each other"};
+  if (!arguments.watch && !arguments.speed.empty())
+    throw UsageError{"--speed is how fast --watch shows the run"};
+  watch_speed(arguments);  // a mistake in it is told before anything runs
+  if (arguments.watch && arguments.json)
+    throw UsageError{"--watch and --json exclude each other: both want standard output"};
   if (arguments.json && arguments.quiet) throw UsageError{"--json and --quiet exclude each other"};
   if (!arguments.verify) return;
   const bool from_stdin =
@@ -431,7 +451,7 @@ void check_combinations(const RunArguments& arguments) {
        {std::pair{"--json", arguments.json}, std::pair{"--junit", !arguments.junit.empty()},
         std::pair{"--out", !arguments.out.empty()}, std::pair{"--trace", !arguments.trace.empty()},
         std::pair{"--history", !arguments.history.empty()},
-        std::pair{"--report", !arguments.report.empty()},
+        std::pair{"--report", !arguments.report.empty()}, std::pair{"--watch", arguments.watch},
         std::pair{"--jobs", arguments.jobs > 1}}) {
     if (given) {
       throw UsageError{fmt::format(
@@ -456,7 +476,8 @@ int command_run(const Arguments& words) {
   const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out.empty();
   for (const auto& [name, file] :
        {std::pair{"--trace", arguments.trace}, std::pair{"--history", arguments.history},
-        std::pair{"--report", arguments.report}}) {
+        std::pair{"--report", arguments.report},
+        std::pair{"--watch", std::string(arguments.watch ? "yes" : "")}}) {
     if (single || file.empty()) continue;
     throw UsageError{
         fmt::format("{} is for one run: give one scenario, one case and one seed", name)};

@@ -78,8 +78,11 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   std::string line;
   std::optional<HistoryFile> history;
   if (!settings.history_file.empty()) history.emplace(settings.history_file, *plan);
-  if (trace || history || recorder) {
+  std::optional<Watcher> watcher;
+  if (settings.watch) watcher.emplace(*plan, *settings.watch);
+  if (trace || history || recorder || watcher) {
     run.set_sink([&](const Record& record) {
+      if (watcher) watcher->see(record);
       if (history) history->write(record);
       if (recorder) recorder->see(record);
       if (!trace) return;
@@ -94,8 +97,18 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   const SimTime until = settings.until.value_or(SimTime::max());
   SimTime plant_at =
       settings.plant_nondeterminism ? sim_time(plan->scenario.duration / 2) : SimTime::max();
-  for (std::uint64_t next_look = 0; run.advance(std::min(until, plant_at));) {
+  const auto limit = [&] {
+    return std::min({until, plant_at, watcher ? watcher->next() : SimTime::max()});
+  };
+  for (std::uint64_t next_look = 0; run.advance(limit());) {
     if (recorder) recorder->look(run);
+    while (watcher && run.formed() && run.now() >= watcher->next()) {
+      watcher->look();
+      if (settings.interrupted && settings.interrupted()) {
+        run.cut_short("interrupted");
+        break;
+      }
+    }
     if (run.formed() && run.now() >= until) {
       run.cut_short("stopped at " + format_time(until) + " (--until)");
     }
@@ -108,6 +121,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
     if (settings.interrupted && settings.interrupted()) run.cut_short("interrupted");
     if (settings.progress) settings.progress(run.now(), end);
   }
+  watcher.reset();
   if (recorder) recorder->look(run);
   RunResult result = run.result();
   if (!settings.program.empty()) result.replay_options += " --program " + settings.program;
