@@ -56,14 +56,14 @@ TEST(Screen, SaysInWordsWhatIsWrong) {
 TEST(Screen, FitsWhereItIsShown) {
   Stage stage(20, 2, 3);
   stage.form();
-  stage.add(5s, 7, event::MachineCrashed{});
+  stage.add(5s, 17, event::MachineCrashed{});
   for (const ScreenSize size : {ScreenSize{80, 24}, ScreenSize{40, 10}, ScreenSize{20, 3}}) {
     const std::vector<ScreenLine> lines = fold_of(stage).screen(6s, 60s, "10x", size);
     EXPECT_LE(lines.size(), size.lines);
     for (const ScreenLine& line : lines) EXPECT_LE(line.text.size(), size.columns) << line.text;
   }
   const std::string screen = screen_of(stage, 6s);
-  EXPECT_THAT(screen, HasSubstr("  m8 (down)")) << "what is not well is shown before what is";
+  EXPECT_THAT(screen, HasSubstr("  m18 (down)")) << "what is not well is shown before what is";
   EXPECT_THAT(screen, HasSubstr("more shards, all of them well\n"));
 }
 
@@ -82,6 +82,7 @@ TEST(Screen, CountsWhatClientsWereAnsweredInTheLastSecond) {
   done(2600ms, event::OpOutcome::kOk);
   done(2700ms, event::OpOutcome::kFailed);
   EXPECT_THAT(screen_of(stage, 3s), HasSubstr("clients  2 answers/s, 1 failures/s\n"));
+  EXPECT_THAT(screen_of(stage, 4s), HasSubstr("clients  0 answers/s\n"));
   EXPECT_THAT(fold_of(stage).summary(3s), HasSubstr("2 answers/s, 1 failures/s; 6 of 6"));
   EXPECT_THAT(fold_of(stage).state(), Not(HasSubstr("answers")));
 }
