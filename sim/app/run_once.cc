@@ -37,11 +37,14 @@ File open_trace(const std::string& path, const Plan& plan) {
 // Whether anybody interrupts, or wants to see progress.
 constexpr std::uint64_t kEventsBetweenLooks = 1 << 14;
 
-// While a run is under way, a failed CHECK tells which one.
+// While a run is under way, a failed CHECK tells which one, on a terminal that is as it was.
 class CheckContext {
  public:
-  explicit CheckContext(const Run& run) {
-    set_check_context([&run] { return run.whereabouts(); });
+  CheckContext(const Run& run, std::optional<Watcher>& watcher) {
+    set_check_context([&run, &watcher] {
+      watcher.reset();
+      return run.whereabouts();
+    });
   }
   ~CheckContext() { set_check_context(nullptr); }
   CheckContext(const CheckContext&) = delete;
@@ -66,7 +69,8 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   const std::int64_t cpu_before = process_cpu_ns(), real_before = real_ns();
   const std::shared_ptr<const Plan> plan = make_plan(scenario, options);
   Run run(plan);
-  const CheckContext context(run);
+  std::optional<Watcher> watcher;
+  const CheckContext context(run, watcher);
   File trace;
   if (!settings.trace_file.empty()) trace = open_trace(settings.trace_file, *plan);
   File report;
@@ -78,7 +82,6 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   std::string line;
   std::optional<HistoryFile> history;
   if (!settings.history_file.empty()) history.emplace(settings.history_file, *plan);
-  std::optional<Watcher> watcher;
   if (settings.watch) watcher.emplace(*plan, *settings.watch);
   if (trace || history || recorder || watcher) {
     run.set_sink([&](const Record& record) {
