@@ -21,6 +21,7 @@ constexpr std::array kSubCommands = {
     SubCommand{"run", "run scenarios and judge them", sim::command_run},
     SubCommand{"validate", "check scenario files without running them", sim::command_validate},
     SubCommand{"graph", "draw the cluster at a moment of a run", sim::command_graph},
+    SubCommand{"import", "make a scenario of a running cluster", sim::command_import},
     SubCommand{"diff", "hold two kinds of node against each other", sim::command_diff},
     SubCommand{"mutants", "break the core on purpose and see every breakage caught",
                sim::command_mutants},
@@ -32,6 +33,7 @@ constexpr std::array kSubCommands = {
     SubCommand{"bench", "measure speed and memory, after proving the work is right",
                sim::command_bench},
     SubCommand{"exec", "run any command and all it starts in virtual time", sim::command_exec},
+    SubCommand{"demo", "show a run that passes and one that is caught", sim::command_demo},
     SubCommand{"schema", "print the JSON schema of scenario files", sim::command_schema},
 };
 
@@ -43,6 +45,7 @@ Examples:
   slotsim run scenarios/failover.json --seed 7 --verify      twice in separate processes: same digest?
   slotsim run scenarios --seeds 1..50 --jobs 2               many seeds of every scenario, with percentiles
   slotsim graph scenarios/split-by-zones.json --at 20s --format svg -o t.svg
+  slotsim import nodes.txt --zones zones.csv -o my.json      my own cluster, from what CLUSTER NODES says
   slotsim diff scenarios/failover.json --a sim --b redis-server --seeds 1..200
   slotsim check history.jsonl --model register               is what clients saw linearizable?
   slotsim validate my-scenario.json                          every mistake at once, with line and column

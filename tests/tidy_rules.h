@@ -22,6 +22,7 @@ inline const std::vector<Room>& rooms() {
       {"sim/client/", {"sim/base/", "sim/wire/", "sim/node/", "sim/trace/record.h"}},
       {"sim/world/", {"sim/base/", "sim/node/", "sim/trace/"}},
       {"sim/scenario/", {"sim/base/", "sim/trace/"}},
+      {"sim/import/", {"sim/base/", "sim/scenario/"}},
       {"sim/faults/",
        {"sim/base/", "sim/scenario/", "sim/trace/", "sim/world/levers.h", "sim/world/topology.h"}},
       {"sim/workloads/", {"sim/base/", "sim/scenario/", "sim/client/"}},
@@ -43,7 +44,7 @@ struct Fence {
 inline const std::vector<Fence>& fences() {
   static const std::vector<Fence> table = {
       {"nlohmann/",
-       {"sim/scenario/", "sim/trace/trace_json.cc", "sim/app/"},
+       {"sim/scenario/", "sim/import/", "sim/trace/trace_json.cc", "sim/app/"},
        "pass values, not JSON"},
       {"boost/graph/", {"sim/world/topology.cc", "sim/history/", "viz/"}, "sim/world/topology.h"},
       {"boost/asio", {"sim/hosts/tcp_host.cc"}, "the seam of sim/node/node.h"},

@@ -20,12 +20,14 @@ using Arguments = std::vector<std::string>;
 int command_run(const Arguments& arguments);
 int command_validate(const Arguments& arguments);
 int command_graph(const Arguments& arguments);
+int command_import(const Arguments& arguments);
 int command_diff(const Arguments& arguments);
 int command_list(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_bench(const Arguments& arguments);
 int command_check(const Arguments& arguments);
 int command_exec(const Arguments& arguments);
+int command_demo(const Arguments& arguments);
 int command_mutants(const Arguments& arguments);
 
 // Parses with CLI11. nullopt: go on. Otherwise the exit code to end with: 0 after --help, 2 after a

@@ -28,9 +28,11 @@ struct RunArguments {
   std::vector<std::string> paths;
   std::string seed, seeds, only_case, until, trace, history, report, junit, out, mutation;
   std::vector<std::string> exports;
-  std::vector<std::uint64_t> watch;
+  std::vector<std::uint64_t> watch_events;
   unsigned jobs = 1;
   std::string program;
+  std::string speed;
+  bool watch = false;
   bool verify = false, json = false, wire = false, raw = false, quiet = false;
 };
 
@@ -40,6 +42,7 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       "  slotsim run scenarios/failover.json\n"
       "  slotsim run scenarios/failover.json --seed 7 --verify\n"
       "  slotsim run scenarios --seeds 1..50 --jobs 2 --junit out.xml\n"
+      "  slotsim run scenarios/failover.json --watch --speed 5x\n"
       "  slotsim run my.json --seed 12 --until 30s --trace t.jsonl\n"
       "  slotsim run my.json --export pcap=bus.pcapng --export perfetto=run.json");
   app.add_option("paths", arguments.paths,
@@ -76,6 +79,12 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
                  "write the run for another tool (one run); may be repeated. Kinds:" + kinds)
       ->allow_extra_args(false)
       ->type_name("KIND=FILE");
+  app.add_flag(
+      "--watch", arguments.watch,
+      "show the cluster while the run goes on; a line for each change, if not on a terminal");
+  app.add_option("--speed", arguments.speed,
+                 "with --watch: so much faster than real time (default 10x)")
+      ->type_name("FACTOR");
   app.add_flag("--json", arguments.json, "print results as one JSON document");
   app.add_option("--junit", arguments.junit, "write JUnit XML")->type_name("FILE");
   app.add_option("--out", arguments.out,
@@ -89,7 +98,7 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       ->type_name("PATH");
   app.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
   app.add_flag("--raw", arguments.raw)->group("");
-  app.add_option("--watch", arguments.watch)->expected(2)->group("");
+  app.add_option("--watch-events", arguments.watch_events)->expected(2)->group("");
 }
 
 // Scenario files of a directory and the directories in it, sorted; a schema is not a scenario.
@@ -176,13 +185,17 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
       throw UsageError{"--until expects a time such as 30s, got '" + arguments.until + "'"};
     settings.until = sim_time(*until);
   }
-  if (arguments.watch.size() == 2) {
-    settings.watch_first = arguments.watch[0];
-    settings.watch_count = arguments.watch[1];
+  if (arguments.watch_events.size() == 2) {
+    settings.watch_first = arguments.watch_events[0];
+    settings.watch_count = arguments.watch_events[1];
   }
   settings.plant_nondeterminism = std::getenv("SLOTSIM_PLANT_NONDETERMINISM") != nullptr;
   settings.interrupted = interrupted;
   return settings;
+}
+
+WatchSpeed watch_speed(const RunArguments& arguments) {
+  return parse_watch_speed(arguments.speed.empty() ? "10x" : arguments.speed);
 }
 
 fs::path directory_for(const RunArguments& arguments, const Scenario& scenario,
@@ -209,7 +222,9 @@ int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& ar
     directory = directory_for(arguments, scenario, seed);
     if (settings.trace_file.empty()) settings.trace_file = (directory / "trace.jsonl").string();
   }
-  const bool show_progress = isatty(STDERR_FILENO) != 0 && !arguments.raw && !arguments.json;
+  if (arguments.watch) settings.watch = watch_speed(arguments);
+  const bool show_progress =
+      isatty(STDERR_FILENO) != 0 && !arguments.raw && !arguments.json && !arguments.watch;
   if (show_progress) {
     settings.progress = [](SimTime now, SimTime end) {
       fmt::print(stderr, "\r{} of {}   ", format_time(now), format_time(end));
@@ -429,6 +444,11 @@ std::vector<std::string> passed_on(const RunArguments& arguments) {
 void check_combinations(const RunArguments& arguments) {
   if (!arguments.seed.empty() && !arguments.seeds.empty())
     throw UsageError{"--seed and --seeds exclude each other"};
+  if (!arguments.watch && !arguments.speed.empty())
+    throw UsageError{"--speed is how fast --watch shows the run"};
+  watch_speed(arguments);  // a mistake in it is told before anything runs
+  if (arguments.watch && arguments.json)
+    throw UsageError{"--watch and --json exclude each other: both want standard output"};
   if (arguments.json && arguments.quiet) throw UsageError{"--json and --quiet exclude each other"};
   for (const ExportRequest& request : parse_exports(arguments.exports)) {
     for (const std::string& other :
@@ -448,7 +468,7 @@ void check_combinations(const RunArguments& arguments) {
         std::pair{"--out", !arguments.out.empty()}, std::pair{"--trace", !arguments.trace.empty()},
         std::pair{"--history", !arguments.history.empty()},
         std::pair{"--report", !arguments.report.empty()},
-        std::pair{"--export", !arguments.exports.empty()},
+        std::pair{"--export", !arguments.exports.empty()}, std::pair{"--watch", arguments.watch},
         std::pair{"--jobs", arguments.jobs > 1}}) {
     if (given) {
       throw UsageError{fmt::format(
@@ -474,7 +494,8 @@ int command_run(const Arguments& words) {
   for (const auto& [name, file] :
        {std::pair{"--trace", arguments.trace}, std::pair{"--history", arguments.history},
         std::pair{"--report", arguments.report},
-        std::pair{"--export", arguments.exports.empty() ? "" : arguments.exports.front()}}) {
+        std::pair{"--export", arguments.exports.empty() ? "" : arguments.exports.front()},
+        std::pair{"--watch", std::string(arguments.watch ? "yes" : "")}}) {
     if (single || file.empty()) continue;
     throw UsageError{
         fmt::format("{} is for one run: give one scenario, one case and one seed", name)};

@@ -132,8 +132,8 @@ class Planner {
   std::vector<SlotSet> slot_layout() const {
     const ClusterOptions& cluster = plan_->scenario.cluster;
     if (cluster.slots.empty()) return even_slots(cluster.shards);
-    std::vector<SlotSet> layout(cluster.slots.size());
-    for (std::size_t shard = 0; shard < layout.size(); ++shard) {
+    std::vector<SlotSet> layout(cluster.shards);
+    for (std::size_t shard = 0; shard < cluster.slots.size(); ++shard) {
       for (const SlotRange& range : cluster.slots[shard]) {
         for (std::size_t slot = range.first.value; slot <= range.last.value; ++slot)
           layout[shard].set(slot);
@@ -216,7 +216,7 @@ class Planner {
     const bool has_data = server.part == Part::kStandalone ||
                           (server.part == Part::kMember && (booted || server.primary));
     if (!has_data) return setup;
-    const std::string primary = 'm' + std::to_string(server.primary_index + 1);
+    const std::string primary = cluster.server_name(server.primary_index + 1);
     setup.dataset = costs_of(cluster, primary).dataset;
     const bool shared = server.part == Part::kMember && booted && !setup.dataset.empty();
     if (shared) setup.history = seed_node_id(options_.seed, primary);

@@ -44,15 +44,15 @@ std::string deviations_in(const ClusterOptions& cluster) {
   return text;
 }
 
-std::string shards_of(std::uint32_t shards, std::uint32_t replicas) {
+std::string shards_of(std::uint32_t shards, std::uint64_t replicas) {
   return fmt::format("{} {} + {}", shards, shards == 1 ? "primary" : "primaries",
-                     counted(shards * replicas, "replica"));
+                     counted(replicas, "replica"));
 }
 
 std::string shape_of(const Scenario& scenario) {
   const ClusterOptions& cluster = scenario.cluster;
   std::string shape;
-  if (cluster.shards > 0) shape = shards_of(cluster.shards, cluster.replicas);
+  if (cluster.shards > 0) shape = shards_of(cluster.shards, cluster.replica_count());
   if (cluster.standalone > 0) {
     shape += fmt::format("{}{}", shape.empty() ? "" : ", ",
                          counted(cluster.standalone, "standalone server"));
@@ -60,7 +60,7 @@ std::string shape_of(const Scenario& scenario) {
   if (cluster.spares > 0) shape += (shape.empty() ? "" : " + ") + counted(cluster.spares, "spare");
   for (const OtherCluster& other : cluster.others) {
     shape += fmt::format(", beside cluster {} of {}", other.name,
-                         shards_of(other.shards, other.replicas));
+                         shards_of(other.shards, other.shards * other.replicas));
   }
   if (cluster.zones.size() > 1) shape += fmt::format(" in {} zones", cluster.zones.size());
   shape += processes_of(scenario) + deviations_in(cluster);

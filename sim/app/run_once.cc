@@ -38,11 +38,14 @@ File open_trace(const std::string& path, const Plan& plan) {
 // Whether anybody interrupts, or wants to see progress.
 constexpr std::uint64_t kEventsBetweenLooks = 1 << 14;
 
-// While a run is under way, a failed CHECK tells which one.
+// While a run is under way, a failed CHECK tells which one, on a terminal that is as it was.
 class CheckContext {
  public:
-  explicit CheckContext(const Run& run) {
-    set_check_context([&run] { return run.whereabouts(); });
+  CheckContext(const Run& run, std::optional<Watcher>& watcher) {
+    set_check_context([&run, &watcher] {
+      watcher.reset();
+      return run.whereabouts();
+    });
   }
   ~CheckContext() { set_check_context(nullptr); }
   CheckContext(const CheckContext&) = delete;
@@ -68,7 +71,8 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   const std::int64_t cpu_before = process_cpu_ns(), real_before = real_ns();
   const std::shared_ptr<const Plan> plan = make_plan(scenario, options);
   Run run(plan);
-  const CheckContext context(run);
+  std::optional<Watcher> watcher;
+  const CheckContext context(run, watcher);
   File trace;
   if (!settings.trace_file.empty()) trace = open_trace(settings.trace_file, *plan);
   File report;
@@ -87,8 +91,10 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
     if (recorder) recorder->see(sightings);
     exports.see(run, sightings, run.world().take_frames());
   };
-  if (trace || history || recorder || exports.any()) {
+  if (settings.watch) watcher.emplace(*plan, *settings.watch);
+  if (trace || history || recorder || watcher || exports.any()) {
     run.set_sink([&](const Record& record) {
+      if (watcher) watcher->see(record);
       if (exports.any()) {
         hand_out_sightings();
         exports.see(record);
@@ -107,9 +113,19 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   const SimTime until = settings.until.value_or(SimTime::max());
   SimTime plant_at =
       settings.plant_nondeterminism ? sim_time(plan->scenario.duration / 2) : SimTime::max();
-  for (std::uint64_t next_look = 0; run.advance(std::min(until, plant_at));) {
+  const auto limit = [&] {
+    return std::min({until, plant_at, watcher ? watcher->next() : SimTime::max()});
+  };
+  for (std::uint64_t next_look = 0; run.advance(limit());) {
     hand_out_sightings();
     if (recorder) recorder->look(run);
+    while (watcher && run.formed() && run.now() >= watcher->next()) {
+      watcher->look();
+      if (settings.interrupted && settings.interrupted()) {
+        run.cut_short("interrupted");
+        break;
+      }
+    }
     if (run.formed() && run.now() >= until) {
       run.cut_short("stopped at " + format_time(until) + " (--until)");
     }
@@ -122,6 +138,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
     if (settings.interrupted && settings.interrupted()) run.cut_short("interrupted");
     if (settings.progress) settings.progress(run.now(), end);
   }
+  watcher.reset();
   hand_out_sightings();
   if (recorder) recorder->look(run);
   RunResult result = run.result();

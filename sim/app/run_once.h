@@ -11,6 +11,7 @@
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
 #include "sim/app/run.h"
+#include "sim/app/watch.h"
 
 namespace sim {
 
@@ -25,6 +26,7 @@ struct RunSettings {
   std::uint64_t watch_first = 0, watch_count = 0;  // digested events to describe
   bool plant_nondeterminism =
       false;  // for testing --verify: half-way, a message that differs between processes
+  std::optional<WatchSpeed> watch;  // shown on standard output while it goes on
   std::function<void(SimTime now, SimTime end)> progress;  // called now and then; may be empty
   std::function<bool()> interrupted;                       // may be empty
 };

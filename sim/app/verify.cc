@@ -57,7 +57,7 @@ void name_first_difference(const Scenario& scenario, const std::vector<std::stri
   const auto [first, last] = diverging_stretch(a, b);
   std::vector<std::string> watching = options;
   watching.insert(watching.end(),
-                  {"--watch", std::to_string(first), std::to_string(last - first + 1)});
+                  {"--watch-events", std::to_string(first), std::to_string(last - first + 1)});
   const auto again_a = run_in_process(scenario, watching, 0);
   const auto again_b = run_in_process(scenario, watching, 1);
   if (!again_a || !again_b) return;

@@ -137,6 +137,26 @@ std::int64_t Options::integer(std::string_view key, std::optional<std::int64_t> 
   return *number;
 }
 
+std::vector<std::int64_t> Options::integers(std::string_view key, Range<std::int64_t> range) {
+  const JsonNode* node = value(key, true, "a list of whole numbers");
+  if (node == nullptr) return {};
+  std::vector<std::int64_t> result;
+  if (node->kind != JsonNode::Kind::kList)
+    mistake(key, *node, got("a list of whole numbers", *node));
+  for (std::size_t i = 0; i < node->items.size(); ++i) {
+    const JsonNode& item = *node->items[i];
+    result.push_back(whole_number(item).value_or(range.min - 1));
+    if (result.back() >= range.min && result.back() <= range.max) continue;
+    result.back() = range.min;
+    problems_.add({item.place, pointer_to(pointer_to(pointer_, key), i),
+                   got("a whole number from " + std::to_string(range.min) + " to " +
+                           std::to_string(range.max),
+                       item),
+                   ""});
+  }
+  return result;
+}
+
 std::uint32_t Options::ratio_ppm(std::string_view key, std::optional<std::uint32_t> fallback,
                                  Range<std::uint32_t> range) {
   const std::string expected = "a ratio such as \"1%\" (from " + format_ratio(range.min) + " to " +

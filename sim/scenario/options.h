@@ -78,6 +78,8 @@ class Options {
   // A list of texts; one text alone is a list of one.
   std::vector<std::string> texts(std::string_view key,
                                  std::optional<std::vector<std::string>> fallback = {});
+  // A list of whole numbers.
+  std::vector<std::int64_t> integers(std::string_view key, Range<std::int64_t> range);
   // Texts, numbers and booleans as redis.conf would spell them ("yes", "15000").
   std::vector<std::pair<std::string, std::string>> directives(std::string_view key);
   // ["1s", "10s"], or one time for both ends.

@@ -5,13 +5,6 @@
 
 namespace sim::reader {
 
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 32 &&
-         text.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
-             std::string_view::npos;
-}
-
 namespace {
 
 void check_for_processes(Options& options, std::string_view key, const Directives& directives,
@@ -136,8 +129,7 @@ std::vector<OtherCluster> read_others(Options options) {
   check_names(options, "", options.keys());
   for (const std::string& name : options.keys()) {
     Options shape = options.object(name);
-    others.push_back({name,
-                      static_cast<std::uint32_t>(shape.integer("shards", 1, {1, kNodesMax})),
+    others.push_back({name, static_cast<std::uint32_t>(shape.integer("shards", 1, {1, kNodesMax})),
                       static_cast<std::uint32_t>(shape.integer("replicas", 0, {0, 100}))});
     shape.finish();
   }
@@ -171,15 +163,53 @@ void read_slots(Options& options, ClusterOptions& cluster) {
   }
 }
 
+// A number of each shard, or a list with a number of each.
+void read_replicas(Options& options, ClusterOptions& cluster) {
+  constexpr Range<std::int64_t> kReplicas{0, 100};
+  const JsonRef given = options.raw("replicas");
+  if (!given || given->kind != JsonNode::Kind::kList) {
+    cluster.replicas = static_cast<std::uint32_t>(options.integer("replicas", 1, kReplicas));
+    return;
+  }
+  std::vector<std::uint32_t> replicas;
+  for (const std::int64_t number : options.integers("replicas", kReplicas))
+    replicas.push_back(static_cast<std::uint32_t>(number));
+  if (replicas.size() != cluster.shards) {
+    options.problem("replicas", "replicas of " + std::to_string(replicas.size()) +
+                                    " shards, but there are " + std::to_string(cluster.shards));
+    return;
+  }
+  cluster.replicas = replicas.empty() ? 0 : *std::max_element(replicas.begin(), replicas.end());
+  cluster.uneven_replicas = std::move(replicas);
+}
+
 void read_clock(Options options, NodeOptions& node) {
   node.clock_skew = options.duration("skew", Duration{0}, kSignedTime);
   node.drift_ppm = static_cast<std::int32_t>(options.integer("drift_ppm", 0, {-500'000, 500'000}));
   options.finish();
 }
 
-NodeOptions read_node(const std::string& machine, Options options, const ClusterOptions& cluster,
-                      const Vocabulary& vocabulary) {
+// The name that a server is given, which no other may have.
+void read_name(Options& options, std::uint32_t number, ClusterOptions& cluster) {
+  if (!options.has("name")) return;
+  const std::string name = options.text("name");
+  std::optional<std::string> refusal = refuse_server_name(name);
+  for (const OtherCluster& other : cluster.others) {
+    if (name.starts_with(other.name + "-m"))
+      refusal = quote(name) + " may be a server of the cluster " + quote(other.name);
+  }
+  if (cluster.nodes.count(name) > 0) refusal = "another server is called " + quote(name) + " too";
+  if (refusal) {
+    options.problem("name", *refusal);
+  } else {
+    cluster.names.emplace(number, name);
+  }
+}
+
+NodeOptions read_node(const std::string& machine, Options options, std::uint32_t number,
+                      ClusterOptions& cluster, const Vocabulary& vocabulary) {
   NodeOptions node;
+  read_name(options, number, cluster);
   node.server = read_server(options, cluster.server, find_profile(cluster.profile)->program);
   if (options.has("process")) node.model = read_model(options, cluster.model);
   const bool process = node.server.value_or(cluster.server).process;
@@ -223,7 +253,8 @@ void read_nodes(Options& options, ClusterOptions& cluster, std::uint32_t count,
       options.problem(name, "there is no server " + quote(name),
                       meant.empty() ? "the servers are m1 to m" + std::to_string(count) : meant);
     }
-    cluster.nodes.emplace(name, read_node(name, options.object(name), cluster, vocabulary));
+    NodeOptions node = read_node(name, options.object(name), number, cluster, vocabulary);
+    cluster.nodes.emplace(cluster.server_name(number), std::move(node));
   }
   options.finish();
 }
@@ -257,7 +288,7 @@ const ServerProfile& read_profile(Options& options) {
 ServerKinds kinds_of(const ClusterOptions& cluster, std::uint32_t count) {
   ServerKinds kinds;
   for (std::uint32_t i = 1; i <= count; ++i) {
-    const bool process = program_of(cluster, 'm' + std::to_string(i)).process;
+    const bool process = program_of(cluster, cluster.server_name(i)).process;
     (process ? kinds.processes : kinds.simulated) = true;
   }
   return kinds;
@@ -290,12 +321,12 @@ void read_kinds(Options& options, ClusterOptions& cluster, std::uint32_t count,
 ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary, bool may_be_empty) {
   ClusterOptions cluster;
   cluster.shards = static_cast<std::uint32_t>(options.integer("shards", 3, {0, kNodesMax}));
-  cluster.replicas = static_cast<std::uint32_t>(options.integer("replicas", 1, {0, 100}));
+  read_replicas(options, cluster);
   cluster.standalone = static_cast<std::uint32_t>(options.integer("standalone", 0, {0, kNodesMax}));
   cluster.spares = static_cast<std::uint32_t>(options.integer("spares", 0, {0, kNodesMax}));
   cluster.others = read_others(options.object("others"));
   const std::uint64_t own =
-      std::uint64_t{cluster.shards} * (1 + cluster.replicas) + cluster.standalone + cluster.spares;
+      cluster.shards + cluster.replica_count() + cluster.standalone + cluster.spares;
   std::uint64_t count = own;
   for (const OtherCluster& other : cluster.others)
     count += std::uint64_t{other.shards} * (1 + other.replicas);
@@ -316,8 +347,8 @@ ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary, bool 
   cluster.form = options.one_of<Form>("form", {{"booted", Form::kBooted}, {"meet", Form::kMeet}},
                                       Form::kBooted);
   read_slots(options, cluster);
-  read_kinds(options, cluster,
-             static_cast<std::uint32_t>(std::min<std::uint64_t>(own, kNodesMax)), vocabulary);
+  read_kinds(options, cluster, static_cast<std::uint32_t>(std::min<std::uint64_t>(own, kNodesMax)),
+             vocabulary);
   options.finish();
   return cluster;
 }

@@ -36,15 +36,25 @@ bool gives_dataset(Options& of) {
   return costs && costs->kind == JsonNode::Kind::kObject && costs->find("dataset") != nullptr;
 }
 
+// The shard of the server of that number, a replica.
+std::uint32_t shard_of(std::uint64_t number, const ClusterOptions& cluster) {
+  std::uint64_t passed = cluster.shards;
+  for (std::uint32_t round = 1;; ++round) {
+    for (std::uint32_t shard = 0; shard < cluster.shards; ++shard) {
+      if (round <= cluster.replicas_of(shard) && ++passed == number) return shard;
+    }
+  }
+}
+
 // Of servers m1..mN the shards' primaries come first.
 void check_dataset(Options& node, const std::string& name, const ClusterOptions& cluster) {
   std::uint32_t number = 0;
   if (name.empty()) return;
   std::from_chars(name.data() + 1, name.data() + name.size(), number);
-  const std::uint32_t members = cluster.shards * (1 + cluster.replicas);
+  const std::uint64_t members = cluster.shards + cluster.replica_count();
   if (number > cluster.shards && number <= members) {
     node.problem("costs", quote(name) + " is a replica, and has the data set of its primary",
-                 quote('m' + std::to_string((number - 1) % cluster.shards + 1)) +
+                 quote('m' + std::to_string(shard_of(number, cluster) + 1)) +
                      ": {\"costs\": {\"dataset\": ...}}");
   } else if (number > members + cluster.standalone) {
     node.problem("costs", quote(name) + " is a spare, and has no data");

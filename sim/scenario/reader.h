@@ -6,8 +6,6 @@
 
 namespace sim::reader {
 
-// Up to 32 letters, digits, '-' and '_'.
-bool is_name(std::string_view text);
 // `may_be_empty`: there are other machines.
 ClusterOptions read_cluster(Options options, const Vocabulary& vocabulary, bool may_be_empty);
 // "kind" and "program"; nullopt: neither is given. `of_all` is what it is otherwise, `usual` what a

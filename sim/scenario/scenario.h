@@ -62,7 +62,8 @@ struct OtherCluster {
 };
 struct ClusterOptions {
   std::uint32_t shards = 3;
-  std::uint32_t replicas = 1;  // of each shard
+  std::uint32_t replicas = 1;  // of each shard; where they differ, the most that one has
+  std::vector<std::uint32_t> uneven_replicas;  // by shard; empty: they do not differ
   std::uint32_t standalone =
       0;  // servers with cluster-enabled no, for clients that shard by themselves
   std::uint32_t spares = 0;  // empty nodes that run from the start and know nobody
@@ -88,14 +89,23 @@ struct ClusterOptions {
     kMeet,    // empty nodes meet over the wire
   } form = Form::kBooted;
   Directives config;                                      // of every server
+  std::map<std::uint32_t, std::string> names;             // of servers that are not called mN
   std::map<std::string, NodeOptions, std::less<>> nodes;  // by machine name
   std::vector<std::vector<SlotRange>>
       slots;  // by shard; empty: split evenly as redis-cli --cluster create does
+
+  std::uint32_t replicas_of(std::uint32_t shard) const {
+    return uneven_replicas.empty() ? replicas : uneven_replicas.at(shard);
+  }
+  std::uint64_t replica_count() const;
+  // Of the N-th server, from 1: "m7", or the name that it was given.
+  std::string server_name(std::uint32_t number) const;
 };
 
 // A server of the cluster as the shape alone decides it. Machines are m1..mN: the shards' primaries
-// in order, then the replicas round robin (replica i follows primary i mod shards), then the
-// standalone servers, then the spares. Those of another cluster b are b-m1..b-mN, and come last.
+// in order, then the replicas in rounds (the first one of each shard, then the second ones), then
+// the standalone servers, then the spares. Those of another cluster b are b-m1..b-mN, and come
+// last.
 struct PlannedServer {
   enum class Part : std::uint8_t { kMember, kStandalone, kSpare, kOther } part = Part::kMember;
   std::string name;
@@ -303,7 +313,7 @@ struct Scenario {
   std::vector<Step> timeline;  // in order of the file, what repeats as often as it does
   std::optional<NemesisOptions> nemesis;
   bool heal = true;  // at the end of `duration` everything ends and is mended, "forever" excepted
-  Duration settle_within{};  // after healing, views must agree within this
+  Duration settle_within{};     // after healing, views must agree within this
   bool heal_core_only = false;  // only a majority of primaries, and a replica for each lost shard
   // After healing, one slot in so many must accept a write and give it back within the same bound;
   // 0: nobody tries.

@@ -6,6 +6,7 @@
 #include "sim/base/numbers.h"
 #include "sim/base/types.h"
 #include "sim/scenario/json.h"
+#include "sim/scenario/operations.h"
 
 namespace sim {
 namespace {
@@ -73,6 +74,10 @@ constexpr std::array<SelectorForm, 21> kForms{{
     {"[A, B, ...]", "all that any of these selectors mean"},
     {"{\"not\": A}", "every server that A, a selector or a list, does not mean"},
 }};
+
+// How machines are called that are no servers, or what their names begin with.
+constexpr std::array<std::string_view, 6> kOtherMachines{
+    "client-", "auditor-", "prober", "tool-", kOperatorMachine, kRedisCliMachine};
 
 const NameList* names_of(const KnownNames& known, Kind kind) {
   switch (kind) {
@@ -240,6 +245,27 @@ std::optional<Selector> parse_selector(std::string_view word, const KnownNames* 
   const bool named_so = known != nullptr && known->machines.has(word);
   if (!named_so && !numbered && is_mistyped(word, known, mistake)) return std::nullopt;
   return named(Kind::kMachine, "machine", word, known, mistake);
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 32 &&
+         text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+             std::string_view::npos;
+}
+
+std::optional<std::string> refuse_server_name(std::string_view name) {
+  if (!is_name(name)) return quote(name) + " is no name: up to 32 letters, digits, '-' and '_'";
+  for (const PlainForm& form : kPlain) {
+    if (form.word == name) return quote(name) + " is a selector: it cannot be a name";
+  }
+  if (name[0] == 'm' && whole_number<std::uint64_t>(name.substr(1)))
+    return quote(name) + " is how a server without a name is called";
+  for (const std::string_view other : kOtherMachines) {
+    if (name == other || (other.ends_with('-') && name.starts_with(other)))
+      return quote(name) + " may be a machine that is no server";
+  }
+  return std::nullopt;
 }
 
 std::string simulated_among(const Selector& selector, const KnownNames& known) {

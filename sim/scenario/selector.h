@@ -82,6 +82,11 @@ struct SelectorMistake {
 // `mistake`. Names are checked only where `known` is given.
 std::optional<Selector> parse_selector(std::string_view word, const KnownNames* known,
                                        SelectorMistake& mistake);
+// Up to 32 letters, digits, '-' and '_': what machines, zones and the like may be called.
+bool is_name(std::string_view text);
+// Why no server can be called so, as a sentence: it is no name, or it means somebody else. nullopt:
+// one can.
+std::optional<std::string> refuse_server_name(std::string_view name);
 // Somebody whom the selector may mean and who is no process: its name, or "m2, which this may
 // mean," where the moment decides. Empty: it means processes only.
 std::string simulated_among(const Selector& selector, const KnownNames& known);

@@ -80,18 +80,33 @@ const std::vector<std::string>& deviations_of(const ClusterOptions& cluster,
   return own != nullptr && own->deviations ? *own->deviations : cluster.deviations;
 }
 
+std::uint64_t ClusterOptions::replica_count() const {
+  std::uint64_t count = 0;
+  for (std::uint32_t shard = 0; shard < shards; ++shard) count += replicas_of(shard);
+  return count;
+}
+
+std::string ClusterOptions::server_name(std::uint32_t number) const {
+  const auto own = names.find(number);
+  return own == names.end() ? 'm' + std::to_string(number) : own->second;
+}
+
 std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster) {
   using Part = PlannedServer::Part;
   std::vector<PlannedServer> result;
   Placer placer(cluster);
   const std::size_t zones = cluster.zones.size();
   const bool spread = cluster.placement == ClusterOptions::Placement::kSpread && zones > 1;
-  const auto add_shards = [&](PlannedServer server, std::uint32_t shards, std::uint32_t replicas) {
-    const std::string prefix = server.cluster.empty() ? "m" : server.cluster + "-m";
+  // `rounds`: of replicas.
+  const auto add_shards = [&](PlannedServer server, std::uint32_t shards, std::uint32_t rounds,
+                              auto replicas_of) {
     const auto first = static_cast<std::uint32_t>(result.size());
-    for (std::uint32_t index = 0; index < shards * (1 + replicas); ++index) {
+    for (std::uint32_t index = 0; index < shards * (1 + rounds); ++index) {
       const std::uint32_t shard = index % shards, round = index / shards;
-      server.name = prefix + std::to_string(index + 1);
+      if (round > replicas_of(shard)) continue;
+      const auto number = static_cast<std::uint32_t>(result.size()) - first + 1;
+      server.name = server.cluster.empty() ? cluster.server_name(number)
+                                           : server.cluster + "-m" + std::to_string(number);
       server.shard = static_cast<int>(shard);
       server.primary = round == 0;
       server.primary_index = first + shard;
@@ -106,19 +121,20 @@ std::vector<PlannedServer> planned_servers(const ClusterOptions& cluster) {
       PlannedServer server;
       server.part = part;
       server.primary_index = static_cast<std::uint32_t>(result.size());
-      server.name = 'm' + std::to_string(server.primary_index + 1);
+      server.name = cluster.server_name(server.primary_index + 1);
       placer.place(server, i);
       result.push_back(std::move(server));
     }
   };
-  add_shards({}, cluster.shards, cluster.replicas);
+  add_shards({}, cluster.shards, cluster.replicas,
+             [&](std::uint32_t shard) { return cluster.replicas_of(shard); });
   add_apart(Part::kStandalone, cluster.standalone);
   add_apart(Part::kSpare, cluster.spares);
   for (const OtherCluster& other : cluster.others) {
     PlannedServer server;
     server.part = Part::kOther;
     server.cluster = other.name;
-    add_shards(server, other.shards, other.replicas);
+    add_shards(server, other.shards, other.replicas, [&](std::uint32_t) { return other.replicas; });
   }
   return result;
 }

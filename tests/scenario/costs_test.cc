@@ -53,6 +53,15 @@ TEST(Costs, OfOneServerAreAsOfAllButForWhatItSays) {
   EXPECT_EQ(m3.costs.load_rate, 10'000'000u);
 }
 
+TEST(Costs, OfAShardAreItsPrimarys) {
+  const std::string uneven = R"(, "cluster": {"shards": 3, "replicas": [0, 2, 1], "nodes": {)";
+  for (const auto& [replica, primary] : {std::pair{"m4", "m2"}, {"m5", "m3"}, {"m6", "m2"}}) {
+    EXPECT_THAT(
+        messages(load(uneven + '"' + replica + R"(": {"costs": {"dataset": {"bytes": "1GB"}}}}})")),
+        HasSubstr('"' + std::string(primary) + "\": {\"costs\""));
+  }
+}
+
 TEST(Costs, MistakesAreToldWhereTheyAre) {
   EXPECT_THAT(messages(load(costs(R"({"load_rate": "fast"})"))),
               HasSubstr("/cluster/costs/load_rate"));

@@ -82,6 +82,72 @@ TEST(Scenario, PutsReplicasInOtherZonesThanTheirPrimaries) {
   EXPECT_EQ(servers[9].host, "m10") << "a host of its own";
 }
 
+TEST(Scenario, GivesEachShardTheReplicasItIsTold) {
+  const Scenario scenario = loaded(R"(, "cluster": {"shards": 3, "replicas": [2, 0, 1],
+      "slots": ["0-99", "", "100-16383"], "spares": 1})");
+  std::string shape;
+  for (const PlannedServer& server : planned_servers(scenario.cluster)) {
+    shape += server.name + (server.primary ? " leads " : " is of ") + std::to_string(server.shard) +
+             " of m" + std::to_string(server.primary_index + 1) + '\n';
+  }
+  EXPECT_EQ(shape,
+            "m1 leads 0 of m1\n"
+            "m2 leads 1 of m2\n"
+            "m3 leads 2 of m3\n"
+            "m4 is of 0 of m1\n"
+            "m5 is of 2 of m3\n"
+            "m6 is of 0 of m1\n"
+            "m7 is of -1 of m7\n");
+  EXPECT_EQ(scenario.cluster.replica_count(), 3u);
+  EXPECT_TRUE(scenario.cluster.slots.at(1).empty());
+  EXPECT_EQ(messages(load(R"(, "cluster": {"shards": 2, "replicas": [1, 1, 1]})")),
+            "replicas of 3 shards, but there are 2 at /cluster/replicas\n");
+  EXPECT_EQ(messages(load(R"(, "cluster": {"replicas": [1, "2", 101]})")),
+            "expected a whole number from 0 to 100, got \"2\" at /cluster/replicas/1\n"
+            "expected a whole number from 0 to 100, got 101 at /cluster/replicas/2\n");
+}
+
+TEST(Scenario, EqualReplicasOneByOneAreReplicasOfEach) {
+  const Scenario listed =
+      loaded(R"(, "cluster": {"shards": 3, "replicas": [2, 2, 2], "zones": 3})");
+  const Scenario counted = loaded(R"(, "cluster": {"shards": 3, "replicas": 2, "zones": 3})");
+  const std::vector<PlannedServer> one = planned_servers(listed.cluster),
+                                   other = planned_servers(counted.cluster);
+  ASSERT_EQ(one.size(), other.size());
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    EXPECT_EQ(one[i].name, other[i].name);
+    EXPECT_EQ(one[i].primary_index, other[i].primary_index);
+    EXPECT_EQ(one[i].zone, other[i].zone);
+  }
+}
+
+TEST(Scenario, CallsServersWhatTheyAreCalled) {
+  const Scenario scenario = loaded(R"(, "cluster": {"zones": 2,
+      "nodes": {"m1": {"name": "cache-07", "zone": "b"}, "m4": {"name": "cache-08"}}},
+      "timeline": [{"at": "1s", "do": "reset", "node": ["cache-08", "m2"]}])");
+  const std::vector<PlannedServer> servers = planned_servers(scenario.cluster);
+  EXPECT_EQ(servers[0].name, "cache-07");
+  EXPECT_EQ(servers[0].zone, "b") << "what is special about it goes with the name";
+  EXPECT_EQ(servers[0].host, "cache-07");
+  EXPECT_EQ(servers[1].name, "m2");
+  EXPECT_EQ(servers[3].name, "cache-08");
+  EXPECT_EQ(messages(load(R"(, "cluster": {"nodes": {"m4": {"name": "cache-08"}}},
+                             "timeline": [{"at": "1s", "do": "reset", "node": "m4"}])")),
+            "there is no machine \"m4\" at /timeline/0/node; did you mean \"m1\"?\n");
+}
+
+TEST(Scenario, AServersNameMeansNobodyElse) {
+  for (const char* name : {"all", "m3", "m99", "client-1", "prober", "operator", "redis-cli",
+                           "tool-2", "b-m1", "a.b", ""}) {
+    const std::string more = R"(, "cluster": {"others": {"b": {}}, "nodes": {"m2": {"name": ")";
+    EXPECT_THAT(messages(load(more + name + "\"}}}")),
+                ::testing::EndsWith(" at /cluster/nodes/m2/name\n"))
+        << name;
+  }
+  EXPECT_EQ(messages(load(R"(, "cluster": {"nodes": {"m1": {"name": "x"}, "m2": {"name": "x"}}})")),
+            "another server is called \"x\" too at /cluster/nodes/m2/name\n");
+}
+
 TEST(Scenario, PutsMachinesOnTheHostsAndRacksItIsTold) {
   const Scenario scenario =
       loaded(R"(, "cluster": {"zones": 2, "racks": 2, "hosts": 1, "regions": {"eu": ["a", "b"]},
