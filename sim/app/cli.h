@@ -20,6 +20,7 @@ using Arguments = std::vector<std::string>;
 int command_run(const Arguments& arguments);
 int command_validate(const Arguments& arguments);
 int command_graph(const Arguments& arguments);
+int command_analyse(const Arguments& arguments);
 int command_diff(const Arguments& arguments);
 int command_list(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
