@@ -125,10 +125,15 @@ class Drawing {
 
   // A pile of sheets, as it were.
   void draw_summary(const std::vector<MachineId>& nodes, const std::string& indent) {
-    const auto& side = picture_.nodes.at(nodes.front()).side;
-    out_ += indent + node_id(nodes.front()) + " [style=filled, peripheries=2, fillcolor=" +
-            quoted(side ? side_fill(*side) : kReplicaFill) + ", color=" + quoted(kFaint) +
-            ", label=<" + summary_label(picture_, nodes, legend_) + ">];\n";
+    const PictureNode& first = picture_.nodes.at(nodes.front());
+    const char* fill = !first.up || !first.known ? kDownFill
+                       : first.side              ? side_fill(*first.side)
+                                                 : kReplicaFill;
+    out_ += indent + node_id(nodes.front()) +
+            " [style=" + quoted(first.up && first.known ? "filled" : "filled,dashed") +
+            ", peripheries=2, fillcolor=" + quoted(fill) +
+            ", color=" + quoted(stands_out(picture_, first) ? kVermillion : kFaint) + ", label=<" +
+            summary_label(picture_, nodes, legend_) + ">];\n";
   }
 
   // Invisible edges hold the nodes in their rows and columns.

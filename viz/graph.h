@@ -7,7 +7,7 @@
 // logical    shards: slot ranges, primary and replicas
 // beliefs    who holds whom for PFAIL or FAIL, as a matrix
 //
-// Nodes, hosts and shards of a large cluster that do not stand out are summarised. The text is
+// Of a large cluster, nodes, hosts and shards that are alike are drawn as one. The text is
 // valid input for `dot`, the same for the same picture; running `dot` is the caller's.
 #pragma once
 

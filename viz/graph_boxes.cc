@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace sim {
 namespace {
@@ -73,18 +74,15 @@ void settle(const ClusterPicture& picture, GraphBox& box) {
   }
 }
 
-// Fewer are drawn one by one.
-constexpr std::size_t kSummarisedLeast = 4;
-
 void summarise(const ClusterPicture& picture, GraphBox& box) {
   for (GraphBox& inner : box.boxes) summarise(picture, inner);
-  std::map<std::optional<std::uint32_t>, std::vector<MachineId>> ordinary;  // by side
+  std::map<std::pair<std::optional<std::uint32_t>, std::string>, std::vector<MachineId>> alike;
   for (const MachineId id : box.nodes) {
     const PictureNode& node = picture.nodes.at(id);
-    if (!stands_out(picture, node)) ordinary[node.side].push_back(id);
+    alike[{node.side, what_stands_out(picture, node)}].push_back(id);
   }
-  for (auto& [side, nodes] : ordinary) {
-    if (nodes.size() < kSummarisedLeast) continue;
+  for (auto& [kind, nodes] : alike) {
+    if (!are_drawn_as_one(nodes.size(), kind.second)) continue;
     const std::set<MachineId> hidden(nodes.begin() + 1, nodes.end());
     std::erase_if(box.nodes, [&](MachineId id) { return hidden.contains(id); });
     box.summaries.push_back(std::move(nodes));

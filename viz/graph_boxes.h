@@ -24,7 +24,7 @@ struct GraphBox {
 };
 
 // Levels that say nothing are left out: a single region, one rack a zone, hosts with a single node.
-// Of a large cluster hosts are left out too, and nodes that do not stand out are drawn as one, box
+// Of a large cluster hosts are left out too, and nodes that are alike are drawn as one, box
 // by box and side by side.
 GraphBox box_tree(const ClusterPicture& picture);
 

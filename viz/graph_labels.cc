@@ -136,7 +136,7 @@ std::vector<Explanation> explanations(const ClusterPicture& picture) {
        "a primary and its replica would die together"},
       {"within", colored(bold("! shard in one zone"), kVermillion) + " (or rack)",
        "a primary and all its replicas would die together"},
-      {"summary", "N nodes", "nodes of which there is nothing to tell, drawn as one"},
+      {"summary", "N nodes", "nodes of one place that are alike, drawn as one"},
       {"clients", std::to_string(picture.clients) + " client" + (picture.clients == 1 ? "" : "s"),
        "not drawn"},
   };
@@ -236,6 +236,8 @@ std::string summary_label(const ClusterPicture& picture, const std::vector<Machi
   }
   std::string text =
       "<FONT POINT-SIZE=\"12\">" + bold(std::to_string(nodes.size()) + " nodes") + "</FONT>";
+  const std::string what = what_stands_out(picture, picture.nodes.at(nodes.front()));
+  if (!what.empty()) text += "<BR/>" + colored(bold(escaped(what)), kVermillion);
   if (primaries > 0)
     text += "<BR/>" + std::to_string(primaries) + (primaries == 1 ? " primary" : " primaries") +
             ", " + std::to_string(slots) + " slots";

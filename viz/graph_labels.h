@@ -24,7 +24,8 @@ using LegendKeys = std::set<std::string>;
 bool told_in_title(const ClusterPicture& picture);
 std::string title_label(const ClusterPicture& picture);
 std::string node_label(const ClusterPicture& picture, const PictureNode& node, LegendKeys& legend);
-// Of many nodes that are drawn as one. Precondition: they stand on one side, and none stands out.
+// Of many nodes that are drawn as one. Precondition: they stand on one side, and the same stands
+// out in them.
 std::string summary_label(const ClusterPicture& picture, const std::vector<MachineId>& nodes,
                           LegendKeys& legend);
 // "side B, majority"; nothing of a majority unless the network is split for all.

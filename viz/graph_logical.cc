@@ -1,7 +1,8 @@
-// Shards: what each owns, who leads it, who follows. Shards of a large cluster in which there is
-// nothing to see are drawn as one.
+// Shards: what each owns, who leads it, who follows. Of a large cluster, shards that are alike are
+// drawn as one.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -26,15 +27,18 @@ class Logical {
   std::string draw() {
     collect();
     const bool large = shards_.size() > kShardsOneByOne;
-    std::map<std::size_t, std::vector<const ShardDrawing*>> ordinary;  // by replicas
+    std::map<std::string, std::vector<const ShardDrawing*>> alike;
+    for (const ShardDrawing& shard : shards_) alike[signature(shard)].push_back(&shard);
+    std::vector<const std::vector<const ShardDrawing*>*> summaries;
     for (const ShardDrawing& shard : shards_) {
-      if (large && is_ordinary(shard)) {
-        ordinary[shard.replicas.size()].push_back(&shard);
-      } else {
+      const auto& group = alike.at(signature(shard));
+      if (!large || !are_drawn_as_one(group.size(), what_of(shard))) {
         boxes_.push_back(shard_table(shard));
+      } else if (group.front() == &shard) {
+        summaries.push_back(&group);
       }
     }
-    for (const auto& [replicas, alike] : ordinary) boxes_.push_back(summary(replicas, alike));
+    for (const auto* group : summaries) boxes_.push_back(summary(*group));
     if (!loose_.empty()) boxes_.push_back(loose_table());
     return framed(picture_, "", rows(), legend());
   }
@@ -67,11 +71,26 @@ class Logical {
     }
   }
 
-  bool is_ordinary(const ShardDrawing& shard) const {
-    return !stands_out(picture_, node(shard.primary)) &&
-           std::none_of(shard.replicas.begin(), shard.replicas.end(), [&](MachineId id) {
-             return stands_out(picture_, node(id)) || node(id).side != node(shard.primary).side;
-           });
+  // What there is to see in its servers, "" for nothing.
+  std::string what_of(const ShardDrawing& shard) const {
+    std::string text = what_stands_out(picture_, node(shard.primary));
+    if (!text.empty()) text = "primaries: " + text;
+    std::set<std::string> replicas;
+    for (const MachineId id : shard.replicas) replicas.insert(what_stands_out(picture_, node(id)));
+    replicas.erase("");
+    for (const std::string& what : replicas)
+      text += (text.empty() ? "replicas: " : "; replicas: ") + what;
+    return text;
+  }
+  // Shards with the same are drawn alike.
+  std::string signature(const ShardDrawing& shard) const {
+    std::string text = std::to_string(shard.replicas.size()) + what_of(shard);
+    const auto add_side = [&](MachineId id) {
+      text += '|' + (node(id).side ? std::to_string(*node(id).side) : "");
+    };
+    add_side(shard.primary);
+    for (const MachineId id : shard.replicas) add_side(id);
+    return text;
   }
 
   TableCell cell_of(MachineId id) const {
@@ -99,17 +118,21 @@ class Logical {
     return headed_table(heading, cells, 1);
   }
 
-  std::string summary(std::size_t replicas, const std::vector<const ShardDrawing*>& alike) const {
+  std::string summary(const std::vector<const ShardDrawing*>& alike) const {
+    const ShardDrawing& first = *alike.front();
     std::size_t slots = 0;
     for (const ShardDrawing* shard : alike) slots += node(shard->primary).slots.count();
-    const std::string each = replicas == 0   ? "no replica"
-                             : replicas == 1 ? "1 replica"
-                                             : std::to_string(replicas) + " replicas";
+    const std::size_t replicas = first.replicas.size();
+    std::string text = "1 PRIMARY and " +
+                       (replicas == 0   ? std::string("no replica")
+                        : replicas == 1 ? "1 replica"
+                                        : std::to_string(replicas) + " replicas") +
+                       " each<BR/>" + std::to_string(slots) + " slots<BR/>";
+    const std::string what = what_of(first);
+    text += what.empty() ? "nothing to tell of them" : colored(bold(escaped(what)), kVermillion);
+    if (node(first.primary).side) text += "<BR/>" + side_text(picture_, *node(first.primary).side);
     return headed_table(bold(std::to_string(alike.size()) + " shards"),
-                        {{"1 PRIMARY and " + each + " each<BR/>" + std::to_string(slots) +
-                              " slots<BR/>nothing to tell of them",
-                          " ALIGN=\"LEFT\""}},
-                        1);
+                        {{text, " ALIGN=\"LEFT\"" + node_fill(node(first.primary))}}, 1);
   }
 
   std::string loose_table() const {

@@ -139,30 +139,40 @@ class Physical {
     return votes;
   }
 
-  // The hosts right in a place; those in which there is nothing to see as one, side by side.
+  // The hosts right in a place; those alike as one, side by side.
   std::vector<TableCell> hosts_of(std::uint32_t place) {
     std::vector<TableCell> cells;
-    std::map<std::optional<std::uint32_t>, std::vector<std::uint32_t>> ordinary;
+    std::map<std::pair<std::optional<std::uint32_t>, std::string>, std::vector<std::uint32_t>>
+        alike;
     for (const auto& [host, nodes] : servers_) {
       if (map_.places[host].within != place) continue;
-      if (servers_.size() > kHostsOneByOne && is_ordinary(host)) {
-        ordinary[picture_.nodes.at(nodes.front()).side].push_back(host);
+      if (servers_.size() > kHostsOneByOne && may_be_summarised(host)) {
+        const PictureNode& first = picture_.nodes.at(nodes.front());
+        alike[{first.side, what_stands_out(picture_, first)}].push_back(host);
       } else {
         cells.push_back(host_cell(host));
       }
     }
-    for (const auto& [side, hosts] : ordinary)
-      cells.push_back(hosts.size() == 1 ? host_cell(hosts.front()) : hosts_cell(hosts));
+    for (const auto& [kind, hosts] : alike) {
+      if (are_drawn_as_one(hosts.size(), kind.second)) {
+        cells.push_back(hosts_cell(hosts));
+      } else {
+        for (const std::uint32_t host : hosts) cells.push_back(host_cell(host));
+      }
+    }
     return cells;
   }
 
-  bool is_ordinary(std::uint32_t host) const {
+  // The same of all its servers, and nothing of the host itself.
+  bool may_be_summarised(std::uint32_t host) const {
     const std::vector<MachineId>& nodes = servers_.at(host);
-    const auto& side = picture_.nodes.at(nodes.front()).side;
+    const PictureNode& first = picture_.nodes.at(nodes.front());
+    const std::string what = what_stands_out(picture_, first);
     return links_of(host) == 1 && uplink_text(host).empty() &&
-           std::none_of(nodes.begin(), nodes.end(), [&](MachineId id) {
+           std::all_of(nodes.begin(), nodes.end(), [&](MachineId id) {
              const PictureNode& node = picture_.nodes.at(id);
-             return stands_out(picture_, node) || node.shares_host || node.side != side;
+             return what_stands_out(picture_, node) == what && !node.shares_host &&
+                    node.side == first.side;
            });
   }
 
@@ -195,6 +205,8 @@ class Physical {
     }
     const PictureNode& first = picture_.nodes.at(servers_.at(hosts.front()).front());
     std::string html = bold(std::to_string(hosts.size()) + " hosts");
+    const std::string what = what_stands_out(picture_, first);
+    if (!what.empty()) html += "<BR/>" + colored(bold(escaped(what)), kVermillion);
     if (primaries > 0) html += "<BR/>" + count_of(primaries, "primary");
     if (replicas > 0) html += "<BR/>" + count_of(replicas, "replica");
     if (first.side) html += "<BR/>" + side_text(picture_, *first.side);

@@ -261,17 +261,33 @@ bool is_summarised(const ClusterPicture& picture) {
   return picture.nodes.size() > kOneByOne;
 }
 
-bool stands_out(const ClusterPicture& picture, const PictureNode& node) {
-  const bool member = node.info.kind == MachineKind::kClusterNode && !node.alone;
-  const bool primary = node.role == Role::kPrimary;
+std::string what_stands_out(const ClusterPicture& picture, const PictureNode& node) {
+  std::string text;
+  const auto add_if = [&](bool is_so, const std::string& what) {
+    if (is_so) text += (text.empty() ? "" : ", ") + what;
+  };
   const auto lives = [&](MachineId id) {
     const PictureNode& other = picture.nodes.at(id);
     return other.up && other.held_as == event::Suspicion::kNone;
   };
-  return !node.up || node.paused || !node.known || !node.slowed.empty() ||
-         node.held_as != event::Suspicion::kNone || !member || node.stale > 0 ||
-         primary != node.info.planned_primary || (primary && node.slots.none()) ||
-         (!primary && (!node.follows || !lives(*node.follows)));
+  const bool primary = node.role == Role::kPrimary;
+  add_if(!node.known, "not known here");
+  add_if(!node.up, "DOWN");
+  add_if(node.up && node.paused, "PAUSED");
+  add_if(node.held_as == event::Suspicion::kPfail, "? PFAIL");
+  add_if(node.held_as == event::Suspicion::kFail, "X FAIL");
+  add_if(!node.slowed.empty(), "~ " + node.slowed);
+  if (node.info.kind != MachineKind::kClusterNode) {
+    add_if(true, "standalone");
+  } else if (node.alone) {
+    add_if(true, "spare");
+  } else if (primary != node.info.planned_primary) {
+    add_if(true, primary ? "promoted" : "demoted");
+  }
+  add_if(node.stale > 0, "outdated claim");
+  add_if(primary && !node.alone && node.slots.none() && node.stale == 0, "no slots");
+  add_if(!primary && (!node.follows || !lives(*node.follows)), "follows nobody alive");
+  return text;
 }
 
 }  // namespace sim

@@ -68,8 +68,17 @@ struct ClusterPicture {
   std::vector<std::string> single_points;
 };
 
-// Is there something to see in it? Of hundreds of nodes, the others are drawn as one.
-bool stands_out(const ClusterPicture& picture, const PictureNode& node);
+// What there is to see in it, in a few words: "DOWN, X FAIL", "promoted"; empty: nothing. Of
+// hundreds of nodes, those alike are drawn as one.
+std::string what_stands_out(const ClusterPicture& picture, const PictureNode& node);
+inline bool stands_out(const ClusterPicture& picture, const PictureNode& node) {
+  return !what_stands_out(picture, node).empty();
+}
+// So many alike are drawn as one: of those in which there is nothing to see, and of the others.
+inline constexpr std::size_t kAlikeLeast = 4, kOddAlikeLeast = 8;
+inline bool are_drawn_as_one(std::size_t count, const std::string& standing_out) {
+  return count >= (standing_out.empty() ? kAlikeLeast : kOddAlikeLeast);
+}
 // Is the cluster so large that they are?
 bool is_summarised(const ClusterPicture& picture);
 

@@ -158,7 +158,7 @@ std::optional<std::string> votes_line(const Analysis& analysis) {
   for (const auto& [zone, count] : votes) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", zone, count);
     if (all - count < needed) {
-      too_many += (too_many.empty() ? "" : " and ") + "zone " + zone;
+      too_many += std::string(too_many.empty() ? "" : " and ") + "zone " + zone;
     }
   }
   return fmt::format("votes by zone: {}; {}", text,

@@ -172,8 +172,10 @@ std::string sentence_of(const DrillResult& drill) {
   std::string text = counted(runs + drill.died, "seed") + ": ";
   if (runs > 0) {
     const Sample unavailable = sample_of(drill.unavailable_ns);
-    text += "not served for " + seconds(quantile(unavailable, 50)) + " (p50), " +
-            seconds(quantile(unavailable, 100)) + " (max)";
+    const double longest = quantile(unavailable, 100);
+    text += longest == 0 ? "always served"
+                         : "not served for " + seconds(quantile(unavailable, 50)) + " (p50), " +
+                               seconds(longest) + " (max)";
     if (drill.until_mended > 0)
       text += ", " +
               (drill.until_mended == runs ? "" : "in " + counted(drill.until_mended, "run") + " ") +

@@ -234,6 +234,21 @@ TEST(LargeGraph, DrawsAsOneWhatDoesNotStandOut) {
   EXPECT_EQ(count(dot, " nodes</B>"), 3u);
 }
 
+TEST(LargeGraph, DrawsAsOneWhatStandsOutAlike) {
+  Stage stage(100, 2, 3);
+  stage.form();
+  for (int i = 0; i < 300; i += 3) stage.add(5s, i, event::MachineCrashed{});
+  const ClusterPicture picture = picture_of(stage);
+  for (const std::string& dot :
+       {to_dot(picture), physical_dot(picture, map_of(stage)), logical_dot(picture)}) {
+    EXPECT_THAT(dot, HasSubstr("DOWN"));
+    EXPECT_THAT(dot, Not(HasSubstr("<B>m1</B>"))) << "one of a hundred";
+    EXPECT_LT(dot.size(), 12'000u);
+  }
+  stage.add(6s, 1, event::MachinePaused{});
+  EXPECT_THAT(to_dot(picture_of(stage)), HasSubstr("<B>m2</B></FONT>  PRIMARY"));
+}
+
 TEST(LargeGraph, SidesAreNotDrawnAsOne) {
   Stage stage(30, 2, 1);
   stage.form();
