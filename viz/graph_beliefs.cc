@@ -13,10 +13,12 @@ namespace {
 
 using Row = std::map<MachineId, event::Suspicion>;
 
-std::string names_of(const ClusterPicture& picture, const std::vector<MachineId>& nodes) {
+// "m2, m3 and m4 (3)"
+std::string counted_names(const ClusterPicture& picture, const std::vector<MachineId>& nodes) {
   std::vector<std::string> names;
   for (const MachineId id : nodes) names.push_back(picture.nodes.at(id).info.name);
-  return escaped(name_list(names));
+  return escaped(name_list(names)) +
+         (names.size() > 1 ? " (" + std::to_string(names.size()) + ")" : "");
 }
 
 TableCell belief_cell(const Row& row, MachineId peer) {
@@ -52,26 +54,41 @@ std::string beliefs_dot(const ClusterPicture& picture) {
   std::map<MachineId, const std::pair<std::optional<std::uint32_t>, Row>*> in_order;
   for (const auto& [kind, observers] : alike) in_order[observers.front()] = &kind;
 
-  std::vector<TableCell> cells = {{bold("who") + " \\ " + bold("holds whom"), ""}};
+  // Peers of whom everybody believes the same, and who fare alike, share a column.
+  std::map<std::pair<std::string, std::vector<event::Suspicion>>, std::vector<MachineId>> columns;
   for (const MachineId peer : held) {
-    const PictureNode& node = picture.nodes.at(peer);
-    cells.push_back({bold(escaped(node.info.name)) + "<BR/>" + state_of(node), node_fill(node)});
+    std::vector<event::Suspicion> column;
+    for (const auto& entry : in_order) {
+      const auto found = entry.second->second.find(peer);
+      column.push_back(found == entry.second->second.end() ? event::Suspicion::kNone
+                                                           : found->second);
+    }
+    columns[{state_of(picture.nodes.at(peer)), column}].push_back(peer);
+  }
+  std::map<MachineId, const std::vector<MachineId>*> peers;  // by the first of them
+  for (const auto& column : columns) peers[column.second.front()] = &column.second;
+
+  std::vector<TableCell> cells = {{bold("who") + " \\ " + bold("holds whom"), ""}};
+  for (const auto& [first, sharing] : peers) {
+    const PictureNode& node = picture.nodes.at(first);
+    cells.push_back(
+        {bold(counted_names(picture, *sharing)) + "<BR/>" + state_of(node), node_fill(node)});
   }
   for (const auto& entry : in_order) {
     const auto& observers = alike.at(*entry.second);
     const PictureNode& first = picture.nodes.at(observers.front());
-    std::string who = names_of(picture, observers);
-    if (observers.size() > 1) who += " (" + std::to_string(observers.size()) + ")";
+    std::string who = counted_names(picture, observers);
     if (first.side) who += "<BR/>" + side_text(picture, *first.side);
     cells.push_back({who, " ALIGN=\"LEFT\"" + (first.side ? node_fill(first) : "")});
-    for (const MachineId peer : held) cells.push_back(belief_cell(entry.second->second, peer));
+    for (const auto& column : peers)
+      cells.push_back(belief_cell(entry.second->second, column.first));
   }
   const std::string heading = held.empty()
                                   ? bold("nobody holds anybody as failed or possibly failed")
                                   : bold("beliefs") + ": a row for those who believe the same";
   const std::string body =
       "  beliefs [label=<" +
-      headed_table(heading, held.empty() ? std::vector<TableCell>{} : cells, held.size() + 1) +
+      headed_table(heading, held.empty() ? std::vector<TableCell>{} : cells, peers.size() + 1) +
       ">];\n";
   return framed(picture, "", body, {});
 }

@@ -237,7 +237,12 @@ std::string summary_label(const ClusterPicture& picture, const std::vector<Machi
   std::string text =
       "<FONT POINT-SIZE=\"12\">" + bold(std::to_string(nodes.size()) + " nodes") + "</FONT>";
   const std::string what = what_stands_out(picture, picture.nodes.at(nodes.front()));
-  if (!what.empty()) text += "<BR/>" + colored(bold(escaped(what)), kVermillion);
+  if (!what.empty()) {
+    std::vector<std::string> names;
+    for (const MachineId id : nodes) names.push_back(picture.nodes.at(id).info.name);
+    text +=
+        "<BR/>" + colored(bold(escaped(what)), kVermillion) + "<BR/>" + escaped(name_list(names));
+  }
   if (primaries > 0)
     text += "<BR/>" + std::to_string(primaries) + (primaries == 1 ? " primary" : " primaries") +
             ", " + std::to_string(slots) + " slots";

@@ -147,8 +147,7 @@ class Physical {
     for (const auto& [host, nodes] : servers_) {
       if (map_.places[host].within != place) continue;
       if (servers_.size() > kHostsOneByOne && may_be_summarised(host)) {
-        const PictureNode& first = picture_.nodes.at(nodes.front());
-        alike[{first.side, what_stands_out(picture_, first)}].push_back(host);
+        alike[{picture_.nodes.at(nodes.front()).side, what_of(host)}].push_back(host);
       } else {
         cells.push_back(host_cell(host));
       }
@@ -163,17 +162,25 @@ class Physical {
     return cells;
   }
 
-  // The same of all its servers, and nothing of the host itself.
+  // There is nothing to see in the host itself.
   bool may_be_summarised(std::uint32_t host) const {
     const std::vector<MachineId>& nodes = servers_.at(host);
-    const PictureNode& first = picture_.nodes.at(nodes.front());
-    const std::string what = what_stands_out(picture_, first);
+    const auto& side = picture_.nodes.at(nodes.front()).side;
     return links_of(host) == 1 && uplink_text(host).empty() &&
-           std::all_of(nodes.begin(), nodes.end(), [&](MachineId id) {
-             const PictureNode& node = picture_.nodes.at(id);
-             return what_stands_out(picture_, node) == what && !node.shares_host &&
-                    node.side == first.side;
+           std::none_of(nodes.begin(), nodes.end(), [&](MachineId id) {
+             return picture_.nodes.at(id).shares_host || picture_.nodes.at(id).side != side;
            });
+  }
+
+  // What there is to see in its servers: "DOWN, X FAIL", "promoted".
+  std::string what_of(std::uint32_t host) const {
+    std::set<std::string> seen;
+    for (const MachineId id : servers_.at(host))
+      seen.insert(what_stands_out(picture_, picture_.nodes.at(id)));
+    seen.erase("");
+    std::string text;
+    for (const std::string& what : seen) text += (text.empty() ? "" : "; ") + what;
+    return text;
   }
 
   std::size_t links_of(std::uint32_t place) const {
@@ -205,8 +212,13 @@ class Physical {
     }
     const PictureNode& first = picture_.nodes.at(servers_.at(hosts.front()).front());
     std::string html = bold(std::to_string(hosts.size()) + " hosts");
-    const std::string what = what_stands_out(picture_, first);
-    if (!what.empty()) html += "<BR/>" + colored(bold(escaped(what)), kVermillion);
+    const std::string what = what_of(hosts.front());
+    if (!what.empty()) {
+      std::vector<std::string> names;
+      for (const std::uint32_t host : hosts) names.push_back(map_.places[host].name);
+      html +=
+          "<BR/>" + colored(bold(escaped(what)), kVermillion) + "<BR/>" + escaped(name_list(names));
+    }
     if (primaries > 0) html += "<BR/>" + count_of(primaries, "primary");
     if (replicas > 0) html += "<BR/>" + count_of(replicas, "replica");
     if (first.side) html += "<BR/>" + side_text(picture_, *first.side);
@@ -244,7 +256,7 @@ class Physical {
   std::string link(std::uint32_t index) {
     const MapLink& link = map_.links[index];
     const bool in_a_table = link.uplink && std::max(map_.places[link.a].kind,
-                                                    map_.places[link.b].kind) == PlaceKind::kZone;
+                                                    map_.places[link.b].kind) <= PlaceKind::kZone;
     const std::string from = end(link.a), to = end(link.b);
     if (in_a_table || from.empty() || to.empty() || from == to) return "";
     if (map_.places[link.a].kind == PlaceKind::kHost && !link.up) cut_seen_ = true;

@@ -75,7 +75,7 @@ inline bool stands_out(const ClusterPicture& picture, const PictureNode& node) {
   return !what_stands_out(picture, node).empty();
 }
 // So many alike are drawn as one: of those in which there is nothing to see, and of the others.
-inline constexpr std::size_t kAlikeLeast = 4, kOddAlikeLeast = 8;
+inline constexpr std::size_t kAlikeLeast = 4, kOddAlikeLeast = 3;
 inline bool are_drawn_as_one(std::size_t count, const std::string& standing_out) {
   return count >= (standing_out.empty() ? kAlikeLeast : kOddAlikeLeast);
 }
