@@ -122,6 +122,16 @@ TEST_F(TopologyCli, AnalyseTellsWhatATopologyRisksAndFailsOnDemand) {
   EXPECT_EQ(json["single_points_of_failure"], 1);
 }
 
+// The example of docs/analyse.md, and what is said of it there.
+TEST_F(TopologyCli, AnalysesTheClusterOfTheDocumentation) {
+  const std::string page = read(fs::path(SLOTSIM_SOURCE_DIR) / "docs" / "analyse.md");
+  const std::size_t begin = page.find("```json\n") + 8;
+  write("my-cluster.json", page.substr(begin, page.find("```", begin) - begin));
+  const Outcome told = slotsim("analyse my-cluster.json --fail-on spof");
+  EXPECT_EQ(told.code, 1) << told.err;
+  EXPECT_THAT(page, HasSubstr("```\n" + told.out + "```"));
+}
+
 TEST_F(TopologyCli, AnalyseSimulatesWhatItSays) {
   write("x.json",
         short_run(R"("cluster": {"zones": 3, "config": {"cluster-node-timeout": 1000}})"));
