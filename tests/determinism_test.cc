@@ -17,6 +17,7 @@
 
 #include "sim/app/run_once.h"
 #include "sim/app/vocabulary.h"
+#include "sim/invariants/jury.h"
 #include "sim/trace/trace_json.h"
 
 namespace sim {
@@ -206,18 +207,17 @@ TEST(Determinism, ASavedTraceIsJudgedAsTheRunWas) {
 
   std::istringstream in(saved);
   TraceReader reader(in);
-  std::vector<std::unique_ptr<Invariant>> afterwards;
-  for (const InvariantKind& kind : invariants()) afterwards.push_back(kind.make(plan->facts));
-  while (const std::optional<Record> record = reader.next()) {
-    for (const auto& invariant : afterwards) invariant->see(*record);
-  }
+  Jury afterwards(plan->facts, invariants());
+  while (const std::optional<Record> record = reader.next()) afterwards.see(*record);
   EXPECT_EQ(reader.skipped(), 0u);
-  for (std::size_t i = 0; i < afterwards.size(); ++i) {
-    afterwards[i]->finish(result.end);
+  afterwards.finish(result.end);
+  ASSERT_EQ(afterwards.invariants().size(), result.invariants.size());
+  for (std::size_t i = 0; i < result.invariants.size(); ++i) {
+    const Invariant& late = *afterwards.invariants()[i];
     const InvariantResult& live = result.invariants[i];
-    EXPECT_EQ(afterwards[i]->judgement(), live.judgement) << live.name;
-    EXPECT_EQ(afterwards[i]->summary(), live.summary) << live.name;
-    EXPECT_EQ(afterwards[i]->finding_count(), live.finding_count) << live.name;
+    EXPECT_EQ(late.judgement(), live.judgement) << live.name;
+    EXPECT_EQ(late.summary(), live.summary) << live.name;
+    EXPECT_EQ(late.finding_count(), live.finding_count) << live.name;
   }
 }
 

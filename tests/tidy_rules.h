@@ -83,6 +83,7 @@ inline const std::vector<Ban>& bans() {
   static const std::string_view time = "time as an argument (sim/base/time.h)";
   static const std::string_view chance = "Choices (sim/base/choices.h)";
   static const std::string_view jobs = "processes: --jobs";
+  static const std::string_view shared = "the stage that is handed in (sim/invariants/jury.h)";
   static const std::vector<Ban> table = {
       {"system_clock", time, {}, {}},
       {"steady_clock", time, {}, {}},
@@ -106,6 +107,8 @@ inline const std::vector<Ban>& bans() {
       {"std::hash", "hash_text and fold64 (sim/base/hash.h), equal on every machine", {}, {}},
       {"float", "integers: parts per million, nanoseconds", decisions, {}},
       {"double", "integers: parts per million, nanoseconds", decisions, {}},
+      {"stage_", shared, {"sim/invariants/"}, {"sim/invariants/jury."}},
+      {"directory_", shared, {"sim/invariants/"}, {"sim/invariants/stage."}},
       {"assert(", "CHECK (sim/base/check.h), which is on in every build", {}, {}},
   };
   return table;

@@ -392,6 +392,8 @@ TEST(TidyCheck, FindsBannedWordsInCodeOnly) {
                 file("sim/core/a.cc", "// rand() and double\noperand(1); double_sided = 1;"))),
             0u);
   EXPECT_EQ(count(banned_words(file("sim/invariants/a.cc", "double mean;"))), 0u);
+  EXPECT_EQ(count(banned_words(file("sim/invariants/a.cc", "Stage stage_;"))), 1u);
+  EXPECT_EQ(count(banned_words(file("sim/invariants/jury.h", "Stage stage_;"))), 0u);
   EXPECT_EQ(count(banned_words(file("sim/hosts/a.cc", "steady_clock::now();"))), 0u);
   EXPECT_EQ(count(banned_words(file("sim/app/a.cc", "std::getenv(\"NO_COLOR\");"))), 0u);
 }

@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 struct RunArguments {
   std::vector<std::string> paths;
   std::string seed, seeds, only_case, until, trace, history, report, junit, out, mutation;
+  std::vector<std::string> exports;
   std::vector<std::uint64_t> watch;
   unsigned jobs = 1;
   std::string program;
@@ -39,7 +40,8 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       "  slotsim run scenarios/failover.json\n"
       "  slotsim run scenarios/failover.json --seed 7 --verify\n"
       "  slotsim run scenarios --seeds 1..50 --jobs 2 --junit out.xml\n"
-      "  slotsim run my.json --seed 12 --until 30s --trace t.jsonl");
+      "  slotsim run my.json --seed 12 --until 30s --trace t.jsonl\n"
+      "  slotsim run my.json --export pcap=bus.pcapng --export perfetto=run.json");
   app.add_option("paths", arguments.paths,
                  "scenario files, or directories of them (- for standard input)")
       ->type_name("PATH")
@@ -67,6 +69,13 @@ void describe_options(CLI::App& app, RunArguments& arguments) {
       ->type_name("FILE");
   app.add_option("--report", arguments.report, "write one HTML file to look at the run (one run)")
       ->type_name("FILE");
+  std::string kinds;
+  for (const ExportKind& kind : export_kinds())
+    kinds += fmt::format("\n{} ({})", kind.name, kind.description);
+  app.add_option("--export", arguments.exports,
+                 "write the run for another tool (one run); may be repeated. Kinds:" + kinds)
+      ->allow_extra_args(false)
+      ->type_name("KIND=FILE");
   app.add_flag("--json", arguments.json, "print results as one JSON document");
   app.add_option("--junit", arguments.junit, "write JUnit XML")->type_name("FILE");
   app.add_option("--out", arguments.out,
@@ -194,6 +203,7 @@ int run_one(const Scenario& scenario, std::uint64_t seed, const RunArguments& ar
   settings.trace_file = arguments.trace;
   settings.history_file = arguments.history;
   settings.report_file = arguments.report;
+  settings.exports = parse_exports(arguments.exports);
   fs::path directory;
   if (!arguments.out.empty()) {
     directory = directory_for(arguments, scenario, seed);
@@ -420,6 +430,12 @@ void check_combinations(const RunArguments& arguments) {
   if (!arguments.seed.empty() && !arguments.seeds.empty())
     throw UsageError{"--seed and --seeds exclude each other"};
   if (arguments.json && arguments.quiet) throw UsageError{"--json and --quiet exclude each other"};
+  for (const ExportRequest& request : parse_exports(arguments.exports)) {
+    for (const std::string& other :
+         {arguments.trace, arguments.history, arguments.report, arguments.junit}) {
+      if (request.file == other) throw UsageError{"two outputs cannot go to one file, " + other};
+    }
+  }
   if (!arguments.verify) return;
   const bool from_stdin =
       std::find(arguments.paths.begin(), arguments.paths.end(), "-") != arguments.paths.end();
@@ -432,6 +448,7 @@ void check_combinations(const RunArguments& arguments) {
         std::pair{"--out", !arguments.out.empty()}, std::pair{"--trace", !arguments.trace.empty()},
         std::pair{"--history", !arguments.history.empty()},
         std::pair{"--report", !arguments.report.empty()},
+        std::pair{"--export", !arguments.exports.empty()},
         std::pair{"--jobs", arguments.jobs > 1}}) {
     if (given) {
       throw UsageError{fmt::format(
@@ -456,7 +473,8 @@ int command_run(const Arguments& words) {
   const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out.empty();
   for (const auto& [name, file] :
        {std::pair{"--trace", arguments.trace}, std::pair{"--history", arguments.history},
-        std::pair{"--report", arguments.report}}) {
+        std::pair{"--report", arguments.report},
+        std::pair{"--export", arguments.exports.empty() ? "" : arguments.exports.front()}}) {
     if (single || file.empty()) continue;
     throw UsageError{
         fmt::format("{} is for one run: give one scenario, one case and one seed", name)};

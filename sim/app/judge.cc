@@ -57,31 +57,12 @@ void hold_to(const std::vector<std::string>& deviations, InvariantResult& invari
 
 Judge::Judge(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)),
-      milestones_(plan_->facts.cast),
+      jury_(plan_->facts,
+            plan_->judge_invariants ? invariants() : std::span<const InvariantKind>{}),
       metrics_(plan_->facts),
       timeline_(plan_->facts.cast),
       logged_(plan_->scenario.expect.reached),
-      logged_in_vain_(plan_->scenario.expect.not_reached) {
-  if (!plan_->judge_invariants) return;
-  for (const InvariantKind& kind : invariants()) invariants_.push_back(kind.make(plan_->facts));
-}
-
-Judge::Judge(const Judge& other)
-    : plan_(other.plan_),
-      milestones_(other.milestones_),
-      metrics_(other.metrics_),
-      observer_(other.observer_),
-      faults_(other.faults_),
-      timeline_(other.timeline_),
-      newcomers_(other.newcomers_),
-      replies_(other.replies_),
-      programs_(other.programs_),
-      operations_(other.operations_),
-      logged_(other.logged_),
-      logged_in_vain_(other.logged_in_vain_),
-      end_(other.end_) {
-  for (const auto& invariant : other.invariants_) invariants_.push_back(invariant->clone());
-}
+      logged_in_vain_(plan_->scenario.expect.not_reached) {}
 
 void Judge::see(const Record& record) {
   timeline_.see(record);
@@ -93,10 +74,10 @@ void Judge::see(const Record& record) {
 }
 
 void Judge::weigh(const Record& record) {
-  milestones_.see(record);
-  metrics_.see(record);
-  observer_.see(record, milestones_);
-  for (const auto& invariant : invariants_) invariant->see(record);
+  jury_.see(record);
+  milestones_.see(record, directory());
+  metrics_.see(record, jury_.stage());
+  observer_.see(record, milestones_, directory());
   see_plan(record);
 }
 
@@ -145,12 +126,12 @@ Expectation Judge::expectation_of(const Replies& replies) {
 void Judge::finish(SimTime end) {
   end_ = end;
   std::vector<Metric> counted;
-  for (const auto& invariant : invariants_) {
-    invariant->finish(end);
+  jury_.finish(end);
+  for (const auto& invariant : jury_.invariants()) {
     const std::vector<Metric> metrics = invariant->metrics();
     counted.insert(counted.end(), metrics.begin(), metrics.end());
   }
-  metrics_.finish(end, counted);
+  metrics_.finish(end, jury_.stage(), counted);
 }
 
 void Judge::report(RunResult& result) const {
@@ -173,9 +154,9 @@ void Judge::report(RunResult& result) const {
   }
   observe(result);
   const Expectations& expect = plan_->scenario.expect;
-  for (std::size_t i = 0; i < invariants_.size(); ++i) {
+  for (std::size_t i = 0; i < jury_.invariants().size(); ++i) {
     const InvariantKind& kind = invariants()[i];
-    const Invariant& invariant = *invariants_[i];
+    const Invariant& invariant = *jury_.invariants()[i];
     InvariantResult judged{
         std::string(kind.name), invariant.judgement(),    kind.liveness, false, invariant.summary(),
         invariant.findings(),   invariant.finding_count()};
@@ -199,7 +180,7 @@ void Judge::report(RunResult& result) const {
 }
 
 void Judge::observe(RunResult& result) const {
-  result.seen = observer_.finish(milestones_);
+  result.seen = observer_.finish(milestones_, directory());
   result.seen.complete = result.complete;
   for (const std::string_view name : compared_metrics()) {
     if (const auto value = metrics_.value(name)) result.seen.numbers[std::string(name)] = *value;

@@ -10,7 +10,7 @@
 #include "sim/app/observation.h"
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
-#include "sim/invariants/invariant.h"
+#include "sim/invariants/jury.h"
 #include "sim/invariants/metrics.h"
 #include "sim/invariants/milestones.h"
 #include "sim/trace/fold.h"
@@ -21,7 +21,7 @@ namespace sim {
 class Judge final : public TraceFold {
  public:
   explicit Judge(std::shared_ptr<const Plan> plan);
-  Judge(const Judge& other);
+  Judge(const Judge&) = default;
   Judge& operator=(const Judge&) = delete;
 
   void see(const Record& record) override;
@@ -32,7 +32,7 @@ class Judge final : public TraceFold {
   void report(RunResult& result) const;
 
   const Milestones& milestones() const { return milestones_; }
-  const Directory& directory() const { return milestones_.directory(); }
+  const Directory& directory() const { return jury_.stage().directory(); }
 
  private:
   void weigh(const Record& record);
@@ -48,10 +48,10 @@ class Judge final : public TraceFold {
   void headline(RunResult& result) const;
 
   std::shared_ptr<const Plan> plan_;
+  Jury jury_;  // its invariants in order of the registry
   Milestones milestones_;
   Metrics metrics_;
   Observer observer_;
-  std::vector<std::unique_ptr<Invariant>> invariants_;  // in order of the registry
   std::vector<FaultResult> faults_;
   TimelineFold timeline_;
   Newcomers newcomers_;

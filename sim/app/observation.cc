@@ -39,9 +39,8 @@ std::span<const std::string_view> compared_metrics() {
   return kNames;
 }
 
-void Observer::see(const Record& record, const Milestones& milestones) {
-  for (const Milestone& milestone : milestones.latest())
-    see_milestone(milestone, milestones.directory());
+void Observer::see(const Record& record, const Milestones& milestones, const Directory& directory) {
+  for (const Milestone& milestone : milestones.latest()) see_milestone(milestone, directory);
   if (std::holds_alternative<event::NodeStarted>(record.event)) {
     counted_[record.machine] = {record.at, record.at, {}, {}};
   } else if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
@@ -107,8 +106,7 @@ void Observer::see_client(const Record& record) {
   }
 }
 
-Observation Observer::finish(const Milestones& milestones) const {
-  const Directory& directory = milestones.directory();
+Observation Observer::finish(const Milestones& milestones, const Directory& directory) const {
   Observation seen;
   seen.converged = milestones.reached("converged");
   for (std::uint32_t i = 0; i < directory.shard_count(); ++i) {

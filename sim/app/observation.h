@@ -40,7 +40,7 @@ struct Observation {
     bool operator==(const Traffic&) const = default;
   };
   std::uint64_t seed = 0;
-  std::string verdict;    // the run's headline; empty: nobody judged it against its scenario
+  std::string verdict;  // the run's headline; empty: nobody judged it against its scenario
   bool as_expected = false;
   bool complete = false;  // the run came to its end, so that `primaries` is an end state
   bool converged = false;
@@ -59,10 +59,10 @@ struct Observation {
 // The fold that makes it. Looks at few records, for it is part of every run.
 class Observer {
  public:
-  // `milestones` has seen the record too.
-  void see(const Record& record, const Milestones& milestones);
+  // `milestones` and `directory` have seen the record too.
+  void see(const Record& record, const Milestones& milestones, const Directory& directory);
   // Precondition: the run is over.
-  Observation finish(const Milestones& milestones) const;
+  Observation finish(const Milestones& milestones, const Directory& directory) const;
 
  private:
   struct Counted {

@@ -443,6 +443,7 @@ class Planner {
     world.record_deliveries = options_.record_deliveries;
     plan_->idle_faults = options_.idle_faults;
     world.sight_bus = options_.sight_bus;
+    world.sight_frames = options_.sight_frames;
     world.choice_policy = options_.choice_policy;
   }
 

@@ -22,7 +22,8 @@ struct PlanOptions {
   std::uint64_t seed = 1;
   bool through_wire = false;
   bool record_deliveries = false;
-  bool sight_bus = false;  // the world tells of messages of the bus (World::take_sightings)
+  bool sight_bus = false;     // the world tells of messages of the bus (World::take_sightings)
+  PlaneSet sight_frames = 0;  // and of the connections of these planes (World::take_frames)
   Mutation mutation = Mutation::kNone;
   // Records or overrides what the world, its machines, faults and nemesis choose; may be null.
   std::shared_ptr<const ChoicePolicy> choice_policy;

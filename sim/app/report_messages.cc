@@ -31,8 +31,12 @@ void ReportMessages::see(const Sighting& sighting) {
   std::deque<std::size_t>& under_way = under_way_[{sighting.line, sighting.from}];
   if (!sighting.arrived) {
     under_way.push_back(messages_.size());
-    messages_.push_back(
-        {sighting.at, {}, sighting.from.value, sighting.to.value, label_of(sighting.label), false});
+    messages_.push_back({sighting.at,
+                         {},
+                         sighting.from.value,
+                         sighting.to.value,
+                         label_of(std::string(sighting.payload->label())),
+                         false});
     return;
   }
   CHECK(!under_way.empty());

@@ -40,6 +40,7 @@ class Run {
     return told(world_.now());
   }  // since t = 0; before forming is done, since boot
   bool formed() const { return formed_; }
+  Duration origin() const { return origin_; }  // the world's time at t = 0, once it has formed
   // Ends the run here: "interrupted", "stopped at 12s (--until)".
   void cut_short(std::string why);
   // Everybody says what they believe; with `full`, of each of their peers too, for pictures.

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sim/app/cli.h"
+#include "sim/app/exports/export.h"
 #include "sim/app/history_file.h"
 #include "sim/app/html_report.h"
 #include "sim/app/process_host.h"
@@ -62,6 +63,7 @@ void plant(Run& run) {
 RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   PlanOptions options = settings.plan;
   if (!settings.report_file.empty()) options.sight_bus = true;
+  ask_for(settings.exports, options);
   provide_processes(scenario, options);  // perhaps in another process from here on
   const std::int64_t cpu_before = process_cpu_ns(), real_before = real_ns();
   const std::shared_ptr<const Plan> plan = make_plan(scenario, options);
@@ -78,8 +80,19 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   std::string line;
   std::optional<HistoryFile> history;
   if (!settings.history_file.empty()) history.emplace(settings.history_file, *plan);
-  if (trace || history || recorder) {
+  Exports exports(settings.exports, *plan);
+  // What the world has seen comes before the records of the same moment.
+  const auto hand_out_sightings = [&] {
+    const std::vector<Sighting> sightings = run.world().take_sightings();
+    if (recorder) recorder->see(sightings);
+    exports.see(run, sightings, run.world().take_frames());
+  };
+  if (trace || history || recorder || exports.any()) {
     run.set_sink([&](const Record& record) {
+      if (exports.any()) {
+        hand_out_sightings();
+        exports.see(record);
+      }
       if (history) history->write(record);
       if (recorder) recorder->see(record);
       if (!trace) return;
@@ -95,6 +108,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   SimTime plant_at =
       settings.plant_nondeterminism ? sim_time(plan->scenario.duration / 2) : SimTime::max();
   for (std::uint64_t next_look = 0; run.advance(std::min(until, plant_at));) {
+    hand_out_sightings();
     if (recorder) recorder->look(run);
     if (run.formed() && run.now() >= until) {
       run.cut_short("stopped at " + format_time(until) + " (--until)");
@@ -108,6 +122,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
     if (settings.interrupted && settings.interrupted()) run.cut_short("interrupted");
     if (settings.progress) settings.progress(run.now(), end);
   }
+  hand_out_sightings();
   if (recorder) recorder->look(run);
   RunResult result = run.result();
   if (!settings.program.empty()) result.replay_options += " --program " + settings.program;
@@ -122,6 +137,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
         std::fflush(report.get()) != 0)
       throw UsageError{"cannot write the report to " + settings.report_file};
   }
+  exports.end(result);
   result.cpu_ns = process_cpu_ns() - cpu_before;
   result.wall_ns = real_ns() - real_before;
   return result;

@@ -5,7 +5,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "sim/app/exports/export.h"
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
 #include "sim/app/run.h"
@@ -18,7 +20,8 @@ struct RunSettings {
   std::string trace_file;        // "" for none
   std::string history_file;      // of the clients' operations; "" for none
   std::string report_file;       // likewise: the run as a page to look at
-  std::string program;           // that all servers run, as the command line said; "" for none
+  std::vector<ExportRequest> exports;
+  std::string program;  // that all servers run, as the command line said; "" for none
   std::uint64_t watch_first = 0, watch_count = 0;  // digested events to describe
   bool plant_nondeterminism =
       false;  // for testing --verify: half-way, a message that differs between processes

@@ -62,6 +62,10 @@ void RunRecorder::see(const Record& record) {
   }
 }
 
+void RunRecorder::see(const std::vector<Sighting>& sightings) {
+  for (const Sighting& sighting : sightings) messages_.see(sighting);
+}
+
 void RunRecorder::look_at(Run& run, MachineId machine) {
   if (views_.rows() >= kRowsKept) {
     views_cut_ = true;
@@ -73,7 +77,6 @@ void RunRecorder::look_at(Run& run, MachineId machine) {
 }
 
 void RunRecorder::look(Run& run) {
-  for (const Sighting& sighting : run.world().take_sightings()) messages_.see(sighting);
   zero_ = run.world().now() - run.now();
   if (!run.formed()) return;
   if (run.now() >= next_look_ || run.over()) {

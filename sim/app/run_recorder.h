@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 #include <set>
+#include <vector>
 
 #include "sim/app/plan.h"
 #include "sim/app/report_clients.h"
@@ -28,6 +29,8 @@ class RunRecorder final : public TraceFold {
   RunRecorder& operator=(const RunRecorder&) = delete;
 
   void see(const Record& record) override;
+  // What the world has seen since the last time.
+  void see(const std::vector<Sighting>& sightings);
   // The run has got on. Looks at servers that have changed their minds, and at all now and then.
   void look(Run& run);
 

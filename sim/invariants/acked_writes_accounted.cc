@@ -25,12 +25,12 @@ class AckedWritesAccounted final : public CopyableVerdict<AckedWritesAccounted> 
         losses_(facts),
         cast_(facts.cast) {}
 
-  void see(const Record& record) override {
-    losses_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    losses_.see(record, stage);
     last_record_ = record.sequence;
   }
 
-  void finish(SimTime) override {
+  void finish(const Ending&) override {
     losses_.finish();
     if (losses_.overflowed()) {
       give_up("gave up: more than " + std::to_string(Losses::kWritesMax) + " writes");

@@ -9,6 +9,7 @@
 // answers) when an operator has typed a MEET.
 #include <string>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -18,15 +19,14 @@ namespace {
 class ClustersStayApart final : public CopyableVerdict<ClustersStayApart> {
  public:
   explicit ClustersStayApart(const RunFacts& facts)
-      : CopyableVerdict("no other cluster runs beside this one"), directory_(facts.cast) {
+      : CopyableVerdict("no other cluster runs beside this one") {
     for (const MachineInfo& info : facts.cast) others_ = others_ || !info.cluster.empty();
   }
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
     if (!others_) return;
     if (const auto* learned = std::get_if<event::PeerLearned>(&record.event)) {
-      see_learned(record, learned->peer);
+      see_learned(record, learned->peer, stage.directory());
     } else if (const auto* reply = std::get_if<event::StepReply>(&record.event)) {
       if (reply->command.starts_with("CLUSTER MEET")) introduced_ = true;
     } else if (const auto* fault = std::get_if<event::FaultBegan>(&record.event)) {
@@ -36,27 +36,24 @@ class ClustersStayApart final : public CopyableVerdict<ClustersStayApart> {
     }
   }
 
-  void finish(SimTime) override {}
-
   std::string numbers() const override {
     return counted(strangers_, "node") + " of another cluster became known";
   }
 
  private:
-  void see_learned(const Record& record, const NodeName& id) {
-    const Cast& cast = directory_.cast();
-    const auto peer = directory_.machine_of(id);
+  void see_learned(const Record& record, const NodeName& id, const Directory& directory) {
+    const Cast& cast = directory.cast();
+    const auto peer = directory.machine_of(id);
     if (!peer || record.machine.value >= cast.size()) return;
     if (cast[peer->value].cluster == cast[record.machine.value].cluster) return;
     ++strangers_;
-    const std::string what = std::string(directory_.name(record.machine)) + " came to know " +
-                             std::string(directory_.name(*peer)) + ", a node of another cluster";
+    const std::string what = std::string(directory.name(record.machine)) + " came to know " +
+                             std::string(directory.name(*peer)) + ", a node of another cluster";
     if (introduced_)
       return known_defect(record.at, record.sequence, 28, what + ", after a MEET was typed");
     violation(record, what + ", and nobody had introduced them");
   }
 
-  Directory directory_;
   bool others_ = false, introduced_ = false;
   std::uint64_t strangers_ = 0;
 };

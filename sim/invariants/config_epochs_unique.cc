@@ -9,6 +9,7 @@
 #include <string>
 
 #include "sim/invariants/final_views.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
 namespace sim {
@@ -18,26 +19,24 @@ class ConfigEpochsUnique final : public CopyableVerdict<ConfigEpochsUnique> {
  public:
   explicit ConfigEpochsUnique(const RunFacts& facts)
       : CopyableVerdict("no node was asked for its full view at the end"),
-        views_(facts, FinalViews::Peers::kItself),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)) {}
 
-  void see(const Record& record) override {
-    views_.see(record);
+  void see(const Record& record, const Stage&) override {
     const auto* change = std::get_if<event::EpochChanged>(&record.event);
     if (change != nullptr && change->cause == event::EpochCause::kCollision) ++collisions_;
   }
 
-  void finish(SimTime) override {
-    if (const std::string why = views_.not_quiescent(quiet_); !why.empty())
+  void finish(const Ending& ending) override {
+    if (const std::string why = ending.views.not_quiescent(quiet_); !why.empty())
       return cannot_check(why);
+    const Directory& directory = ending.stage.directory();
     std::map<std::uint64_t, MachineId> holders;
-    for (const auto& [machine, view] : views_.views()) {
+    for (const auto& [machine, view] : ending.views.views()) {
       if (!is_primary(view.said)) continue;
       evidence();
       ++primaries_;
       const auto [holder, fresh] = holders.insert({view.said.config_epoch, machine});
       if (fresh) continue;
-      const Directory& directory = views_.directory();
       violation(view.at, view.record,
                 std::string{directory.name(holder->second)} + " and " +
                     std::string{directory.name(machine)} + " are both primaries with configEpoch " +
@@ -55,7 +54,6 @@ class ConfigEpochsUnique final : public CopyableVerdict<ConfigEpochsUnique> {
     return !view.peers.empty() && view.peers.front().role == Role::kPrimary;
   }
 
-  FinalViews views_;
   Duration quiet_;
   std::uint64_t primaries_ = 0, collisions_ = 0;
 };

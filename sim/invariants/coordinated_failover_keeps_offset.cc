@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/invariants/bounds.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -28,25 +29,24 @@ class CoordinatedFailoverKeepsOffset final
  public:
   explicit CoordinatedFailoverKeepsOffset(const RunFacts& facts)
       : CopyableVerdict("no primary paused its writes for a failover"),
-        directory_(facts.cast),
         processes_(facts.processes),
         lasts_(kTimeout - clock_slack(facts)),
         nodes_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
     if (record.machine.value >= nodes_.size() || processes_.count(record.machine) > 0) return;
     Node& node = nodes_[record.machine.value];
     if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
       see_manual(record, *manual, node);
     } else if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
-      see_write(record, *write, node);
+      see_write(record, *write, node, directory);
     } else if (const auto* stream = std::get_if<event::StreamAt>(&record.event)) {
       node.offset = std::max(node.offset, stream->offset);
     } else if (const auto* up = std::get_if<event::ReplicationUp>(&record.event)) {
       node.offset = up->offset;
     } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
-      see_promotion(record, *promoted, node);
+      see_promotion(record, *promoted, node, directory);
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
       node = {};
     } else if (Directory::changes_serving(record.event) ||
@@ -54,8 +54,6 @@ class CoordinatedFailoverKeepsOffset final
       node.paused.reset();
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(pauses_, "pause") + ", " + counted(completed_, "failover") + " completed";
@@ -84,32 +82,33 @@ class CoordinatedFailoverKeepsOffset final
     }
   }
 
-  void see_write(const Record& record, const event::WriteApplied& write, Node& node) {
+  void see_write(const Record& record, const event::WriteApplied& write, Node& node,
+                 const Directory& directory) {
     node.offset = std::max(node.offset, write.offset);
     if (!node.paused || record.at >= *node.paused + lasts_) return;
-    if (directory_.role(record.machine) != Role::kPrimary) return;
-    violation(record, std::string{directory_.name(record.machine)} + " applied a write for slot " +
+    if (directory.role(record.machine) != Role::kPrimary) return;
+    violation(record, std::string{directory.name(record.machine)} + " applied a write for slot " +
                           std::to_string(write.slot.value) + " " + words(record.at - *node.paused) +
                           " after it had paused writes for a failover (record " +
                           std::to_string(node.record) + ")");
   }
 
-  void see_promotion(const Record& record, const event::Promoted& promoted, const Node& winner) {
-    const auto old = directory_.machine_of(promoted.old_primary);
+  void see_promotion(const Record& record, const event::Promoted& promoted, const Node& winner,
+                     const Directory& directory) {
+    const auto old = directory.machine_of(promoted.old_primary);
     if (!promoted.manual || promoted.takeover || !old || old->value >= nodes_.size()) return;
     const Node& primary = nodes_[old->value];
     if (!primary.paused || *primary.paused < winner.asked) return;
     ++completed_;
     if (winner.offset >= primary.offset) return;
-    violation(record, std::string{directory_.name(record.machine)} + " took over from " +
-                          std::string{directory_.name(*old)} + " in a coordinated failover with " +
+    violation(record, std::string{directory.name(record.machine)} + " took over from " +
+                          std::string{directory.name(*old)} + " in a coordinated failover with " +
                           "writes up to offset " + std::to_string(winner.offset) +
                           ", and those up to " + std::to_string(primary.offset) +
                           " had been taken before the pause (record " +
                           std::to_string(primary.record) + ")");
   }
 
-  Directory directory_;
   std::set<MachineId> processes_;
   Duration lasts_;
   std::vector<Node> nodes_;  // by machine

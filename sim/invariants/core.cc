@@ -6,20 +6,7 @@
 
 namespace sim {
 
-bool is_orphan_restart(const Record& record, const Directory& directory) {
-  const auto* start = std::get_if<event::MachineStarted>(&record.event);
-  if (start == nullptr || start->incarnation == 0) return false;
-  const event::Claim* claim = directory.claim(record.machine);
-  if (claim == nullptr || claim->role != Role::kReplica) return false;
-  const auto primary = directory.machine_of(claim->replica_of);
-  return primary && !directory.is_up(*primary);
-}
-
-Core::Core(const RunFacts& facts) : full_coverage_(facts.full_coverage), directory_(facts.cast) {}
-
 void Core::see(const Record& record) {
-  if (is_orphan_restart(record, directory_)) orphans_.insert(record.machine);
-  directory_.see(record);
   if (const auto* fault = std::get_if<event::FaultBegan>(&record.event)) {
     if (fault->kind == kCoreOnlyFault)
       left_out_.insert(fault->targets.begin(), fault->targets.end());
@@ -35,7 +22,6 @@ void Core::see(const Record& record) {
     if (start->disk == "lost") never_synced_.insert(record.machine);
     open_.erase(record.machine);  // what its nodes.conf has of them it tells again
   } else if (std::holds_alternative<event::ReplicationUp>(record.event)) {
-    orphans_.erase(record.machine);
     never_synced_.erase(record.machine);
   } else if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
     open_[record.machine].insert(opened->slot.value);
@@ -46,53 +32,55 @@ void Core::see(const Record& record) {
   }
 }
 
-std::vector<MachineId> Core::members() const {
-  std::vector<MachineId> members = directory_.cluster_nodes();
+std::vector<MachineId> Core::members(const Directory& directory) const {
+  std::vector<MachineId> members = directory.cluster_nodes();
   std::erase_if(members, [&](MachineId machine) { return !includes(machine); });
   return members;
 }
 
-std::optional<Core::Excuse> Core::no_majority() const {
-  const std::vector<MachineId> voters = directory_.voting_primaries();
+std::optional<Core::Excuse> Core::no_majority(const Directory& directory) const {
+  const std::vector<MachineId> voters = directory.voting_primaries();
   const auto live = std::count_if(voters.begin(), voters.end(), [&](MachineId voter) {
-    return includes(voter) && directory_.is_serving(voter);
+    return includes(voter) && directory.is_serving(voter);
   });
-  if (static_cast<std::uint32_t>(live) >= directory_.quorum()) return std::nullopt;
+  if (static_cast<std::uint32_t>(live) >= directory.quorum()) return std::nullopt;
   return Excuse{"no majority: " + std::to_string(live) + " of " + std::to_string(voters.size()) +
                     " primaries run" + (is_part() ? " in the core" : ""),
                 SlotSet().set(), 0};
 }
 
-std::string Core::why_not(MachineId replica, int& row) const {
-  const std::string name{directory_.name(replica)};
-  if (!directory_.is_serving(replica)) return name + " does not run";
+std::string Core::why_not(MachineId replica, const Stage& stage, int& row) const {
+  const Directory& directory = stage.directory();
+  const std::string name{directory.name(replica)};
+  if (!directory.is_serving(replica)) return name + " does not run";
   if (never_synced_.count(replica) > 0) return name + " has no data";
   // Data that grew too old while nobody elected it excuse nothing.
   if (stood_.count(replica) > 0) return {};
   const auto hindered = hindered_.find(replica);
   if (hindered == hindered_.end() || !hindered->second.ends_with("data is too old")) return {};
-  if (orphans_.count(replica) > 0) {
+  if (stage.is_orphan(replica)) {
     row = 20;
     return name + " was restarted while its primary was dead, and cannot tell how old its data are";
   }
   return name + "'s data are older than cluster-replica-validity-factor allows";
 }
 
-std::optional<Core::Excuse> Core::lost(int shard) const {
-  const SlotSet& home = directory_.home(shard)->slots();
+std::optional<Core::Excuse> Core::lost(int shard, const Stage& stage) const {
+  const Directory& directory = stage.directory();
+  const SlotSet& home = directory.home(shard)->slots();
   std::vector<MachineId> replicas;
-  for (const MachineId machine : members()) {
-    const event::Claim* claim = directory_.claim(machine);
+  for (const MachineId machine : members(directory)) {
+    const event::Claim* claim = directory.claim(machine);
     if (claim == nullptr) continue;
-    if (directory_.is_serving(machine) && (claim->slots->slots() & home).any()) return std::nullopt;
-    if (claim->role == Role::kReplica && directory_.shard_of(machine) == shard)
+    if (directory.is_serving(machine) && (claim->slots->slots() & home).any()) return std::nullopt;
+    if (claim->role == Role::kReplica && directory.shard_of(machine) == shard)
       replicas.push_back(machine);
   }
   Excuse excuse{"shard-" + std::to_string(shard) + " has nobody in the core", home, 0};
   if (full_coverage_) excuse.slots.set();
   std::string all;
   for (const MachineId replica : replicas) {
-    const std::string why = why_not(replica, excuse.row);
+    const std::string why = why_not(replica, stage, excuse.row);
     if (why.empty()) return std::nullopt;  // it could have stood
     all += (all.empty() ? "" : "; ") + why;
   }
@@ -100,17 +88,18 @@ std::optional<Core::Excuse> Core::lost(int shard) const {
   return excuse;
 }
 
-std::vector<Core::Excuse> Core::excuses() const {
+std::vector<Core::Excuse> Core::excuses(const Stage& stage) const {
+  const Directory& directory = stage.directory();
   std::vector<Excuse> excuses;
-  if (const auto none = no_majority()) excuses.push_back(*none);
-  for (std::uint32_t shard = 0; shard < directory_.shard_count(); ++shard) {
-    if (directory_.home(static_cast<int>(shard))->count() == 0) continue;
-    if (const auto gone = lost(static_cast<int>(shard))) excuses.push_back(*gone);
+  if (const auto none = no_majority(directory)) excuses.push_back(*none);
+  for (std::uint32_t shard = 0; shard < directory.shard_count(); ++shard) {
+    if (directory.home(static_cast<int>(shard))->count() == 0) continue;
+    if (const auto gone = lost(static_cast<int>(shard), stage)) excuses.push_back(*gone);
   }
   for (const auto& [machine, slots] : open_) {
     if (slots.empty() || !includes(machine)) continue;
     Excuse excuse{"an operator has left " + counted(slots.size(), "open slot") + " on " +
-                      std::string(directory_.name(machine)),
+                      std::string(directory.name(machine)),
                   {},
                   0};
     for (const std::uint16_t slot : slots) excuse.slots.set(slot);

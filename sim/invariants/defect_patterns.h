@@ -28,7 +28,7 @@ class DefectPatterns {
     std::string why;
   };
 
-  // `stage` has seen the records before this one, and not this one.
+  // `stage` has seen the record.
   void see(const Record& record, const Stage& stage);
   // As things stand now.
   std::optional<Found> find(const Stage& stage) const;

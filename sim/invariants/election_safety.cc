@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -23,29 +24,26 @@ class ElectionSafety final : public CopyableVerdict<ElectionSafety> {
  public:
   explicit ElectionSafety(const RunFacts& facts)
       : CopyableVerdict("no node told anything"),
-        directory_(facts.cast),
         slots_are_edited_(facts.operator_commands),
         stood_in_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
     if (std::holds_alternative<event::NodeStarted>(record.event)) {
       evidence();
       if (record.machine.value < stood_in_.size()) stood_in_[record.machine.value] = 0;
     } else if (const auto* vote = std::get_if<event::VoteGranted>(&record.event)) {
-      see_vote(record, *vote);
+      see_vote(record, *vote, directory);
     } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
-      see_promotion(record, *promoted);
+      see_promotion(record, *promoted, directory);
     } else if (const auto* counted_vote = std::get_if<event::VoteCounted>(&record.event)) {
-      see_counted(record, *counted_vote);
+      see_counted(record, *counted_vote, directory);
     } else if (const auto* election = std::get_if<event::ElectionStarted>(&record.event)) {
       ++elections_;
       if (record.machine.value < stood_in_.size())
         stood_in_[record.machine.value] = election->epoch;
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(elections_, "election") + ", " + std::to_string(won_) + " won, " +
@@ -60,49 +58,51 @@ class ElectionSafety final : public CopyableVerdict<ElectionSafety> {
     MachineId winner_machine = kNoMachine;
   };
 
-  NodeName id_of(MachineId machine) const {
-    const event::Claim* claim = directory_.claim(machine);
+  NodeName id_of(MachineId machine, const Directory& directory) const {
+    const event::Claim* claim = directory.claim(machine);
     return claim != nullptr ? claim->id : NodeName{};
   }
 
-  void see_vote(const Record& record, const event::VoteGranted& vote) {
+  void see_vote(const Record& record, const event::VoteGranted& vote, const Directory& directory) {
     evidence();
     ++votes_seen_;
-    const std::string voter{directory_.name(record.machine)};
-    const std::string candidate = directory_.label(vote.candidate);
+    const std::string voter{directory.name(record.machine)};
+    const std::string candidate = directory.label(vote.candidate);
     const std::string in_epoch = " in epoch " + std::to_string(vote.epoch);
-    const NodeName id = id_of(record.machine);
+    const NodeName id = id_of(record.machine, directory);
     std::map<NodeName, NodeName>& votes = epoch(vote.epoch).votes;
     if (const auto [earlier, fresh] = votes.insert({id, vote.candidate}); !fresh) {
       violation(record, voter + " voted twice" + in_epoch + ": for " +
-                            directory_.label(earlier->second) + " and for " + candidate);
+                            directory.label(earlier->second) + " and for " + candidate);
     }
   }
 
   // Votes of a later epoch count as well.
-  void see_counted(const Record& record, const event::VoteCounted& vote) {
+  void see_counted(const Record& record, const event::VoteCounted& vote,
+                   const Directory& directory) {
     if (record.machine.value >= stood_in_.size()) return;
     const std::uint64_t epoch = stood_in_[record.machine.value];
     if (vote.epoch >= epoch) return;
-    violation(record, std::string{directory_.name(record.machine)} + " counted a vote of " +
-                          directory_.label(vote.voter) + " in epoch " + std::to_string(vote.epoch) +
+    violation(record, std::string{directory.name(record.machine)} + " counted a vote of " +
+                          directory.label(vote.voter) + " in epoch " + std::to_string(vote.epoch) +
                           " for its election in epoch " + std::to_string(epoch));
   }
 
-  void see_promotion(const Record& record, const event::Promoted& promoted) {
+  void see_promotion(const Record& record, const event::Promoted& promoted,
+                     const Directory& directory) {
     evidence();
     if (promoted.takeover) {
       ++takeovers_;
       return;
     }
     ++won_;
-    const std::string winner{directory_.name(record.machine)};
+    const std::string winner{directory.name(record.machine)};
     const std::string in_epoch = " epoch " + std::to_string(promoted.epoch);
-    const NodeName id = id_of(record.machine);
+    const NodeName id = id_of(record.machine, directory);
     Epoch& contest = epoch(promoted.epoch);
     if (!contest.winner.is_none() && contest.winner != id) {
       violation(record, winner + " won" + in_epoch + ", which " +
-                            std::string{directory_.name(contest.winner_machine)} +
+                            std::string{directory.name(contest.winner_machine)} +
                             " had won before");
     }
     contest.winner = id;
@@ -112,25 +112,26 @@ class ElectionSafety final : public CopyableVerdict<ElectionSafety> {
                             ", by its own count " + std::to_string(promoted.quorum) +
                             " are a majority");
     }
-    check_voters(record, contest, id, promoted, winner + " won" + in_epoch);
+    check_voters(record, contest, id, promoted, winner + " won" + in_epoch, directory);
   }
 
   // Who really voted for it, as the voters tell, against the majority that the claims of the moment
   // demand.
   void check_voters(const Record& record, const Epoch& contest, const NodeName& id,
-                    const event::Promoted& promoted, const std::string& who_won) {
+                    const event::Promoted& promoted, const std::string& who_won,
+                    const Directory& directory) {
     std::uint32_t voters = 0;
     std::string names;
     for (const auto& [voter, candidate] : contest.votes) {
       if (candidate != id) continue;
       ++voters;
-      names += " " + directory_.label(voter);
+      names += " " + directory.label(voter);
     }
-    const std::uint32_t needed = slots_are_edited_ ? promoted.quorum : directory_.quorum();
+    const std::uint32_t needed = slots_are_edited_ ? promoted.quorum : directory.quorum();
     if (voters >= needed) return;
     violation(record, who_won + " with the " + counted(voters, "vote") + " of" +
                           (names.empty() ? " nobody" : names) + ", a majority of the " +
-                          std::to_string(directory_.voters()) + " primaries with slots" + " is " +
+                          std::to_string(directory.voters()) + " primaries with slots" + " is " +
                           std::to_string(needed));
   }
 
@@ -143,7 +144,6 @@ class ElectionSafety final : public CopyableVerdict<ElectionSafety> {
     return found;
   }
 
-  Directory directory_;
   bool slots_are_edited_;
   std::map<std::uint64_t, Epoch> epochs_;
   std::vector<std::uint64_t> stood_in_;  // by candidate: the epoch of its last election

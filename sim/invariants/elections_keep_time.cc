@@ -30,14 +30,12 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
  public:
   explicit ElectionsKeepTime(const RunFacts& facts)
       : CopyableVerdict("no replica had a reason to stand for election"),
-        stage_(facts.cast),
         facts_(facts),
         disorder_(clock_slack(facts)),
         retry_(std::max<Duration>(4 * facts.node_timeout, 4s)),
         replicas_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    stage_.see(record);
+  void see(const Record& record, const Stage& stage) override {
     if (const auto* fault = std::get_if<event::FaultBegan>(&record.event)) {
       reconfigured_ |= fault->kind == "config-set";
     }
@@ -56,15 +54,13 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
       if (manual->phase == "requested")
         replica.manual_until = record.at + kManualMax + 2 * facts_.tick;
     } else if (const auto* set_out = std::get_if<event::ElectionScheduled>(&record.event)) {
-      see_scheduled(record, *set_out, replica);
+      see_scheduled(record, *set_out, replica, stage);
     } else if (const auto* election = std::get_if<event::ElectionStarted>(&record.event)) {
-      see_started(record, *election, replica);
+      see_started(record, *election, replica, stage);
     } else {
       see_data(record, replica);
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(scheduled_, "time") + " a replica set out to stand, " +
@@ -90,7 +86,9 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     SimTime manual_until{Duration::min()};
   };
 
-  std::string who(const Record& record) const { return std::string{stage_.name(record.machine)}; }
+  std::string who(const Record& record, const Stage& stage) const {
+    return std::string{stage.name(record.machine)};
+  }
 
   static void see_data(const Record& record, Replica& replica) {
     if (std::holds_alternative<event::ReplicationUp>(record.event)) {
@@ -105,18 +103,18 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
   }
 
   void see_scheduled(const Record& record, const event::ElectionScheduled& set_out,
-                     Replica& replica) {
+                     Replica& replica, const Stage& stage) {
     evidence();
     ++scheduled_;
     const bool manual = set_out.manual || record.at <= replica.manual_until;
     const std::string sets_out =
-        who(record) + " sets out to replace " + stage_.directory().label(set_out.primary);
+        who(record, stage) + " sets out to replace " + stage.directory().label(set_out.primary);
     if (!manual) {
       check_held(record, set_out.primary, replica, sets_out);
       check_delay(record, set_out, sets_out);
       check_age(record, replica, sets_out);
     }
-    check_retry(record, replica, sets_out);
+    check_retry(record, replica, sets_out, stage);
     replica.last = {record.at, set_out.primary, set_out.delay_ms, set_out.offset, manual};
   }
 
@@ -143,22 +141,25 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     }
   }
 
-  void check_retry(const Record& record, const Replica& replica, const std::string& sets_out) {
+  void check_retry(const Record& record, const Replica& replica, const std::string& sets_out,
+                   const Stage& stage) {
     if (!replica.last || reconfigured_ || facts_.deviations.count("new-primary-new-election") > 0)
       return;
     const Duration waited = record.at - replica.last->start();
     if (waited >= retry_ - 1ms - disorder_) return;
-    if (stage_.disturbed() || stage_.undisturbed_since() > replica.last->at) return;
+    if (stage.disturbed() || stage.undisturbed_since() > replica.last->at) return;
     violation(record, sets_out + " " + words(waited) + " after its last election was to start (" +
                           words(retry_) + " is the least)");
   }
 
-  void see_started(const Record& record, const event::ElectionStarted& election, Replica& replica) {
+  void see_started(const Record& record, const event::ElectionStarted& election, Replica& replica,
+                   const Stage& stage) {
     evidence();
     ++started_;
     if (election.manual || record.at <= replica.manual_until) return;
-    const std::string stands = who(record) + " stands in epoch " + std::to_string(election.epoch) +
-                               " to replace " + stage_.directory().label(election.primary);
+    const std::string stands = who(record, stage) + " stands in epoch " +
+                               std::to_string(election.epoch) + " to replace " +
+                               stage.directory().label(election.primary);
     check_held(record, election.primary, replica, stands);
     if (!replica.last || replica.last->manual) return;
     const Duration waited = record.at - replica.last->at;
@@ -166,12 +167,12 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     const Duration least =
         std::chrono::milliseconds(kDelayMinMs + kRankMs * election.rank) - 1ms - disorder_;
     // While faults bend delays, a slow pass may tell late when it set out.
-    const bool bent = stage_.disturbed() || stage_.undisturbed_since() > replica.last->at;
+    const bool bent = stage.disturbed() || stage.undisturbed_since() > replica.last->at;
     if (waited < least && !bent) {
       violation(record, stands + " after " + words(waited) + "; with rank " +
                             std::to_string(election.rank) + " " + words(least) + " is the least");
     }
-    check_rank(record, election, *replica.last, stands);
+    check_rank(record, election, *replica.last, stands, stage);
   }
 
   void check_held(const Record& record, const NodeName& primary, const Replica& replica,
@@ -185,8 +186,8 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
 
   // Who sets out tells its siblings at once. Their offsets cannot move: the primary is gone.
   void check_rank(const Record& record, const event::ElectionStarted& election, const SetOut& mine,
-                  const std::string& stands) {
-    if (stage_.disturbed() || !stage_.connectivity().whole()) return;
+                  const std::string& stands, const Stage& stage) {
+    if (stage.disturbed() || !stage.connectivity().whole()) return;
     const Duration heard = 2 * (facts_.one_way_max + facts_.tick + facts_.stall_max);
     std::uint32_t ahead = 0;
     std::string names;
@@ -195,9 +196,9 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
       if (MachineId{i} == record.machine || !other || other->manual) continue;
       if (other->primary != mine.primary || other->offset <= mine.offset) continue;
       if (other->at + retry_ < record.at || other->at + heard > record.at) continue;
-      if (!stage_.directory().is_serving(MachineId{i})) continue;
+      if (!stage.directory().is_serving(MachineId{i})) continue;
       ++ahead;
-      names += " " + std::string{stage_.name(MachineId{i})};
+      names += " " + std::string{stage.name(MachineId{i})};
     }
     if (ahead <= election.rank) return;
     violation(record, stands + " with rank " + std::to_string(election.rank) + " although" + names +
@@ -205,7 +206,6 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
                           std::to_string(mine.offset));
   }
 
-  Stage stage_;
   RunFacts facts_;
   Duration disorder_, retry_;
   std::vector<Replica> replicas_;  // by machine

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "sim/invariants/verdict.h"
-#include "sim/trace/directory.h"
 
 namespace sim {
 namespace {
@@ -25,12 +24,9 @@ struct Epochs {
 class EpochsMonotone final : public CopyableVerdict<EpochsMonotone> {
  public:
   explicit EpochsMonotone(const RunFacts& facts)
-      : CopyableVerdict("no node told its epochs"),
-        directory_(facts.cast),
-        nodes_(facts.cast.size()) {}
+      : CopyableVerdict("no node told its epochs"), cast_(facts.cast), nodes_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage&) override {
     if (record.machine.value >= nodes_.size()) return;
     Known& node = nodes_[record.machine.value];
     if (const auto* started = std::get_if<event::NodeStarted>(&record.event)) {
@@ -53,8 +49,6 @@ class EpochsMonotone final : public CopyableVerdict<EpochsMonotone> {
     }
   }
 
-  void finish(SimTime) override {}
-
   std::string numbers() const override {
     return "greatest currentEpoch " + std::to_string(greatest_) + ", " +
            counted(changes_, "change") + ", " + counted(restarts_, "restart");
@@ -68,9 +62,7 @@ class EpochsMonotone final : public CopyableVerdict<EpochsMonotone> {
     std::string disk;
   };
 
-  std::string who(const Record& record) const {
-    return std::string{directory_.name(record.machine)};
-  }
+  std::string who(const Record& record) const { return cast_[record.machine.value].name; }
 
   void below(const Record& record, const char* what, std::uint64_t from, std::uint64_t to) {
     if (to >= from) return;
@@ -152,7 +144,7 @@ class EpochsMonotone final : public CopyableVerdict<EpochsMonotone> {
     raise(node.now.vote, view.last_vote_epoch);
   }
 
-  Directory directory_;
+  Cast cast_;
   std::vector<Known> nodes_;
   std::uint64_t greatest_ = 0, changes_ = 0, restarts_ = 0;
 };

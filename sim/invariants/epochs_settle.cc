@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sim/invariants/core.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
 namespace sim {
@@ -17,7 +18,7 @@ class EpochsSettle final : public CopyableVerdict<EpochsSettle> {
   explicit EpochsSettle(const RunFacts& facts)
       : CopyableVerdict("the scenario never heals"), core_(facts) {}
 
-  void see(const Record& record) override {
+  void see(const Record& record, const Stage&) override {
     core_.see(record);
     const bool healed = record.at >= core_.healed_at();
     if (healed && !greatest_then_) greatest_then_ = greatest_;
@@ -34,16 +35,17 @@ class EpochsSettle final : public CopyableVerdict<EpochsSettle> {
     }
   }
 
-  void finish(SimTime) override {
+  void finish(const Ending& ending) override {
     if (!greatest_then_ || greatest_ == 0) return;
     evidence();
-    if (core_.directory().has_merged())
+    members_ = core_.members(ending.stage.directory()).size();
+    if (ending.stage.directory().has_merged())
       return cannot_check("another cluster, with epochs of its own, was met");
     if (growth() <= allowed()) return;
     violation(last_at_, last_record_,
               "the greatest currentEpoch grew from " + std::to_string(*greatest_then_) + " to " +
                   std::to_string(greatest_) + " after the heal, last on " +
-                  std::string(core_.directory().name(last_machine_)) + "; elections account for " +
+                  std::string(ending.stage.name(last_machine_)) + "; elections account for " +
                   std::to_string(accounted_) + ", collisions for " +
                   std::to_string(allowed() - accounted_) + " at most");
   }
@@ -62,11 +64,12 @@ class EpochsSettle final : public CopyableVerdict<EpochsSettle> {
     last_machine_ = record.machine;
   }
   std::uint64_t growth() const { return greatest_ - greatest_then_.value_or(greatest_); }
-  std::uint64_t allowed() const { return accounted_ + core_.members().size(); }
+  std::uint64_t allowed() const { return accounted_ + members_; }
 
   Core core_;
   std::uint64_t greatest_ = 0, accounted_ = 0, last_record_ = 0;
   std::optional<std::uint64_t> greatest_then_;
+  std::size_t members_ = 0;  // of what was healed, at the end
   SimTime last_at_;
   MachineId last_machine_ = kNoMachine;
 };

@@ -26,34 +26,33 @@ class FailoverInTime final : public CopyableVerdict<FailoverInTime> {
  public:
   explicit FailoverInTime(const RunFacts& facts)
       : CopyableVerdict("no primary with a replica in sync fell silent in a healthy cluster"),
-        stage_(facts.cast),
         facts_(facts),
         within_(noticed_within(facts) + facts.node_timeout / 2 + 4 * (facts.tick + 1ms) +
                 6 * facts.one_way_max + 1s + 4 * facts.stall_max),
         synced_with_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    look_back(record.at, record.sequence);
+  void before(const Record& record, const Stage& stage) override {
+    look_back(record.at, record.sequence, stage);
     const bool falls_silent = std::holds_alternative<event::MachineCrashed>(record.event) ||
                               std::holds_alternative<event::MachinePaused>(record.event);
-    // Asked before it is out of the directory's sight.
-    const std::optional<Waiting> lost =
-        falls_silent && !stage_.forming() ? begin(record) : std::nullopt;
-    stage_.see(record);
+    lost_ = falls_silent && !stage.forming() ? begin(record, stage) : std::nullopt;
+  }
+
+  void see(const Record& record, const Stage& stage) override {
     see_data(record);
     if (const auto* fault = std::get_if<event::FaultBegan>(&record.event)) {
       edited_ |= fault->kind == "config-set" || fault->kind == "forget" || fault->kind == "meet";
     } else if (std::holds_alternative<event::StepReply>(record.event)) {
       calm_since_ = record.at;
     }
-    if (waiting_) see_meanwhile(record);
+    if (waiting_) see_meanwhile(record, stage);
     if (disturbs(record)) calm_since_ = record.at;
     if (std::holds_alternative<event::ElectionScheduled>(record.event)) last_election_ = record.at;
-    if (lost) waiting_ = lost;
+    if (lost_) waiting_ = lost_;
   }
 
-  void finish(SimTime end) override {
-    look_back(end, last_record_);
+  void finish(const Ending& ending) override {
+    look_back(ending.at, last_record_, ending.stage);
     if (clock_slack(facts_) > facts_.node_timeout)
       cannot_check("clocks disagree by " + words(clock_slack(facts_)) +
                    ", so the bound says nothing");
@@ -105,8 +104,8 @@ class FailoverInTime final : public CopyableVerdict<FailoverInTime> {
   }
 
   // Is this the loss of a primary that the cluster has to make good?
-  std::optional<Waiting> begin(const Record& record) const {
-    const Directory& directory = stage_.directory();
+  std::optional<Waiting> begin(const Record& record, const Stage& stage) const {
+    const Directory& directory = stage.directory();
     const event::Claim* claim = directory.claim(record.machine);
     if (waiting_ || !directory.is_member(record.machine) || claim == nullptr) return std::nullopt;
     if (claim->role != Role::kPrimary || claim->slots->count() == 0) return std::nullopt;
@@ -115,8 +114,8 @@ class FailoverInTime final : public CopyableVerdict<FailoverInTime> {
     // Who has stood lately must not yet again, and voters must not for one of its siblings.
     const Duration again = std::max<Duration>(4 * facts_.node_timeout, 4s) + 2s;
     if (last_election_ && record.at < *last_election_ + again) return std::nullopt;
-    if (stage_.disturbed() || !stage_.connectivity().whole() ||
-        record.at < stage_.undisturbed_since() + 2 * facts_.node_timeout) {
+    if (stage.disturbed() || !stage.connectivity().whole() ||
+        record.at < stage.undisturbed_since() + 2 * facts_.node_timeout) {
       return std::nullopt;
     }
     const std::vector<MachineId> voters = directory.voting_primaries();
@@ -140,7 +139,7 @@ class FailoverInTime final : public CopyableVerdict<FailoverInTime> {
     return waiting;
   }
 
-  void see_meanwhile(const Record& record) {
+  void see_meanwhile(const Record& record, const Stage& stage) {
     if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
       if (promoted->old_primary != waiting_->id) return excuse();
       evidence();
@@ -155,7 +154,7 @@ class FailoverInTime final : public CopyableVerdict<FailoverInTime> {
       waiting_->candidate = record.machine;
     } else if (const auto* refused = std::get_if<event::VoteRefused>(&record.event)) {
       if (refused->why.starts_with("slot ")) waiting_->refused = refused->why;
-    } else if (disturbs(record) || stage_.disturbed()) {
+    } else if (disturbs(record) || stage.disturbed()) {
       excuse();
     }
   }
@@ -165,15 +164,15 @@ class FailoverInTime final : public CopyableVerdict<FailoverInTime> {
     waiting_.reset();
   }
 
-  void look_back(SimTime now, std::uint64_t record) {
+  void look_back(SimTime now, std::uint64_t record, const Stage& stage) {
     last_record_ = record;
     if (!waiting_ || now <= waiting_->at + waiting_->allowed) return;
     evidence();
     ++judged_;
     std::string replicas;
     for (const MachineId replica : waiting_->replicas)
-      replicas += (replicas.empty() ? "" : ", ") + std::string{stage_.name(replica)};
-    const std::string what = std::string{stage_.name(waiting_->primary)} + " fell silent at " +
+      replicas += (replicas.empty() ? "" : ", ") + std::string{stage.name(replica)};
+    const std::string what = std::string{stage.name(waiting_->primary)} + " fell silent at " +
                              moment(waiting_->at) + " (record " + std::to_string(waiting_->record) +
                              ") and nobody has replaced it within " + words(waiting_->allowed) +
                              ", although " + replicas + " had its data";
@@ -185,10 +184,10 @@ class FailoverInTime final : public CopyableVerdict<FailoverInTime> {
     waiting_.reset();
   }
 
-  Stage stage_;
   RunFacts facts_;
   Duration within_;
   std::vector<NodeName> synced_with_;  // by machine: the primary it replicates from, none: nobody
+  std::optional<Waiting> lost_;        // by the record about to be seen
   std::optional<Waiting> waiting_;
   std::optional<SimTime> last_election_;
   SimTime calm_since_{Duration::min() / 2};

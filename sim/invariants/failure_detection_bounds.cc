@@ -33,34 +33,35 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   explicit FailureDetectionBounds(const RunFacts& facts)
       : CopyableVerdict("nobody was ever silent or suspected"),
         facts_(facts),
-        stage_(facts.cast),
         timeout_(facts.node_timeout),
         disorder_(clock_slack(facts)),
         earliest_(facts.node_timeout - 2 * facts.one_way_max - 1ms - disorder_),
         latest_(noticed_within(facts)),
         grace_(3 * facts.tick + 4 * facts.one_way_max + disorder_) {}
 
-  void see(const Record& record) override {
-    look_back(record.at, record.sequence);
-    stage_.see(record);
+  void before(const Record& record, const Stage& stage) override {
+    look_back(record.at, record.sequence, stage);
+  }
+
+  void see(const Record& record, const Stage& stage) override {
     if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
       if (claim->role == Role::kPrimary || claim->replica_of.is_none())
         primaries_.insert(record.machine);
     }
-    if (stage_.forming()) return;
+    if (stage.forming()) return;
     if (const auto* change = std::get_if<event::SuspicionChanged>(&record.event)) {
-      see_suspicion(record, *change);
+      see_suspicion(record, *change, stage);
     } else if (const auto* forgotten = std::get_if<event::PeerForgotten>(&record.event)) {
-      if (const auto peer = stage_.directory().machine_of(forgotten->peer)) {
+      if (const auto peer = stage.directory().machine_of(forgotten->peer)) {
         strangers_.insert({record.machine, *peer});
         if (const auto death = waiting_.find(*peer); death != waiting_.end())
           death->second.observers.erase(record.machine);
       }
     } else if (std::holds_alternative<event::MachineCrashed>(record.event)) {
       died_.insert({record.machine, record.at});
-      see_crash(record);
+      see_crash(record, stage);
     } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
-      if (stage_.directory().is_cluster_node(record.machine)) refresh(record.at);
+      if (stage.directory().is_cluster_node(record.machine)) refresh(record.at);
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
       std::erase_if(held_, [&](const auto& entry) { return entry.first.first == record.machine; });
       waiting_.erase(record.machine);
@@ -68,17 +69,17 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
       refresh(record.at);
     }
     if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
-      const auto old = stage_.directory().machine_of(promoted->old_primary);
+      const auto old = stage.directory().machine_of(promoted->old_primary);
       if (old) replaced_.insert(*old);
       promoted_.insert(record.machine);
     }
-    if (stage_.connectivity().changed()) whole_since_ = record.at;
-    if (stage_.weighed()) watch_silence(record.at);
+    if (stage.connectivity().changed()) whole_since_ = record.at;
+    if (stage.weighed()) watch_silence(record.at, stage);
   }
 
-  void finish(SimTime end) override {
-    look_back(end, last_record_);
-    for (const auto& [pair, held] : held_) check_unlifted(end, pair, held);
+  void finish(const Ending& ending) override {
+    look_back(ending.at, last_record_, ending.stage);
+    for (const auto& [pair, held] : held_) check_unlifted(ending.at, pair, held, ending.stage);
     if (disorder_ > timeout_) {
       cannot_check("clocks disagree by " + words(disorder_) + ", so the bounds say nothing");
     }
@@ -133,17 +134,17 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
 
   // Cheap for whole networks: only machines that do not serve, or pairs that a cut separates, are
   // kept.
-  void watch_silence(SimTime now) {
-    const std::vector<MachineId> nodes = stage_.directory().cluster_nodes();
+  void watch_silence(SimTime now, const Stage& stage) {
+    const std::vector<MachineId> nodes = stage.directory().cluster_nodes();
     for (const MachineId a : nodes) {
-      const bool alone = !stage_.directory().is_serving(a);
+      const bool alone = !stage.directory().is_serving(a);
       mark(alone_[a], alone, now);
     }
-    if (stage_.connectivity().whole() && cuts_.empty()) return;
+    if (stage.connectivity().whole() && cuts_.empty()) return;
     for (const MachineId a : nodes) {
       for (const MachineId b : nodes) {
         if (!(a < b)) continue;
-        const bool apart = !stage_.connectivity().mutual(a, b);
+        const bool apart = !stage.connectivity().mutual(a, b);
         if (apart || cuts_.count({a, b}) > 0) mark(cuts_[{a, b}], apart, now);
       }
     }
@@ -172,30 +173,31 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     return since;
   }
 
-  void see_suspicion(const Record& record, const event::SuspicionChanged& change) {
-    const auto peer = stage_.directory().machine_of(change.peer);
+  void see_suspicion(const Record& record, const event::SuspicionChanged& change,
+                     const Stage& stage) {
+    const auto peer = stage.directory().machine_of(change.peer);
     if (!peer) return;
     const Pair pair{record.machine, *peer};
     const event::Suspicion before = change.from;
-    if (before == event::Suspicion::kFail) check_lifted(record, pair, held_.find(pair));
+    if (before == event::Suspicion::kFail) check_lifted(record, pair, held_.find(pair), stage);
     held_[pair] = {change.to, record.at};
     if (change.to == event::Suspicion::kPfail) {
       evidence();
       ++pfails_;
-      check_early(record, pair);
+      check_early(record, pair, stage);
       note_detection(record.at, pair);
     } else if (change.to == event::Suspicion::kFail) {
       evidence();
       ++fails_;
       note_detection(record.at, pair);
-      check_fail(record, change, pair, before);
+      check_fail(record, change, pair, before, stage);
     }
   }
 
-  void check_early(const Record& record, Pair pair) {
-    if (stage_.disturbed() || stage_.undisturbed_since() + 2 * timeout_ > record.at) return;
+  void check_early(const Record& record, Pair pair, const Stage& stage) {
+    if (stage.disturbed() || stage.undisturbed_since() + 2 * timeout_ > record.at) return;
     const std::string what =
-        std::string{stage_.name(pair.first)} + " suspects " + std::string{stage_.name(pair.second)};
+        std::string{stage.name(pair.first)} + " suspects " + std::string{stage.name(pair.second)};
     const auto since = silent_since(pair, record.at);
     if (!since) {
       violation(record, what + " although both run and hear each other");
@@ -206,9 +208,9 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   }
 
   void check_fail(const Record& record, const event::SuspicionChanged& change, Pair pair,
-                  event::Suspicion before) {
-    const std::string what = std::string{stage_.name(pair.first)} + " holds " +
-                             std::string{stage_.name(pair.second)} + " for failed";
+                  event::Suspicion before, const Stage& stage) {
+    const std::string what = std::string{stage.name(pair.first)} + " holds " +
+                             std::string{stage.name(pair.second)} + " for failed";
     if (change.reports == 0) {
       const auto counted_at = counted_.find(pair.second);
       if (counted_at == counted_.end()) {
@@ -250,16 +252,16 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
 
   // ---- Late ----
 
-  void see_crash(const Record& record) {
-    if (!stage_.directory().is_cluster_node(record.machine)) return;
-    if (!stage_.connectivity().whole()) return;
+  void see_crash(const Record& record, const Stage& stage) {
+    if (!stage.directory().is_cluster_node(record.machine)) return;
+    if (!stage.connectivity().whole()) return;
     evidence();
     std::set<MachineId> observers;
-    for (const MachineId node : stage_.directory().up()) {
+    for (const MachineId node : stage.directory().up()) {
       const Pair pair{node, record.machine};
       const auto held = held_.find(pair);
       const bool suspects = held != held_.end() && held->second.level != event::Suspicion::kNone;
-      if (!suspects && stage_.directory().is_healthy(node) && strangers_.count(pair) == 0) {
+      if (!suspects && stage.directory().is_healthy(node) && strangers_.count(pair) == 0) {
         observers.insert(node);
       }
     }
@@ -287,36 +289,36 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
 
   // Only of a peer that has never changed its role can it be said from outside that it is a primary
   // with slots in the observer's view.
-  void check_lifted(const Record& record, Pair pair, HeldAt held) {
+  void check_lifted(const Record& record, Pair pair, HeldAt held, const Stage& stage) {
     if (held == held_.end() || held->second.level != event::Suspicion::kFail) return;
-    const event::Claim* claim = stage_.directory().claim(pair.second);
+    const event::Claim* claim = stage.directory().claim(pair.second);
     if (claim == nullptr || claim->role != Role::kPrimary || claim->slots->count() == 0) return;
     if (replaced_.count(pair.second) > 0 || promoted_.count(pair.second) > 0) return;
     const Duration lasted = record.at - held->second.until;
     if (lasted >= 2 * timeout_ - 1ms - disorder_) return;
-    violation(record, std::string{stage_.name(pair.first)} + " lifted FAIL from " +
-                          std::string{stage_.name(pair.second)} + ", a primary with slots, after " +
+    violation(record, std::string{stage.name(pair.first)} + " lifted FAIL from " +
+                          std::string{stage.name(pair.second)} + ", a primary with slots, after " +
                           words(lasted) + " (" + words(2 * timeout_) + " is the least)");
   }
 
-  void check_unlifted(SimTime end, Pair pair, const Held& held) {
+  void check_unlifted(SimTime end, Pair pair, const Held& held, const Stage& stage) {
     const bool fail = held.level == event::Suspicion::kFail;
-    if (held.level == event::Suspicion::kNone || stage_.disturbed()) return;
+    if (held.level == event::Suspicion::kNone || stage.disturbed()) return;
     if (!fail && facts_.processes.count(pair.first) > 0) return;  // PFAIL ends without a word
-    const auto observer = stage_.serving_since(pair.first);
-    const auto peer = stage_.serving_since(pair.second);
-    if (!observer || !peer || !stage_.connectivity().whole() || strangers_.count(pair) > 0) return;
+    const auto observer = stage.serving_since(pair.first);
+    const auto peer = stage.serving_since(pair.second);
+    if (!observer || !peer || !stage.connectivity().whole() || strangers_.count(pair) > 0) return;
     const SimTime reachable =
-        std::max({*observer, *peer, held.until, whole_since_, stage_.undisturbed_since()});
+        std::max({*observer, *peer, held.until, whole_since_, stage.undisturbed_since()});
     if (end - reachable <= 3 * timeout_ + grace_) return;
     violation(end, last_record_,
-              std::string{stage_.name(pair.first)} + " still holds " +
-                  std::string{stage_.name(pair.second)} + (fail ? " for failed" : " suspected") +
+              std::string{stage.name(pair.first)} + " still holds " +
+                  std::string{stage.name(pair.second)} + (fail ? " for failed" : " suspected") +
                   " although it has been back for " + words(end - reachable) + " (allowed " +
                   words(3 * timeout_ + grace_) + ")");
   }
 
-  void look_back(SimTime now, std::uint64_t record) {
+  void look_back(SimTime now, std::uint64_t record, const Stage& stage) {
     last_record_ = record;
     if (waiting_.empty()) return;
     for (auto& [peer, death] : waiting_) {
@@ -328,15 +330,15 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
           not_due.insert(observer);
           continue;
         }
-        const auto serving = stage_.serving_since(observer);
-        if (!serving || *serving > death.at || !stage_.connectivity().whole() ||
-            cut_since(death.at) || stage_.disturbed() ||
-            stage_.undisturbed_since() + timeout_ > death.at) {
+        const auto serving = stage.serving_since(observer);
+        if (!serving || *serving > death.at || !stage.connectivity().whole() ||
+            cut_since(death.at) || stage.disturbed() ||
+            stage.undisturbed_since() + timeout_ > death.at) {
           continue;
         }
         violation(now, record,
-                  std::string{stage_.name(observer)} + " does not suspect " +
-                      std::string{stage_.name(peer)} + " " + words(now - death.at) +
+                  std::string{stage.name(observer)} + " does not suspect " +
+                      std::string{stage.name(peer)} + " " + words(now - death.at) +
                       " after it died (allowed " + words(allowed) + ")");
       }
       death.observers = std::move(not_due);
@@ -357,7 +359,6 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   };
 
   RunFacts facts_;
-  Stage stage_;
   Duration timeout_, disorder_, earliest_, latest_, grace_;
   std::map<Pair, Held> held_;
   std::map<MachineId, Silences> alone_;

@@ -24,16 +24,17 @@ class FailureIsTold final : public CopyableVerdict<FailureIsTold> {
  public:
   explicit FailureIsTold(const RunFacts& facts)
       : CopyableVerdict("nobody was found to have failed"),
-        stage_(facts.cast),
         processes_(facts.processes),
         replicas_tell_(facts.deviations.count("replicas-keep-failure") == 0),
         timeout_(facts.node_timeout),
         within_(2 * facts.one_way_max + facts.tick + facts.stall_max) {}
 
-  void see(const Record& record) override {
-    look_back(record.at, record.sequence);
-    stage_.see(record);
-    if (stage_.connectivity().changed()) whole_since_ = calm_since_ = record.at;
+  void before(const Record& record, const Stage& stage) override {
+    look_back(record.at, record.sequence, stage);
+  }
+
+  void see(const Record& record, const Stage& stage) override {
+    if (stage.connectivity().changed()) whole_since_ = calm_since_ = record.at;
     if (Directory::changes_serving(record.event)) calm_since_ = record.at;
     if (std::holds_alternative<event::NodeStarted>(record.event)) {
       calm_since_ = record.at;
@@ -44,11 +45,11 @@ class FailureIsTold final : public CopyableVerdict<FailureIsTold> {
         if (told.peer == forgotten->peer) told.listeners.erase(record.machine);
       }
     } else if (const auto* change = std::get_if<event::SuspicionChanged>(&record.event)) {
-      see_suspicion(record, *change);
+      see_suspicion(record, *change, stage);
     }
   }
 
-  void finish(SimTime end) override { look_back(end, last_record_); }
+  void finish(const Ending& ending) override { look_back(ending.at, last_record_, ending.stage); }
 
   std::string numbers() const override {
     return std::to_string(found_) + " times a majority was found, " + counted(judged_, "message") +
@@ -64,7 +65,8 @@ class FailureIsTold final : public CopyableVerdict<FailureIsTold> {
     std::set<MachineId> listeners;  // that do not hold the peer for failed yet
   };
 
-  void see_suspicion(const Record& record, const event::SuspicionChanged& change) {
+  void see_suspicion(const Record& record, const event::SuspicionChanged& change,
+                     const Stage& stage) {
     if (change.to != event::Suspicion::kFail) {
       held_.erase({record.machine, change.peer});
       return;
@@ -76,46 +78,46 @@ class FailureIsTold final : public CopyableVerdict<FailureIsTold> {
     if (change.reports == 0) return;
     evidence();
     ++found_;
-    if (!replicas_tell_ && stage_.directory().role(record.machine) == Role::kReplica) return;
+    if (!replicas_tell_ && stage.directory().role(record.machine) == Role::kReplica) return;
     Told told{record.machine, change.peer, record.at, record.sequence, {}};
-    const auto failed = stage_.directory().machine_of(change.peer);
-    for (const MachineId node : stage_.directory().up()) {
+    const auto failed = stage.directory().machine_of(change.peer);
+    for (const MachineId node : stage.directory().up()) {
       if (node == record.machine || node == failed || held_.count({node, change.peer}) > 0)
         continue;
-      if (strangers_.count({node, change.peer}) == 0 && can_hear(record.machine, node, record.at))
+      if (strangers_.count({node, change.peer}) == 0 &&
+          can_hear(record.machine, node, record.at, stage))
         told.listeners.insert(node);
     }
     judged_ += told.listeners.size();
     if (!told.listeners.empty()) waiting_.push_back(std::move(told));
   }
 
-  bool can_hear(MachineId speaker, MachineId listener, SimTime now) const {
-    if (stage_.forming() || stage_.disturbed() || processes_.count(listener) > 0) return false;
-    if (stage_.undisturbed_since() + 2 * timeout_ > now) return false;
-    const auto speaks = stage_.serving_since(speaker), hears = stage_.serving_since(listener);
+  bool can_hear(MachineId speaker, MachineId listener, SimTime now, const Stage& stage) const {
+    if (stage.forming() || stage.disturbed() || processes_.count(listener) > 0) return false;
+    if (stage.undisturbed_since() + 2 * timeout_ > now) return false;
+    const auto speaks = stage.serving_since(speaker), hears = stage.serving_since(listener);
     return speaks && hears && *speaks + 2 * timeout_ <= now && *hears + 2 * timeout_ <= now &&
-           stage_.connectivity().whole() && whole_since_ + 2 * timeout_ <= now &&
-           stage_.directory().is_member(listener) && stage_.directory().is_healthy(listener);
+           stage.connectivity().whole() && whole_since_ + 2 * timeout_ <= now &&
+           stage.directory().is_member(listener) && stage.directory().is_healthy(listener);
   }
 
-  void look_back(SimTime now, std::uint64_t record) {
+  void look_back(SimTime now, std::uint64_t record, const Stage& stage) {
     last_record_ = record;
     while (!waiting_.empty() && now > waiting_.front().at + within_) {
       const Told told = std::move(waiting_.front());
       waiting_.erase(waiting_.begin());
-      if (calm_since_ > told.at || stage_.disturbed()) continue;
+      if (calm_since_ > told.at || stage.disturbed()) continue;
       for (const MachineId listener : told.listeners) {
         violation(now, record,
-                  std::string{stage_.name(listener)} + " does not hold " +
-                      stage_.directory().label(told.peer) + " for failed " + words(now - told.at) +
-                      " after " + std::string{stage_.name(told.by)} +
+                  std::string{stage.name(listener)} + " does not hold " +
+                      stage.directory().label(told.peer) + " for failed " + words(now - told.at) +
+                      " after " + std::string{stage.name(told.by)} +
                       " had found a majority (record " + std::to_string(told.record) + ", " +
                       words(within_) + " are allowed)");
       }
     }
   }
 
-  Stage stage_;
   std::set<MachineId> processes_;
   bool replicas_tell_;
   Duration timeout_, within_;

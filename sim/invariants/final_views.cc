@@ -16,35 +16,46 @@ bool same_owners(const FinalViews::Owners& a, const FinalViews::Owners& b) {
                     });
 }
 
+// Field by field: a copy of the whole would be one of a thousand peers.
 event::ViewSnapshot of_itself(const event::ViewSnapshot& view) {
-  event::ViewSnapshot kept = view;
-  std::erase_if(kept.peers, [&](const event::PeerView& peer) { return peer.id != view.id; });
-  kept.peers.shrink_to_fit();
+  event::ViewSnapshot kept;
+  kept.id = view.id;
+  kept.healthy = view.healthy;
+  kept.writable = view.writable;
+  kept.fingerprint = view.fingerprint;
+  kept.known_nodes = view.known_nodes;
+  kept.suspected = view.suspected;
+  kept.keys = view.keys;
+  kept.data_hash = view.data_hash;
+  kept.offset = view.offset;
+  kept.replication_up = view.replication_up;
+  kept.current_epoch = view.current_epoch;
+  kept.config_epoch = view.config_epoch;
+  kept.last_vote_epoch = view.last_vote_epoch;
+  kept.occupied = view.occupied;
+  const auto itself = std::find_if(view.peers.begin(), view.peers.end(),
+                                   [&](const event::PeerView& peer) { return peer.id == view.id; });
+  if (itself != view.peers.end()) kept.peers.push_back(*itself);
   return kept;
 }
 
 }  // namespace
 
-FinalViews::FinalViews(const RunFacts& facts, Peers peers)
-    : directory_(facts.cast), peers_(peers), settle_from_(facts.settle_from) {}
-
-void FinalViews::see(const Record& record) {
-  directory_.see(record);
+void FinalViews::see(const Record& record, const Directory& directory) {
   if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
     if (view->peers.empty()) return;
-    views_[record.machine] = {record.at, record.sequence, of_itself(*view),
-                              peers_ == Peers::kOwners ? owners_in(*view) : nullptr};
+    views_[record.machine] = {record.at, record.sequence, of_itself(*view), owners_in(*view)};
   } else if (const auto* reach = std::get_if<event::Reachability>(&record.event)) {
     cut_ = reach->groups.size() > 1 || !reach->cut.empty();
     last_disturbance_ = record.at;
   } else if (std::holds_alternative<event::MachineStarted>(record.event) ||
              std::holds_alternative<event::MachineResumed>(record.event)) {
-    if (directory_.is_cluster_node(record.machine)) last_disturbance_ = record.at;
+    if (directory.is_cluster_node(record.machine)) last_disturbance_ = record.at;
   } else if (std::holds_alternative<event::MachineCrashed>(record.event) ||
              std::holds_alternative<event::ProgramExited>(record.event) ||
              std::holds_alternative<event::MachinePaused>(record.event)) {
     views_.erase(record.machine);
-    if (directory_.is_cluster_node(record.machine)) last_disturbance_ = record.at;
+    if (directory.is_cluster_node(record.machine)) last_disturbance_ = record.at;
   }
 }
 

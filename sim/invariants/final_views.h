@@ -8,13 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "sim/invariants/invariant.h"
+#include "sim/base/slot_set.h"
+#include "sim/base/time.h"
 #include "sim/trace/directory.h"
-#include "sim/trace/fold.h"
+#include "sim/trace/record.h"
 
 namespace sim {
 
-class FinalViews final : public TraceFold {
+class FinalViews {
  public:
   struct Owner {
     NodeName id;
@@ -27,18 +28,17 @@ class FinalViews final : public TraceFold {
   struct View {
     SimTime at;
     std::uint64_t record = 0;
-    event::ViewSnapshot said;              // of the peers only the node itself
-    std::shared_ptr<const Owners> owners;  // whom it believes to own slots; null unless asked for
+    event::ViewSnapshot said;              // of the peers only the node itself, and no counters
+    std::shared_ptr<const Owners> owners;  // whom it believes to own slots
   };
 
   // A thousand nodes' views of each other are a million peers. So nothing is kept of them but the
-  // owners of slots, where they are asked for, and of those one copy for all views that agree.
-  enum class Peers : std::uint8_t { kOwners, kItself };
-  FinalViews(const RunFacts& facts, Peers peers);
+  // owners of slots, and of those one copy for all views that agree.
+  explicit FinalViews(SimTime settle_from) : settle_from_(settle_from) {}
 
-  void see(const Record& record) override;
+  // `directory` has seen the record.
+  void see(const Record& record, const Directory& directory);
 
-  const Directory& directory() const { return directory_; }
   // By machine; only nodes that still ran, unpaused, when they were asked, and have not died since.
   const std::map<MachineId, View>& views() const { return views_; }
   // Why no claim about quiescence can be judged from these views; empty if it can. `quiet` is how
@@ -48,8 +48,6 @@ class FinalViews final : public TraceFold {
  private:
   std::shared_ptr<const Owners> owners_in(const event::ViewSnapshot& view) const;
 
-  Directory directory_;
-  Peers peers_;
   std::map<MachineId, View> views_;
   SimTime settle_from_, last_disturbance_{Duration::min()};
   bool cut_ = false;

@@ -25,15 +25,13 @@ class ForgottenStayAway final : public CopyableVerdict<ForgottenStayAway> {
  public:
   explicit ForgottenStayAway(const RunFacts& facts)
       : CopyableVerdict("nobody was told to forget anybody"),
-        stage_(facts.cast),
         away_(kBlacklisted - kWholeSeconds - clock_slack(facts)) {}
 
-  void see(const Record& record) override {
-    stage_.see(record);
+  void see(const Record& record, const Stage& stage) override {
     if (const auto* forgotten = std::get_if<event::PeerForgotten>(&record.event)) {
-      if (forgotten->why == "CLUSTER FORGET") see_forgotten(record, forgotten->peer);
+      if (forgotten->why == "CLUSTER FORGET") see_forgotten(record, forgotten->peer, stage);
     } else if (const auto* learned = std::get_if<event::PeerLearned>(&record.event)) {
-      see_learned(record, learned->peer);
+      see_learned(record, learned->peer, stage);
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
       std::erase_if(told_, [&](const auto& entry) { return entry.first.first == record.machine; });
     } else if (introduces(record)) {
@@ -41,8 +39,6 @@ class ForgottenStayAway final : public CopyableVerdict<ForgottenStayAway> {
       gone_.clear();
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(forgotten_, "peer") + " forgotten, " + std::to_string(gone_.size()) + " by all";
@@ -59,11 +55,11 @@ class ForgottenStayAway final : public CopyableVerdict<ForgottenStayAway> {
            std::holds_alternative<event::ProgramRan>(record.event);
   }
 
-  void see_forgotten(const Record& record, const NodeName& peer) {
+  void see_forgotten(const Record& record, const NodeName& peer, const Stage& stage) {
     evidence();
     ++forgotten_;
     told_[{record.machine, peer}] = {record.at, record.sequence};
-    const Directory& directory = stage_.directory();
+    const Directory& directory = stage.directory();
     const auto machine = directory.machine_of(peer);
     if (machine && directory.is_up(*machine)) return;
     const std::vector<MachineId> nodes = directory.cluster_nodes();
@@ -75,9 +71,9 @@ class ForgottenStayAway final : public CopyableVerdict<ForgottenStayAway> {
     if (by_all) gone_[peer] = record.at;
   }
 
-  void see_learned(const Record& record, const NodeName& peer) {
-    const Directory& directory = stage_.directory();
-    const std::string learned = std::string{stage_.name(record.machine)} + " came to know " +
+  void see_learned(const Record& record, const NodeName& peer, const Stage& stage) {
+    const Directory& directory = stage.directory();
+    const std::string learned = std::string{stage.name(record.machine)} + " came to know " +
                                 directory.label(peer) + " again";
     if (const auto gone = gone_.find(peer); gone != gone_.end()) {
       violation(record, learned + ", which all had forgotten by " + moment(gone->second) +
@@ -97,7 +93,6 @@ class ForgottenStayAway final : public CopyableVerdict<ForgottenStayAway> {
     std::uint64_t record = 0;
   };
 
-  Stage stage_;
   Duration away_;
   std::map<std::pair<MachineId, NodeName>, Told> told_;  // who, whom
   std::map<NodeName, SimTime> gone_;

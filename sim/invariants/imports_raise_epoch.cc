@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -20,18 +21,18 @@ namespace {
 class ImportsRaiseEpoch final : public CopyableVerdict<ImportsRaiseEpoch> {
  public:
   explicit ImportsRaiseEpoch(const RunFacts& facts)
-      : CopyableVerdict(facts.processes.empty() ? "no import ended"
-                                                : "a real server does not tell how an import ends"),
-        directory_(facts.cast) {}
+      : CopyableVerdict(facts.processes.empty()
+                            ? "no import ended"
+                            : "a real server does not tell how an import ends") {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
     if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
       if (opened->importing) imported_[record.machine].insert(opened->slot);
     } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
-      if (closed->importing) see_closed(record, closed->slot);
+      if (closed->importing) see_closed(record, closed->slot, directory);
     } else if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
-      see_move(record, *moved);
+      see_move(record, *moved, directory);
     } else if (const auto* changed = std::get_if<event::EpochChanged>(&record.event)) {
       epochs_[record.machine] = {changed->config_to, changed->current_to};
     } else if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
@@ -41,8 +42,6 @@ class ImportsRaiseEpoch final : public CopyableVerdict<ImportsRaiseEpoch> {
     }
   }
 
-  void finish(SimTime) override {}
-
   std::string numbers() const override { return counted(imports_, "import") + " ended"; }
 
  private:
@@ -51,15 +50,16 @@ class ImportsRaiseEpoch final : public CopyableVerdict<ImportsRaiseEpoch> {
   };
 
   // It takes slots that it imports: as many imports end in this instant.
-  void see_move(const Record& record, const event::SlotsRebound& moved) {
-    const event::Claim* claim = directory_.claim(record.machine);
+  void see_move(const Record& record, const event::SlotsRebound& moved,
+                const Directory& directory) {
+    const event::Claim* claim = directory.claim(record.machine);
     const bool taken = moved.cause == event::RebindCause::kCommand && claim != nullptr &&
                        moved.to == claim->id && imported_.count(record.machine) > 0;
     taken_ = {};
     if (taken) taken_ = {record.at, record.machine, moved.slots->slots()};
   }
 
-  void see_closed(const Record& record, SlotId slot) {
+  void see_closed(const Record& record, SlotId slot, const Directory& directory) {
     const bool imported = imported_[record.machine].erase(slot) > 0;
     if (!imported || taken_.machine != record.machine || taken_.at != record.at ||
         !taken_.slots.test(slot.value))
@@ -68,7 +68,7 @@ class ImportsRaiseEpoch final : public CopyableVerdict<ImportsRaiseEpoch> {
     ++imports_;
     const Epochs& epochs = epochs_[record.machine];
     if (epochs.config == epochs.current) return;
-    violation(record, std::string(directory_.name(record.machine)) + " took slot " +
+    violation(record, std::string(directory.name(record.machine)) + " took slot " +
                           std::to_string(slot.value) +
                           ", which it had imported, with configEpoch " +
                           std::to_string(epochs.config) + ", although it knows of epoch " +
@@ -81,7 +81,6 @@ class ImportsRaiseEpoch final : public CopyableVerdict<ImportsRaiseEpoch> {
     SlotSet slots;
   };
 
-  Directory directory_;
   std::map<MachineId, std::set<SlotId>> imported_;
   std::map<MachineId, Epochs> epochs_;
   Taken taken_;  // by the last command

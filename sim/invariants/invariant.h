@@ -4,6 +4,9 @@
 // needs to see, and at least one mutation of the core that it kills. It streams (bounded memory),
 // is copied with the run, and can judge a saved trace. What real servers do not show of what it
 // needs it either does without, or it is `not checked` and says why.
+//
+// Who is who, who reaches whom and what the nodes said last is the same for all of them. It is
+// folded once (jury.h), and shown to each with each record; none keeps a copy of its own.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +21,12 @@
 #include "sim/invariants/loss_table.h"
 #include "sim/invariants/metric.h"
 #include "sim/trace/fold.h"
+#include "sim/trace/record.h"
 
 namespace sim {
+
+class FinalViews;
+class Stage;
 
 // What the plan tells the judge: the numbers bounds are derived from.
 struct RunFacts {
@@ -77,10 +84,25 @@ struct Finding {
   int row = 0;               // of §14, for a known defect
 };
 
-class Invariant : public TraceFold {
+// A run that is over: when, how things stood then, and what its nodes said last.
+struct Ending {
+  SimTime at;
+  const Stage& stage;
+  const FinalViews& views;
+};
+
+class Invariant {
  public:
+  virtual ~Invariant() = default;
+
+  // A record is about to be seen, and `stage` does not know of it yet: the place to judge the time
+  // that passed until it, and to remember how things stood. Each record comes here first and to
+  // `see` next, in order of `sequence`.
+  virtual void before(const Record&, const Stage&) {}
+  // `stage` has seen the record.
+  virtual void see(const Record& record, const Stage& stage) = 0;
   // The run is over; liveness claims are decided here.
-  virtual void finish(SimTime end) = 0;
+  virtual void finish(const Ending&) {}
   virtual Judgement judgement() const = 0;
   // The first few findings (at most 10 kept), and how many there were.
   virtual const std::vector<Finding>& findings() const = 0;

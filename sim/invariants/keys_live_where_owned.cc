@@ -9,12 +9,14 @@
 // the primary only) when a replica of such a primary has since been promoted; row 18 when a replica
 // was promoted before it had synchronised with its shard.
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "sim/invariants/final_views.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
+#include "sim/trace/directory.h"
 
 namespace sim {
 namespace {
@@ -23,26 +25,27 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
  public:
   explicit KeysLiveWhereOwned(const RunFacts& facts)
       : CopyableVerdict("no node told where it has keys"),
-        views_(facts, FinalViews::Peers::kItself),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)),
-        processes_(facts.processes) {}
+        processes_(facts.processes),
+        nodes_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    views_.see(record);
-    Node& node = nodes_[record.machine];
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
+    if (record.machine.value >= nodes_.size()) return;
+    Node& node = nodes_[record.machine.value];
     if (const auto* gone = std::get_if<event::KeysMigrated>(&record.event)) {
-      if (processes_.count(record.machine) == 0) see_migrated(record, *gone);
+      if (processes_.count(record.machine) == 0) see_migrated(record, *gone, directory);
     } else if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
       if (!opened->importing) return;
-      node.imported.set(opened->slot.value);
-      node.left_behind.reset(opened->slot.value);
+      add(node.imported, slot_alone(opened->slot));
+      remove(node.left_behind, slot_alone(opened->slot));
     } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
       if (!closed->importing) return;
-      node.imported.reset(closed->slot.value);
-      node.left_behind.set(closed->slot.value);
+      remove(node.imported, slot_alone(closed->slot));
+      add(node.left_behind, slot_alone(closed->slot));
     } else if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
       if (moved->cause == event::RebindCause::kCommand && moved->to.is_none())
-        node.left_behind |= moved->slots->slots();
+        add(node.left_behind, moved->slots->slots());
     } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
       node.inherits |= deleters_.count(promoted->old_primary) > 0;
       node.stranger |= node.unsynced;
@@ -51,18 +54,18 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
     } else if (std::holds_alternative<event::ReplicationUp>(record.event)) {
       node.unsynced = node.inherits = node.stranger = false;
     } else if (const auto* dropped = std::get_if<event::KeysDropped>(&record.event)) {
-      const event::Claim* claim = views_.directory().claim(record.machine);
+      const event::Claim* claim = directory.claim(record.machine);
       if (dropped->keys > 0 && claim != nullptr && claim->role == Role::kPrimary)
         deleters_.insert(claim->id);
     } else if (std::holds_alternative<event::MachineStarted>(record.event)) {
-      node.imported.reset();
+      node.imported = no_slots();
     }
   }
 
-  void finish(SimTime) override {
-    if (const std::string why = views_.not_quiescent(quiet_); !why.empty()) return;
-    for (const auto& [machine, view] : views_.views()) {
-      if (processes_.count(machine) == 0) judge(machine, view);
+  void finish(const Ending& ending) override {
+    if (const std::string why = ending.views.not_quiescent(quiet_); !why.empty()) return;
+    for (const auto& [machine, view] : ending.views.views()) {
+      if (processes_.count(machine) == 0) judge(machine, view, ending.stage.directory());
     }
   }
 
@@ -73,34 +76,41 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
 
  private:
   struct Node {
-    SlotSet imported;
-    SlotSet left_behind;    // by an operator who may have left keys there
-    bool unsynced = false;  // with whom it follows by now
-    bool stranger = false;  // it was promoted like that
+    SlotsRef imported = no_slots();
+    SlotsRef left_behind = no_slots();  // by an operator who may have left keys there
+    bool unsynced = false;              // with whom it follows by now
+    bool stranger = false;              // it was promoted like that
     bool inherits = false;  // it was promoted in place of one that has deleted keys by itself
   };
 
-  void see_migrated(const Record& record, const event::KeysMigrated& gone) {
+  static SlotSet slot_alone(SlotId slot) { return SlotSet().set(slot.value); }
+  static void add(SlotsRef& to, const SlotSet& slots) { to = share_slots(to->slots() | slots); }
+  static void remove(SlotsRef& from, const SlotSet& slots) {
+    from = share_slots(from->slots() & ~slots);
+  }
+
+  void see_migrated(const Record& record, const event::KeysMigrated& gone,
+                    const Directory& directory) {
     evidence();
     handed_over_ += gone.keys;
     const std::uint64_t right = gone.copied ? gone.held : gone.held - gone.keys;
     if (gone.left == right) return;
-    violation(record, std::string(views_.directory().name(record.machine)) + " handed over " +
+    violation(record, std::string(directory.name(record.machine)) + " handed over " +
                           counted(gone.keys, "key") + " of the " + std::to_string(gone.held) +
                           " of slot " + std::to_string(gone.slot.value) + " and has " +
                           std::to_string(gone.left) + " left instead of " + std::to_string(right));
   }
 
-  void judge(MachineId machine, const FinalViews::View& view) {
-    const event::Claim* claim = views_.directory().claim(machine);
+  void judge(MachineId machine, const FinalViews::View& view, const Directory& directory) {
+    const event::Claim* claim = directory.claim(machine);
     if (claim == nullptr || claim->role != Role::kPrimary) return;
     evidence();
     ++judged_;
-    const Node& node = nodes_[machine];
-    const SlotSet stray =
-        view.said.occupied->slots() & ~claim->slots->slots() & ~node.imported & ~node.left_behind;
+    const Node& node = nodes_[machine.value];
+    const SlotSet stray = view.said.occupied->slots() & ~claim->slots->slots() &
+                          ~node.imported->slots() & ~node.left_behind->slots();
     if (stray.none()) return;
-    const std::string what = std::string(views_.directory().name(machine)) + " has keys of " +
+    const std::string what = std::string(directory.name(machine)) + " has keys of " +
                              (stray.count() == 1 ? "slot " : "slots ") + format_slots(stray) +
                              ", which it neither owns nor imports";
     if (node.inherits) {
@@ -114,10 +124,9 @@ class KeysLiveWhereOwned final : public CopyableVerdict<KeysLiveWhereOwned> {
     violation(view.at, view.record, what);
   }
 
-  FinalViews views_;
   Duration quiet_;
   std::set<MachineId> processes_;
-  std::map<MachineId, Node> nodes_;
+  std::vector<Node> nodes_;  // by machine
   std::set<NodeName> deleters_;
   std::uint64_t handed_over_ = 0, judged_ = 0;
 };

@@ -136,7 +136,7 @@ bool Losses::blame_wait(const Write& write, const Effect& effect, const Turn& tu
   std::uint32_t ahead = 0;
   std::string names;
   for (const Rival& rival : turn.rivals) {
-    if (effect.history.is_none() || !contains(rival.place, effect)) continue;
+    if (effect.history == 0 || !contains(rival.place, effect)) continue;
     names += (names.empty() ? "" : ", ") + name_of(rival.machine);
     ahead += rival.settled ? 1 : 0;
   }
@@ -265,7 +265,7 @@ bool Losses::follow(const Write& write, const Effect& effect, Loss& loss) const 
     if (turn->kind == Turn::Kind::kRestarted && turn->keys == 0 && !keys_unseen) {
       decide(*turn,
              name_of(holder) + " came back empty" + when + " before anybody had replaced it");
-      if (stage_.directory().is_cluster_node(holder)) {
+      if (cast_[holder.value].kind == MachineKind::kClusterNode) {
         blame_defect(loss, LossClass::kRestart, kEmptyRestart);
       } else {
         permit(loss, LossClass::kRestart);
@@ -299,7 +299,7 @@ bool Losses::follow(const Write& write, const Effect& effect, Loss& loss) const 
 // Who waited for the offset of a primary that had paused had everything.
 bool Losses::had_it(const Turn& promoted, MachineId holder, const Write& write,
                     const Effect& effect) const {
-  const bool unplaced = effect.by_answer && effect.history.is_none();
+  const bool unplaced = effect.by_answer && effect.history == 0;
   if (unplaced && promoted.coordinated && promoted.at >= write.completed) return true;
   return holds(promoted, holder, effect);
 }
@@ -307,7 +307,7 @@ bool Losses::had_it(const Turn& promoted, MachineId holder, const Write& write,
 // Did the winner have the write when it was promoted? By its place in the replication history, or
 // because it has copied everything from the holder since.
 bool Losses::holds(const Turn& promoted, MachineId holder, const Effect& effect) const {
-  if (!effect.history.is_none() && contains(promoted.place, effect)) return true;
+  if (effect.history != 0 && contains(promoted.place, effect)) return true;
   return std::any_of(turns_.begin(), turns_.end(), [&](const Turn& turn) {
     return turn.kind == Turn::Kind::kCopied && turn.machine == promoted.machine &&
            turn.other == holder && turn.at >= effect.at && turn.at <= promoted.at;

@@ -10,28 +10,28 @@ Losses::Place Losses::place_of(MachineId machine) const {
   return place == places_.end() ? Place{} : place->second;
 }
 
-void Losses::see_replication(const Record& record) {
+void Losses::see_replication(const Record& record, const Directory& directory) {
   const auto* up = std::get_if<event::ReplicationUp>(&record.event);
   if (up == nullptr) return;
-  places_[record.machine] = {up->replid, up->offset};
+  places_[record.machine] = {number_of(up->replid), up->offset};
   if (up->how != event::SyncKind::kFull) return;
   Turn turn{Turn::Kind::kCopied, record.at, record.machine};
   turn.keys = up->keys;
-  turn.other = stage_.directory().machine_of(up->primary).value_or(kNoMachine);
-  const event::Claim* claim = stage_.directory().claim(turn.other);
+  turn.other = directory.machine_of(up->primary).value_or(kNoMachine);
+  const event::Claim* claim = directory.claim(turn.other);
   turn.other_epoch = claim == nullptr ? 0 : claim->config_epoch;
   turns_.push_back(turn);
 }
 
 // The other replicas of the primary that is replaced, by which to tell whether the right one won.
 void Losses::see_promotion(const Record& record, const event::Promoted& promoted,
-                           Turn& turn) const {
-  const Directory& directory = stage_.directory();
+                           const Stage& stage, Turn& turn) const {
+  const Directory& directory = stage.directory();
   const SimTime long_ago = record.at - minority_window_;
   const bool quiet =
-      reach_changed_ <= long_ago && !stage_.disturbed() && stage_.undisturbed_since() <= long_ago;
+      reach_changed_ <= long_ago && !stage.disturbed() && stage.undisturbed_since() <= long_ago;
   const auto settled = [&](MachineId machine) {
-    const auto since = stage_.serving_since(machine);
+    const auto since = stage.serving_since(machine);
     return since && *since <= long_ago;
   };
   for (const MachineId machine : directory.replicas()) {
@@ -39,7 +39,7 @@ void Losses::see_promotion(const Record& record, const event::Promoted& promoted
     if (claim == nullptr || machine == record.machine || claim->replica_of != promoted.old_primary)
       continue;
     if (!directory.is_serving(machine)) continue;
-    if (!stage_.connectivity().mutual(machine, record.machine)) continue;
+    if (!stage.connectivity().mutual(machine, record.machine)) continue;
     turn.rivals.push_back(
         {machine, place_of(machine), quiet && settled(machine) && settled(record.machine)});
   }
@@ -50,8 +50,7 @@ void Losses::see_promotion(const Record& record, const event::Promoted& promoted
 
 // For whom a primary drops its keys: whom it follows now, or, while it is still a primary, the one
 // it had replaced, if that one is back. kNoMachine: for nobody.
-MachineId Losses::retaken_by(MachineId machine) const {
-  const Directory& directory = stage_.directory();
+MachineId Losses::retaken_by(MachineId machine, const Directory& directory) const {
   const event::Claim* claim = directory.claim(machine);
   if (claim != nullptr && claim->role == Role::kReplica) {
     return directory.machine_of(claim->replica_of).value_or(kNoMachine);
@@ -84,20 +83,21 @@ void Losses::see_sides(const event::Reachability& reach) {
   if (sides_now_ == sides_.size()) sides_.push_back(std::move(text));
 }
 
-void Losses::see_turn(const Record& record) {
+void Losses::see_turn(const Record& record, const Stage& stage) {
+  const Directory& directory = stage.directory();
   Turn turn{Turn::Kind::kPromoted, record.at, record.machine};
   if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
-    turn.other = stage_.directory().machine_of(promoted->old_primary).value_or(kNoMachine);
+    turn.other = directory.machine_of(promoted->old_primary).value_or(kNoMachine);
     turn.takeover = promoted->takeover;
     turn.manual = promoted->manual;
     turn.coordinated = coordinated_.erase(record.machine) > 0 && promoted->manual;
     turn.place = place_of(record.machine);
-    see_promotion(record, *promoted, turn);
+    see_promotion(record, *promoted, stage, turn);
   } else if (const auto* stood = std::get_if<event::ElectionStarted>(&record.event)) {
     ranks_[record.machine] = stood->rank;
     return;
   } else if (const auto* removed = std::get_if<event::KeysRemoved>(&record.event)) {
-    const event::Claim* claim = stage_.directory().claim(record.machine);
+    const event::Claim* claim = directory.claim(record.machine);
     if (claim != nullptr)
       removals_.push_back({record.at, record.machine, removed->key, claim->slots});
     return;
@@ -116,8 +116,8 @@ void Losses::see_turn(const Record& record) {
     if (dropped->keys == 0) return;
     turn.kind = Turn::Kind::kDropped;
     turn.keys = dropped->keys;
-    turn.other = retaken_by(record.machine);
-    const event::Claim* claim = stage_.directory().claim(turn.other);
+    turn.other = retaken_by(record.machine, directory);
+    const event::Claim* claim = directory.claim(turn.other);
     turn.other_epoch = claim == nullptr ? 0 : claim->config_epoch;
   } else if (std::holds_alternative<event::MachineCrashed>(record.event) ||
              std::holds_alternative<event::ProgramExited>(record.event)) {
@@ -131,8 +131,7 @@ void Losses::see_turn(const Record& record) {
 // Keys of a slot go from one primary to another, a few at a time, and the slot is open until they
 // are all there. Which of its keys went when is not known; a real server tells only that the slot
 // was open.
-void Losses::see_migration(const Record& record) {
-  const Directory& directory = stage_.directory();
+void Losses::see_migration(const Record& record, const Directory& directory) {
   Turn turn{Turn::Kind::kOpened, record.at, record.machine};
   if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
     turn.other = directory.machine_of(opened->other).value_or(kNoMachine);

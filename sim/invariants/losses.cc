@@ -26,7 +26,7 @@ bool acked(event::OpOutcome outcome) {
 }  // namespace
 
 Losses::Losses(const RunFacts& facts)
-    : stage_(facts.cast),
+    : cast_(facts.cast),
       minority_window_(noticed_within(facts)),
       takeovers_(facts.takeovers),
       persistent_(facts.persistent),
@@ -34,13 +34,13 @@ Losses::Losses(const RunFacts& facts)
       min_replicas_lag_(facts.min_replicas_max_lag),
       processes_(facts.processes) {}
 
-void Losses::see(const Record& record) {
-  stage_.see(record);
+void Losses::see(const Record& record, const Stage& stage) {
+  const Directory& directory = stage.directory();
   if (!merged_ && std::holds_alternative<event::PeerLearned>(record.event) &&
-      stage_.directory().has_merged())
+      directory.has_merged())
     merged_ = record.at;
   if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
-    see_effect(record, *write);
+    see_effect(record, *write, stage);
   } else if (const auto* stream = std::get_if<event::StreamAt>(&record.event)) {
     see_stream(record, *stream);
   } else if (const auto* reach = std::get_if<event::Reachability>(&record.event)) {
@@ -48,16 +48,16 @@ void Losses::see(const Record& record) {
     see_sides(*reach);
   } else if (std::holds_alternative<event::OpInvoked>(record.event) ||
              std::holds_alternative<event::OpCompleted>(record.event)) {
-    see_client(record);
+    see_client(record, stage);
   } else {
-    see_turn(record);
-    see_replication(record);
-    see_migration(record);
+    see_turn(record, stage);
+    see_replication(record, directory);
+    see_migration(record, directory);
   }
-  if (stage_.weighed()) find_contested();
+  if (stage.weighed()) find_contested(directory);
 }
 
-void Losses::see_client(const Record& record) {
+void Losses::see_client(const Record& record, const Stage& stage) {
   if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
     if (invoked->final_read) {
       final_reads_[invoked->operation] = invoked->key;
@@ -100,61 +100,62 @@ void Losses::see_client(const Record& record) {
   if (const auto effect = effects_.find(done.operation); effect != effects_.end()) {
     write.effect = effect->second;
     effects_.erase(effect);
-  } else if (const auto answered = effect_by_answer(done, write.invoked)) {
+  } else if (const auto answered = effect_by_answer(done, write.invoked, stage)) {
     write.effect = *answered;
     ++known_by_answer_;
   }
   Key& history = keys_[key];
   if (++writes_kept_ <= kWritesMax) {
-    history.writes.push_back(std::move(write));
+    history.writes.add(std::move(write));
   } else {
     overflowed_ = true;
   }
-  if (history.writes.size() >= history.tidy_at) tidy(history);
+  if (history.writes.latest().size() >= history.tidy_at) tidy(history);
   in_flight_.erase(found);
 }
 
 // What an acknowledged write has overwritten can be missed no more, whatever is lost: only its
-// value may still turn up.
+// value may still turn up. What may be missed to the end is packed.
 void Losses::tidy(Key& key) {
   SimTime newest = SimTime::min();
-  for (const Write& write : key.writes) {
+  for (const Write& write : key.writes.latest()) {
     if (acked(write.outcome)) newest = std::max(newest, write.invoked);
   }
   const auto past = [&](const Write& write) {
     return write.kind == event::OpKind::kWrite && acked(write.outcome) &&
            write.effect.machine != kNoMachine && write.completed < newest;
   };
-  for (const Write& write : key.writes) {
+  for (const Write& write : key.writes.latest()) {
     if (!past(write)) continue;
     key.past.push_back({hash_text(write.value), write.completed});
     ++key.past_acked[write.client];
   }
-  writes_kept_ -= std::erase_if(key.writes, past);
-  key.tidy_at = std::max<std::size_t>(16, 2 * key.writes.size());
+  writes_kept_ -= key.writes.drop_latest_if(past);
+  if (key.writes.latest().size() >= kPackAt) key.writes.pack();
+  key.tidy_at = std::max(kTidyAt, 2 * key.writes.latest().size());
 }
 
 // A real server does not tell what it applies, but its client knows who said OK.
 std::optional<Losses::Effect> Losses::effect_by_answer(const event::OpCompleted& done,
-                                                       SimTime invoked) const {
+                                                       SimTime invoked, const Stage& stage) const {
   if (!acked(done.outcome)) return std::nullopt;
   for (const MachineId machine : processes_) {
-    const MachineInfo& info = stage_.directory().cast()[machine.value];
+    const MachineInfo& info = cast_[machine.value];
     if (done.node != info.name && done.node != format_endpoint(info.endpoint)) continue;
     Effect effect;
     effect.machine = machine;
     effect.at = invoked;
     effect.by_answer = true;
-    effect.deposed = may_be_deposed(machine);
-    const event::Claim* claim = stage_.directory().claim(machine);
+    effect.deposed = may_be_deposed(machine, stage.directory());
+    const event::Claim* claim = stage.directory().claim(machine);
     effect.epoch = claim == nullptr ? 0 : claim->config_epoch;
     effect.sides = sides_now_;
-    const auto since = stage_.isolated_since(machine);
-    const auto rejoined = stage_.rejoined_at(machine);
+    const auto since = stage.isolated_since(machine);
+    const auto rejoined = stage.rejoined_at(machine);
     if (since) {
       effect.isolated_for = std::max<Duration>(invoked - *since, Duration{});
     } else if (rejoined && *rejoined >= invoked) {
-      effect.isolated_for = std::min(stage_.isolation_lasted(machine), minority_window_);
+      effect.isolated_for = std::min(stage.isolation_lasted(machine), minority_window_);
     }
     return effect;
   }
@@ -162,17 +163,18 @@ std::optional<Losses::Effect> Losses::effect_by_answer(const event::OpCompleted&
 }
 
 // Some slot that it claims has another owner. (Which slot the key is in is not known here.)
-bool Losses::may_be_deposed(MachineId machine) const {
-  const event::Claim* claim = stage_.directory().claim(machine);
+bool Losses::may_be_deposed(MachineId machine, const Directory& directory) const {
+  const event::Claim* claim = directory.claim(machine);
   if (claim == nullptr) return false;
   const SlotSet doubtful = claim->slots->slots() & contested_;
   for (std::uint16_t slot = 0; doubtful.any() && slot < kSlotCount; ++slot) {
-    if (doubtful.test(slot)) return stage_.directory().owner_of(SlotId{slot}) != machine;
+    if (doubtful.test(slot)) return directory.owner_of(SlotId{slot}) != machine;
   }
   return false;
 }
 
-void Losses::see_effect(const Record& record, const event::WriteApplied& write) {
+void Losses::see_effect(const Record& record, const event::WriteApplied& write,
+                        const Stage& stage) {
   if (write.operation == 0) return;
   ++effects_seen_;
   Effect effect;
@@ -180,13 +182,13 @@ void Losses::see_effect(const Record& record, const event::WriteApplied& write) 
   effect.at = record.at;
   effect.slot = write.slot;
   effect.offset = write.offset;
-  const event::Claim* claim = stage_.directory().claim(record.machine);
+  const event::Claim* claim = stage.directory().claim(record.machine);
   effect.epoch = claim == nullptr ? 0 : claim->config_epoch;
   effect.sides = sides_now_;
-  if (const auto since = stage_.isolated_since(record.machine))
+  if (const auto since = stage.isolated_since(record.machine))
     effect.isolated_for = record.at - *since;
   if (contested_.test(write.slot.value)) {
-    effect.deposed = stage_.directory().owner_of(write.slot) != record.machine;
+    effect.deposed = stage.directory().owner_of(write.slot) != record.machine;
   }
   effects_[write.operation] = effect;
   unplaced_[record.machine].push_back(write.operation);
@@ -197,24 +199,31 @@ void Losses::see_stream(const Record& record, const event::StreamAt& stream) {
   if (const auto found = unplaced_.find(record.machine); found != unplaced_.end()) {
     for (const std::uint64_t operation : found->second) {
       const auto effect = effects_.find(operation);
-      if (effect != effects_.end()) effect->second.history = stream.replid;
+      if (effect != effects_.end()) effect->second.history = number_of(stream.replid);
     }
     unplaced_.erase(found);
   }
   Place& place = places_[record.machine];
+  const HistoryNumber history = number_of(stream.replid);
   const bool branches =
-      stream.role == Role::kPrimary && !place.history.is_none() && place.history != stream.replid;
-  if (branches) parents_.insert({stream.replid, place});
-  place = {stream.replid, stream.offset};
+      stream.role == Role::kPrimary && place.history != 0 && place.history != history;
+  if (branches) parents_.insert({history, place});
+  place = {history, stream.offset};
+}
+
+HistoryNumber Losses::number_of(const NodeName& replid) {
+  if (replid.is_none()) return 0;
+  const auto next = static_cast<HistoryNumber>(histories_.size() + 1);
+  return histories_.try_emplace(replid, next).first->second;
 }
 
 // Slots that more than one live primary claims, so that asking who owns one is needed only for
 // these.
-void Losses::find_contested() {
+void Losses::find_contested(const Directory& directory) {
   SlotSet once;
   contested_.reset();
-  for (const MachineId primary : stage_.directory().primaries()) {
-    const SlotSet& slots = stage_.directory().claim(primary)->slots->slots();
+  for (const MachineId primary : directory.primaries()) {
+    const SlotSet& slots = directory.claim(primary)->slots->slots();
     contested_ |= once & slots;
     once |= slots;
   }
@@ -223,7 +232,7 @@ void Losses::find_contested() {
 // ---- The end ----
 
 void Losses::finish() {
-  for (auto& [operation, flight] : in_flight_) keys_[flight.first].writes.push_back(flight.second);
+  for (auto& [operation, flight] : in_flight_) keys_[flight.first].writes.add(flight.second);
   in_flight_.clear();
   for (const auto& [name, key] : keys_) {
     if (!key.final || !key.answered) {
@@ -237,12 +246,12 @@ void Losses::finish() {
       acked_ += writes;
       acked_by_[client] += writes;
     }
-    for (const Write& write : key.writes) {
+    key.writes.each([&](const Write& write) {
       has[static_cast<std::size_t>(write.kind)] = true;
       if (acked(write.outcome)) ++acked_, ++acked_by_[write.client];
       const bool must_show = write.kind != event::OpKind::kDelete && acked(write.outcome);
       if (must_show && write.effect.machine == kNoMachine && effects_seen_ > 0) lose(name, write);
-    }
+    });
     if (has[static_cast<std::size_t>(event::OpKind::kAppend)]) {
       judge_list(name, key);
     } else if (has[static_cast<std::size_t>(event::OpKind::kIncrement)]) {
@@ -271,55 +280,57 @@ void Losses::judge_register(const std::string& name, const Key& key) {
     known = true;
     shown_until = std::max(shown_until, past.completed);
   }
-  for (const Write& write : key.writes) {
+  key.writes.each([&](const Write& write) {
     const bool matches =
         key.final->absent ? write.kind == event::OpKind::kDelete
                           : write.kind == event::OpKind::kWrite && write.value == key.final->value;
-    if (!matches) continue;
+    if (!matches) return;
     known = true;
     shown_until = std::max(shown_until, write.completed);
     if (write.outcome == event::OpOutcome::kFailed) {
       contradict(key.final->at,
                  "key \"" + name + "\" shows \"" + write.value + "\", a write that was refused");
     }
-  }
+  });
   if (!known && !key.final->absent) {
     return contradict(key.final->at, "key \"" + name + "\" shows \"" + key.final->value +
                                          "\", which nobody wrote");
   }
   SimTime newest = SimTime::min();  // the last invocation of an acknowledged change
-  for (const Write& write : key.writes) {
+  key.writes.each([&](const Write& write) {
     if (acked(write.outcome)) newest = std::max(newest, write.invoked);
-  }
-  for (const Write& write : key.writes) {
+  });
+  key.writes.each([&](const Write& write) {
     const bool judged = write.kind == event::OpKind::kWrite && acked(write.outcome);
     const bool shown = !key.final->absent && write.value == key.final->value;
     const bool superseded = newest > write.completed;
     if (judged && took_effect(write) && !shown && !superseded && write.invoked > shown_until) {
       lose(name, write);
     }
-  }
+  });
 }
 
 // A counter shows a sum: at least the acknowledged increments, at most those and all of unknown
 // fate.
 void Losses::judge_counter(const std::string& name, const Key& key) {
   std::int64_t least = 0, most = 0;
-  std::vector<const Write*> candidates;
-  for (const Write& write : key.writes) {
-    if (write.kind == event::OpKind::kDelete) return;  // no sum to compare with
+  bool deleted = false;
+  const auto counts = [&](const Write& write) {
+    return write.kind == event::OpKind::kIncrement && acked(write.outcome) && took_effect(write);
+  };
+  key.writes.each([&](const Write& write) {
+    deleted |= write.kind == event::OpKind::kDelete;
     if (write.kind != event::OpKind::kIncrement || write.outcome == event::OpOutcome::kFailed)
-      continue;
+      return;
     const std::int64_t delta = number_in(write.value, 1);
     most += delta * (1 + static_cast<std::int64_t>(write.repeats));
-    if (!acked(write.outcome)) continue;
-    if (!took_effect(write)) {  // counted as lost already
+    if (counts(write)) {
+      least += delta;
+    } else if (acked(write.outcome)) {  // counted as lost already
       most -= delta;
-      continue;
     }
-    least += delta;
-    candidates.push_back(&write);
-  }
+  });
+  if (deleted) return;  // no sum to compare with
   const std::int64_t shown = key.final->absent ? 0 : number_in(key.final->value, 0);
   if (shown > most) {
     contradict(key.final->at, "counter \"" + name + "\" shows " + std::to_string(shown) +
@@ -328,10 +339,11 @@ void Losses::judge_counter(const std::string& name, const Key& key) {
   if (shown >= least) return;
   // Which ones are gone the sum does not tell; those with an explanation first, the newest of them
   // first.
-  std::vector<std::pair<Loss, const Write*>> judged;
-  for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
-    judged.emplace_back(classify(name, **it), *it);
-  }
+  std::vector<std::pair<Loss, Write>> judged;
+  key.writes.each([&](const Write& write) {
+    if (counts(write)) judged.emplace_back(classify(name, write), write);
+  });
+  std::reverse(judged.begin(), judged.end());
   std::stable_sort(judged.begin(), judged.end(), [](const auto& a, const auto& b) {
     if (a.first.standing != b.first.standing) return a.first.standing < b.first.standing;
     if (a.first.kind != b.first.kind) return a.first.kind < b.first.kind;
@@ -339,8 +351,8 @@ void Losses::judge_counter(const std::string& name, const Key& key) {
   });
   for (const auto& [loss, write] : judged) {
     if (least <= shown) break;
-    least -= std::max<std::int64_t>(1, number_in(write->value, 1));
-    lose(name, *write);
+    least -= std::max<std::int64_t>(1, number_in(write.value, 1));
+    lose(name, write);
   }
 }
 
@@ -348,23 +360,22 @@ void Losses::judge_counter(const std::string& name, const Key& key) {
 void Losses::judge_list(const std::string& name, const Key& key) {
   std::map<std::string, std::uint32_t> shown;
   for (const std::string& element : key.final->list) ++shown[element];
-  for (const Write& write : key.writes) {
-    if (write.kind != event::OpKind::kAppend) continue;
+  key.writes.each([&](const Write& write) {
+    if (write.kind != event::OpKind::kAppend) return;
     const auto found = shown.find(write.value);
     if (found == shown.end()) {
       if (acked(write.outcome) && took_effect(write)) lose(name, write);
-      continue;
+      return;
     }
-    const std::string element = "list \"" + name + "\" shows \"" + write.value + "\"";
-    if (write.outcome == event::OpOutcome::kFailed) {
-      contradict(key.final->at, element + ", an append that was refused");
-    }
+    const auto told = [&](const std::string& what) {
+      contradict(key.final->at, "list \"" + name + "\" shows \"" + write.value + "\"" + what);
+    };
+    if (write.outcome == event::OpOutcome::kFailed) told(", an append that was refused");
     if (found->second > 1 + write.repeats) {
-      contradict(key.final->at,
-                 element + " " + std::to_string(found->second) + " times, appended once");
+      told(" " + std::to_string(found->second) + " times, appended once");
     }
     shown.erase(found);
-  }
+  });
   for (const auto& [element, times] : shown) {
     contradict(key.final->at,
                "list \"" + name + "\" shows \"" + element + "\", which nobody appended");

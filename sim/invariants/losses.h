@@ -19,6 +19,7 @@
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/loss_table.h"
 #include "sim/invariants/stage.h"
+#include "sim/invariants/write_log.h"
 
 namespace sim {
 
@@ -48,11 +49,12 @@ struct Contradiction {
   std::string what;
 };
 
-class Losses final : public TraceFold {
+class Losses {
  public:
   explicit Losses(const RunFacts& facts);
 
-  void see(const Record& record) override;
+  // `stage` has seen the record.
+  void see(const Record& record, const Stage& stage);
   void finish();
 
   // Valid after `finish`.
@@ -74,36 +76,14 @@ class Losses final : public TraceFold {
   std::uint64_t known_by_answer() const { return known_by_answer_; }
   bool overflowed() const { return overflowed_; }
 
-  // Writes kept whole. Of a register those that are overwritten for good are not: they cannot be
-  // missed any more, and only what they said is remembered, in a few bytes each.
-  static constexpr std::uint64_t kWritesMax = 4'000'000;
+  // Writes kept, in half a GiB. Of a register those that are overwritten for good are not: they
+  // cannot be missed any more, and only what they said is remembered, in a few bytes each.
+  static constexpr std::uint64_t kWritesMax = 16'000'000;
 
  private:
-  struct Effect {  // where a write took effect
-    MachineId machine = kNoMachine;
-    SimTime at;
-    SlotId slot;
-    std::int64_t offset = 0;
-    NodeName history;  // replication id; none if the node told no stream
-    std::uint64_t epoch = 0;
-    std::optional<Duration> isolated_for;
-    std::uint32_t sides = 0;  // of the partition then: index into `sides_`
-    bool deposed = false;     // a live primary outranked it in this slot
-    // All that is known is who acknowledged it: a real server. `at` is then when it was asked, and
-    // what the write cannot be said to have met is taken to excuse its loss.
-    bool by_answer = false;
-  };
-  struct Write {
-    std::uint64_t operation = 0;
-    event::OpKind kind{};
-    event::OpOutcome outcome = event::OpOutcome::kUnknown;
-    SimTime invoked, completed = SimTime::max();
-    std::uint32_t repeats = 0;  // attempts beyond the first that were not redirections
-    std::string value;
-    MachineId client;
-    std::uint32_t replicas_wanted = 0, replicas = 0;
-    Effect effect;
-  };
+  static constexpr std::size_t kTidyAt = 16, kPackAt = 64;
+  using Effect = WriteEffect;
+  using Write = LoggedWrite;
   // A write to a register that was overwritten for good.
   struct PastWrite {
     std::uint64_t value_hash = 0;
@@ -116,15 +96,15 @@ class Losses final : public TraceFold {
     std::vector<std::string> list;
   };
   struct Key {
-    std::vector<Write> writes;
+    WriteLog writes;
     std::vector<PastWrite> past;
     std::map<MachineId, std::uint64_t> past_acked;
-    std::size_t tidy_at = 16;  // size of `writes` at which it is worth looking for past ones
+    std::size_t tidy_at = kTidyAt;  // of `writes` that are not packed, when to look for past ones
     std::optional<FinalRead> final;
     bool answered = false;  // an auditor was told; `final` without this: it asked in vain
   };
   struct Place {  // in a replication history
-    NodeName history;
+    HistoryNumber history = 0;
     std::int64_t offset = 0;
   };
   // A client outside the history removed keys: one, or ("") all of these slots.
@@ -166,20 +146,23 @@ class Losses final : public TraceFold {
     SlotId slot{};                             // of those about one
   };
 
-  void see_client(const Record& record);
-  void see_effect(const Record& record, const event::WriteApplied& write);
-  std::optional<Effect> effect_by_answer(const event::OpCompleted& done, SimTime invoked) const;
-  bool may_be_deposed(MachineId machine) const;
+  void see_client(const Record& record, const Stage& stage);
+  void see_effect(const Record& record, const event::WriteApplied& write, const Stage& stage);
+  std::optional<Effect> effect_by_answer(const event::OpCompleted& done, SimTime invoked,
+                                         const Stage& stage) const;
+  bool may_be_deposed(MachineId machine, const Directory& directory) const;
   void see_stream(const Record& record, const event::StreamAt& stream);
-  void see_turn(const Record& record);
-  void see_replication(const Record& record);
-  void see_promotion(const Record& record, const event::Promoted& promoted, Turn& turn) const;
-  MachineId retaken_by(MachineId machine) const;
-  void see_migration(const Record& record);
+  void see_turn(const Record& record, const Stage& stage);
+  void see_replication(const Record& record, const Directory& directory);
+  void see_promotion(const Record& record, const event::Promoted& promoted, const Stage& stage,
+                     Turn& turn) const;
+  MachineId retaken_by(MachineId machine, const Directory& directory) const;
+  void see_migration(const Record& record, const Directory& directory);
   void see_sides(const event::Reachability& reach);
   void tidy(Key& key);
+  HistoryNumber number_of(const NodeName& replid);
   Place place_of(MachineId machine) const;
-  void find_contested();
+  void find_contested(const Directory& directory);
 
   void judge_register(const std::string& name, const Key& key);
   void judge_counter(const std::string& name, const Key& key);
@@ -205,9 +188,11 @@ class Losses final : public TraceFold {
   bool had_it(const Turn& promoted, MachineId holder, const Write& write,
               const Effect& effect) const;
   LossExample example_of(const Loss& loss) const;
-  std::string name_of(MachineId machine) const { return std::string{stage_.name(machine)}; }
+  std::string name_of(MachineId machine) const {
+    return machine.value < cast_.size() ? cast_[machine.value].name : "nobody";
+  }
 
-  Stage stage_;
+  Cast cast_;
   Duration minority_window_;
   bool takeovers_, persistent_;
   std::int64_t min_replicas_;
@@ -226,7 +211,8 @@ class Losses final : public TraceFold {
       unplaced_;                             // effects whose history the next StreamAt tells
   std::map<std::uint64_t, Effect> effects_;  // of operations in flight
   std::map<MachineId, Place> places_;
-  std::map<NodeName, Place> parents_;  // of replication ids: where they branched off
+  std::map<NodeName, HistoryNumber> histories_;  // by replication id
+  std::map<HistoryNumber, Place> parents_;       // where they branched off
   std::vector<Turn> turns_;
   std::vector<Removal> removals_;
   std::map<SlotId, std::pair<MachineId, MachineId>> ways_;  // of slots last opened: from, to

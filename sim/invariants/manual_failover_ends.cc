@@ -24,13 +24,11 @@ class ManualFailoverEnds final : public CopyableVerdict<ManualFailoverEnds> {
  public:
   explicit ManualFailoverEnds(const RunFacts& facts)
       : CopyableVerdict("no manual failover was asked for"),
-        stage_(facts.cast),
         processes_(facts.processes),
         within_(kTimeout + 2 * (facts.tick + 1ms) + facts.stall_max + clock_slack(facts)) {}
 
-  void see(const Record& record) override {
-    look_back(record.at, record.sequence);
-    stage_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    look_back(record.at, record.sequence, stage);
     if (processes_.count(record.machine) > 0) return;
     if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
       see_manual(record, *manual);
@@ -45,7 +43,7 @@ class ManualFailoverEnds final : public CopyableVerdict<ManualFailoverEnds> {
     }
   }
 
-  void finish(SimTime end) override { look_back(end, last_record_); }
+  void finish(const Ending& ending) override { look_back(ending.at, last_record_, ending.stage); }
 
   std::string numbers() const override {
     return counted(asked_for_, "manual failover") + ", " + counted(pauses_, "pause");
@@ -74,27 +72,28 @@ class ManualFailoverEnds final : public CopyableVerdict<ManualFailoverEnds> {
     }
   }
 
-  void look_back(SimTime now, std::uint64_t record) {
+  void look_back(SimTime now, std::uint64_t record, const Stage& stage) {
     last_record_ = record;
-    judge(asked_, now, record, " was asked to take over and has neither done so nor given up ");
-    judge(paused_, now, record, " has paused its clients' writes for a failover and holds them ");
+    judge(asked_, now, record, " was asked to take over and has neither done so nor given up ",
+          stage);
+    judge(paused_, now, record, " has paused its clients' writes for a failover and holds them ",
+          stage);
   }
 
-  void judge(Open& open, SimTime now, std::uint64_t record, const char* what) {
+  void judge(Open& open, SimTime now, std::uint64_t record, const char* what, const Stage& stage) {
     for (auto it = open.begin(); it != open.end();) {
       if (now <= it->second.at + within_) {
         ++it;
         continue;
       }
       violation(now, record,
-                std::string{stage_.name(it->first)} + what + words(now - it->second.at) +
+                std::string{stage.name(it->first)} + what + words(now - it->second.at) +
                     " later (record " + std::to_string(it->second.record) + ", " + words(within_) +
                     " are allowed)");
       it = open.erase(it);
     }
   }
 
-  Stage stage_;
   std::set<MachineId> processes_;
   Duration within_;
   Open asked_, paused_;  // replicas that were asked to take over, primaries that wait for one

@@ -6,7 +6,6 @@
 
 #include "sim/invariants/client_metrics.h"
 #include "sim/invariants/operation_metrics.h"
-#include "sim/invariants/stage.h"
 #include "sim/invariants/work_metrics.h"
 
 namespace sim {
@@ -31,28 +30,25 @@ struct Metrics::Impl {
   };
 
   explicit Impl(const RunFacts& facts)
-      : stage(facts.cast),
-        work(facts.cast),
+      : work(facts.cast),
         clients(facts.cast),
         administration(facts.cast),
-        shards(stage.directory().shard_count()),
         buses(facts.cast.size()) {}
 
-  void see(const Record& record);
-  void see_losses(const Record& record);
-  void see_promotion(const Record& record, const event::Promoted& promoted);
-  void see_bus(const Record& record, const event::ViewSnapshot& view);
-  void lose(MachineId machine, SimTime at);
-  void watch_isolation(SimTime at);
-  void watch_health(SimTime at);
-  void watch_shards(SimTime at, bool over);
-  bool available(int shard) const;
+  void see(const Record& record, const Stage& stage);
+  void see_losses(const Record& record, const Stage& stage);
+  void see_promotion(const Record& record, const event::Promoted& promoted, const Stage& stage);
+  void see_bus(const Record& record, const event::ViewSnapshot& view, const Stage& stage);
+  void lose(MachineId machine, SimTime at, const Stage& stage);
+  void watch_isolation(SimTime at, const Stage& stage);
+  void watch_health(SimTime at, const Stage& stage);
+  void watch_shards(SimTime at, const Stage& stage, bool over);
+  static bool available(int shard, const Stage& stage);
   void longest(const std::string& name, Duration duration);
   void put(std::string name, std::int64_t value);
-  void finish(SimTime end, std::span<const Metric> counted_elsewhere);
+  void finish(SimTime end, const Stage& stage, std::span<const Metric> counted_elsewhere);
   void finish_buses();
 
-  Stage stage;
   WorkMetrics work;
   ClientMetrics clients;
   OperationMetrics administration;
@@ -73,14 +69,13 @@ void Metrics::Impl::longest(const std::string& name, Duration duration) {
   if (!fresh) found->second = std::max(found->second, std::int64_t{duration.count()});
 }
 
-void Metrics::Impl::see(const Record& record) {
-  stage.see(record);
+void Metrics::Impl::see(const Record& record, const Stage& stage) {
   work.see(record, stage);
-  see_losses(record);
+  see_losses(record, stage);
   clients.see(record);
   administration.see(record);
   if (const auto* view = std::get_if<event::ViewSnapshot>(&record.event)) {
-    see_bus(record, *view);
+    see_bus(record, *view, stage);
   } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {
     if (phase->phase == event::Phase::kSettling) healed = record.at;
   } else if (std::holds_alternative<event::Converged>(record.event)) {
@@ -102,19 +97,19 @@ void Metrics::Impl::see(const Record& record) {
 
 // ---- Primaries that are lost, and what becomes of their slots ----
 
-void Metrics::Impl::lose(MachineId machine, SimTime at) {
+void Metrics::Impl::lose(MachineId machine, SimTime at, const Stage& stage) {
   const event::Claim* claim = stage.directory().claim(machine);
   if (stage.forming() || claim == nullptr || claim->role != Role::kPrimary) return;
   if (claim->slots->count() > 0)
     losses.insert({machine, Outage{at, {}, false, false, false, kNoMachine}});
 }
 
-void Metrics::Impl::see_losses(const Record& record) {
+void Metrics::Impl::see_losses(const Record& record, const Stage& stage) {
   const bool may_change = stage.weighed();
   if (std::holds_alternative<event::MachineCrashed>(record.event) ||
       std::holds_alternative<event::MachinePaused>(record.event) ||
       std::holds_alternative<event::ProgramExited>(record.event)) {
-    lose(record.machine, record.at);
+    lose(record.machine, record.at, stage);
   } else if (const auto* change = std::get_if<event::SuspicionChanged>(&record.event)) {
     const auto peer = stage.directory().machine_of(change->peer);
     const auto loss = peer ? losses.find(*peer) : losses.end();
@@ -128,7 +123,7 @@ void Metrics::Impl::see_losses(const Record& record) {
       }
     }
   } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
-    see_promotion(record, *promoted);
+    see_promotion(record, *promoted, stage);
   } else if (std::holds_alternative<event::WriteApplied>(record.event)) {
     for (auto& [machine, lost] : losses) {
       if (lost.successor != record.machine) continue;
@@ -136,10 +131,10 @@ void Metrics::Impl::see_losses(const Record& record) {
       lost.successor = kNoMachine;
     }
   }
-  if (may_change) watch_isolation(record.at);
+  if (may_change) watch_isolation(record.at, stage);
   if (may_change || std::holds_alternative<event::HealthChanged>(record.event)) {
-    watch_health(record.at);
-    watch_shards(record.at, false);
+    watch_health(record.at, stage);
+    watch_shards(record.at, stage, false);
   }
   std::erase_if(losses, [](const auto& entry) {
     const Outage& lost = entry.second;
@@ -147,7 +142,8 @@ void Metrics::Impl::see_losses(const Record& record) {
   });
 }
 
-void Metrics::Impl::see_promotion(const Record& record, const event::Promoted& promoted) {
+void Metrics::Impl::see_promotion(const Record& record, const event::Promoted& promoted,
+                                  const Stage& stage) {
   ++sums["promotions"];
   sums["takeovers"] += promoted.takeover ? 1 : 0;
   const auto old = stage.directory().machine_of(promoted.old_primary);
@@ -160,18 +156,18 @@ void Metrics::Impl::see_promotion(const Record& record, const event::Promoted& p
   lost.successor = record.machine;
 }
 
-void Metrics::Impl::watch_isolation(SimTime at) {
+void Metrics::Impl::watch_isolation(SimTime at, const Stage& stage) {
   for (const MachineId machine : stage.directory().cluster_nodes()) {
     if (!stage.isolated_since(machine)) {
       isolated.erase(machine);
     } else if (isolated.insert(machine).second) {
-      lose(machine, at);
+      lose(machine, at, stage);
     }
   }
 }
 
 // All live nodes that reach a majority are ok, and every lost primary has been replaced or is back.
-void Metrics::Impl::watch_health(SimTime at) {
+void Metrics::Impl::watch_health(SimTime at, const Stage& stage) {
   if (losses.empty()) return;
   const Directory& directory = stage.directory();
   for (const MachineId machine : directory.cluster_nodes()) {
@@ -187,17 +183,18 @@ void Metrics::Impl::watch_health(SimTime at) {
   }
 }
 
-bool Metrics::Impl::available(int shard) const {
+bool Metrics::Impl::available(int shard, const Stage& stage) {
   const auto primary = stage.directory().primary_of(shard);
   return primary && stage.directory().is_serving(*primary) &&
          stage.directory().is_healthy(*primary) && !stage.isolated_since(*primary);
 }
 
-void Metrics::Impl::watch_shards(SimTime at, bool over) {
+void Metrics::Impl::watch_shards(SimTime at, const Stage& stage, bool over) {
   if (stage.forming()) return;
+  shards.resize(stage.directory().shard_count());
   for (std::size_t i = 0; i < shards.size(); ++i) {
     Shard& shard = shards[i];
-    const bool now = available(static_cast<int>(i));
+    const bool now = available(static_cast<int>(i), stage);
     if (!shard.known && !now) continue;  // counted from the first moment it was there
     if (shard.known && (now != shard.available || over)) {
       const auto slots = stage.directory().home(static_cast<int>(i))->count();
@@ -219,7 +216,8 @@ void Metrics::Impl::watch_shards(SimTime at, bool over) {
 
 // Rates are taken between the first and the last full view of a node's last incarnation; with one
 // view only, from its start.
-void Metrics::Impl::see_bus(const Record& record, const event::ViewSnapshot& view) {
+void Metrics::Impl::see_bus(const Record& record, const event::ViewSnapshot& view,
+                            const Stage& stage) {
   if (view.counters.empty() || record.machine.value >= buses.size()) return;
   Bus& bus = buses[record.machine.value];
   const std::uint32_t incarnation = stage.directory().incarnation(record.machine);
@@ -253,8 +251,9 @@ void Metrics::Impl::put(std::string name, std::int64_t value) {
   values.push_back(metric(std::move(name), value));
 }
 
-void Metrics::Impl::finish(SimTime end, std::span<const Metric> counted_elsewhere) {
-  watch_shards(end, true);
+void Metrics::Impl::finish(SimTime end, const Stage& stage,
+                           std::span<const Metric> counted_elsewhere) {
+  watch_shards(end, stage, true);
   if (cluster_seen) {
     for (const char* name :
          {"promotions", "takeovers", "elections", "elections_expired", "votes", "epoch_collisions",
@@ -280,11 +279,11 @@ Metrics::Metrics(const RunFacts& facts) : impl_(std::make_unique<Impl>(facts)) {
 Metrics::Metrics(const Metrics& other) : impl_(std::make_unique<Impl>(*other.impl_)) {}
 Metrics::~Metrics() = default;
 
-void Metrics::see(const Record& record) {
-  impl_->see(record);
+void Metrics::see(const Record& record, const Stage& stage) {
+  impl_->see(record, stage);
 }
-void Metrics::finish(SimTime end, std::span<const Metric> counted_elsewhere) {
-  impl_->finish(end, counted_elsewhere);
+void Metrics::finish(SimTime end, const Stage& stage, std::span<const Metric> counted_elsewhere) {
+  impl_->finish(end, stage, counted_elsewhere);
 }
 const std::vector<Metric>& Metrics::values() const {
   return impl_->values;

@@ -17,21 +17,23 @@
 #include "sim/base/time.h"
 #include "sim/invariants/invariant.h"
 #include "sim/invariants/metric.h"
-#include "sim/trace/fold.h"
+#include "sim/invariants/stage.h"
+#include "sim/trace/record.h"
 
 namespace sim {
 
 // What a run did not have it does not report: no crash, no time_to_fail. Absent is not zero.
-class Metrics final : public TraceFold {
+class Metrics {
  public:
   explicit Metrics(const RunFacts& facts);
   Metrics(const Metrics& other);
   Metrics& operator=(const Metrics&) = delete;
-  ~Metrics() override;
+  ~Metrics();
 
-  void see(const Record& record) override;
+  // `stage` has seen the record.
+  void see(const Record& record, const Stage& stage);
   // `counted_elsewhere`: what the invariants have counted.
-  void finish(SimTime end, std::span<const Metric> counted_elsewhere = {});
+  void finish(SimTime end, const Stage& stage, std::span<const Metric> counted_elsewhere = {});
   // Sorted by name. Precondition: finished.
   const std::vector<Metric>& values() const;
   std::optional<std::int64_t> value(std::string_view name) const;

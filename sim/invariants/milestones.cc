@@ -121,27 +121,29 @@ bool matches(const Milestone& milestone, std::string_view name, int shard, Machi
          (node == kNoMachine || milestone.machine == node);
 }
 
-void Milestones::see(const Record& record) {
+void Milestones::see(const Record& record, const Directory& directory) {
   latest_.clear();
-  directory_.see(record);
-  see_world(record);
-  see_election(record);
-  see_replication(record);
-  see_migration(record);
-  see_operation(record);
+  see_world(record, directory);
+  see_election(record, directory);
+  see_replication(record, directory);
+  see_migration(record, directory);
+  see_operation(record, directory);
+  for (Milestone& milestone : latest_) keep(milestone, directory);
 }
 
 void Milestones::add(std::string_view name, const Record& record, MachineId about, std::string text,
                      bool notable) {
   const MilestoneKind* kind = find_milestone(name);
   CHECK(kind != nullptr);
-  Milestone milestone{kind->name,     record.at, record.sequence, about,
-                      record.machine, -1,        notable,         std::move(text)};
-  if (directory_.is_cluster_node(about)) milestone.shard = directory_.shard_of(about);
-  auto& pairs = reached_[kind->name];
-  ++pairs[{milestone.shard, about}];
-  if (++counts_[kind->name] <= kKeptOfEach) all_.push_back(milestone);
-  latest_.push_back(std::move(milestone));
+  latest_.push_back({kind->name, record.at, record.sequence, about, record.machine, -1, notable,
+                     std::move(text)});
+}
+
+void Milestones::keep(Milestone& milestone, const Directory& directory) {
+  const MachineId about = milestone.machine;
+  if (directory.is_cluster_node(about)) milestone.shard = directory.shard_of(about);
+  ++reached_[milestone.name][{milestone.shard, about}];
+  if (++counts_[milestone.name] <= kKeptOfEach) all_.push_back(milestone);
 }
 
 std::uint64_t Milestones::count(std::string_view name) const {
@@ -169,9 +171,9 @@ void Milestones::forget(std::string_view what, MachineId about) {
   told_.erase({std::string{what}, about});
 }
 
-void Milestones::see_world(const Record& record) {
+void Milestones::see_world(const Record& record, const Directory& directory) {
   const MachineId who = record.machine;
-  const std::string name{directory_.name(who)};
+  const std::string name{directory.name(who)};
   if (const auto* crash = std::get_if<event::MachineCrashed>(&record.event)) {
     add("crash", record, who, name + (crash->power_lost ? " lost power" : " crashed"));
   } else if (const auto* start = std::get_if<event::MachineStarted>(&record.event)) {
@@ -219,7 +221,7 @@ void Milestones::see_world(const Record& record) {
           "reply " + reply->reply + ", expected " + reply->expected);
     }
   } else if (const auto* ran = std::get_if<event::ProgramRan>(&record.event)) {
-    const MachineId where = directory_.find(ran->machine).value_or(kNoMachine);
+    const MachineId where = directory.find(ran->machine).value_or(kNoMachine);
     const std::string text = ran->machine + ": \"" + ran->command + "\"";
     if (ran->ended) add("program-ended", record, where, text + " ended", ran->as_expected);
     if (!ran->as_expected)
@@ -240,10 +242,11 @@ void Milestones::see_world(const Record& record) {
   }
 }
 
-void Milestones::see_suspicion(const Record& record, const event::SuspicionChanged& change) {
-  const MachineId about = directory_.machine_of(change.peer).value_or(kNoMachine);
-  const std::string by{directory_.name(record.machine)};
-  const std::string peer = directory_.label(change.peer);
+void Milestones::see_suspicion(const Record& record, const event::SuspicionChanged& change,
+                               const Directory& directory) {
+  const MachineId about = directory.machine_of(change.peer).value_or(kNoMachine);
+  const std::string by{directory.name(record.machine)};
+  const std::string peer = directory.label(change.peer);
   if (change.to == event::Suspicion::kPfail) {
     add("pfail", record, about, by + " suspects " + peer + " (PFAIL)", first_for("pfail", about));
   } else if (change.to == event::Suspicion::kFail) {
@@ -264,13 +267,13 @@ void Milestones::see_suspicion(const Record& record, const event::SuspicionChang
   forget("fail-cleared", about);
 }
 
-void Milestones::see_election(const Record& record) {
+void Milestones::see_election(const Record& record, const Directory& directory) {
   const MachineId who = record.machine;
-  const std::string name{directory_.name(who)};
-  const auto label = [&](const NodeName& id) { return directory_.label(id); };
+  const std::string name{directory.name(who)};
+  const auto label = [&](const NodeName& id) { return directory.label(id); };
   const auto epoch = [](std::uint64_t number) { return " in epoch " + std::to_string(number); };
   if (const auto* suspicion = std::get_if<event::SuspicionChanged>(&record.event)) {
-    see_suspicion(record, *suspicion);
+    see_suspicion(record, *suspicion, directory);
   } else if (const auto* scheduled = std::get_if<event::ElectionScheduled>(&record.event)) {
     add("election-scheduled", record, who,
         name + " will stand for " + label(scheduled->primary) + "'s slots in " +
@@ -287,10 +290,10 @@ void Milestones::see_election(const Record& record) {
   } else if (const auto* hindered = std::get_if<event::ElectionHindered>(&record.event)) {
     add("election-hindered", record, who, name + " does not stand: " + hindered->why);
   } else if (const auto* vote = std::get_if<event::VoteGranted>(&record.event)) {
-    add("vote", record, directory_.machine_of(vote->candidate).value_or(kNoMachine),
+    add("vote", record, directory.machine_of(vote->candidate).value_or(kNoMachine),
         name + " votes for " + label(vote->candidate) + epoch(vote->epoch));
   } else if (const auto* refused = std::get_if<event::VoteRefused>(&record.event)) {
-    add("vote-refused", record, directory_.machine_of(refused->candidate).value_or(kNoMachine),
+    add("vote-refused", record, directory.machine_of(refused->candidate).value_or(kNoMachine),
         name + " refuses " + label(refused->candidate) + epoch(refused->epoch) + ": " +
             refused->why);
   } else if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
@@ -325,24 +328,24 @@ void Milestones::see_election(const Record& record) {
               " to " + std::to_string(change->config_to));
     }
   } else if (const auto* learned = std::get_if<event::PeerLearned>(&record.event)) {
-    add("peer-learned", record, directory_.machine_of(learned->peer).value_or(kNoMachine),
+    add("peer-learned", record, directory.machine_of(learned->peer).value_or(kNoMachine),
         name + " learns of " + label(learned->peer), false);
   } else if (const auto* forgotten = std::get_if<event::PeerForgotten>(&record.event)) {
-    add("peer-forgotten", record, directory_.machine_of(forgotten->peer).value_or(kNoMachine),
+    add("peer-forgotten", record, directory.machine_of(forgotten->peer).value_or(kNoMachine),
         name + " forgets " + label(forgotten->peer) + ": " + forgotten->why);
   }
 }
 
-void Milestones::see_replication(const Record& record) {
+void Milestones::see_replication(const Record& record, const Directory& directory) {
   const MachineId who = record.machine;
-  const std::string name{directory_.name(who)};
+  const std::string name{directory.name(who)};
   if (const auto* up = std::get_if<event::ReplicationUp>(&record.event)) {
     const bool full = up->how == event::SyncKind::kFull;
     add(full ? "full-sync" : "partial-sync", record, who,
         name +
             (full ? " copied " + counted(up->keys, "key") + " from "
                   : " caught up from the backlog of ") +
-            directory_.label(up->primary));
+            directory.label(up->primary));
   } else if (const auto* down = std::get_if<event::ReplicationDown>(&record.event)) {
     add("replication-down", record, who, name + " lost its primary's stream: " + down->why);
   } else if (const auto* loads = std::get_if<event::LoadingBegan>(&record.event)) {
@@ -357,24 +360,24 @@ void Milestones::see_replication(const Record& record) {
     add("keys-dropped", record, who,
         name + " dropped " + counted(dropped->keys, "key") + ": " + dropped->why);
   } else if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
-    const MachineId owner = directory_.machine_of(moved->to).value_or(kNoMachine);
+    const MachineId owner = directory.machine_of(moved->to).value_or(kNoMachine);
     add("slots-moved", record, owner,
         name + " sees " + counted(moved->slots->count(), "slot") + " go from " +
-            directory_.label(moved->from) + " to " + directory_.label(moved->to),
+            directory.label(moved->from) + " to " + directory.label(moved->to),
         false);
   }
 }
 
 // Slots on their way: a reshard has thousands, so only the first of each kind is told in short.
-void Milestones::see_migration(const Record& record) {
+void Milestones::see_migration(const Record& record, const Directory& directory) {
   const MachineId who = record.machine;
-  const std::string name{directory_.name(who)};
+  const std::string name{directory.name(who)};
   if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
     const std::string_view kind = opened->importing ? "importing" : "migrating";
     add(kind, record, who,
         name + (opened->importing ? " imports slot " : " migrates slot ") +
             std::to_string(opened->slot.value) + (opened->importing ? " from " : " to ") +
-            directory_.label(opened->other),
+            directory.label(opened->other),
         first_for(kind, who));
   } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
     add("slot-stable", record, who,
@@ -390,7 +393,7 @@ void Milestones::see_migration(const Record& record) {
   }
 }
 
-void Milestones::see_operation(const Record& record) {
+void Milestones::see_operation(const Record& record, const Directory& directory) {
   const MachineId client = record.machine;
   if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
     if (changes_data(invoked->kind)) writes_in_flight_.insert(invoked->operation);
@@ -399,8 +402,8 @@ void Milestones::see_operation(const Record& record) {
     const std::string_view kind = done->outcome == event::OpOutcome::kOk       ? "write-acked"
                                   : done->outcome == event::OpOutcome::kFailed ? "write-refused"
                                                                                : "write-unknown";
-    add(kind, record, directory_.find(done->node).value_or(client),
-        std::string{directory_.name(client)} + ": " + std::string{kind} +
+    add(kind, record, directory.find(done->node).value_or(client),
+        std::string{directory.name(client)} + ": " + std::string{kind} +
             (done->outcome == event::OpOutcome::kOk ? "" : " (" + done->value + ")"),
         false);
   } else if (const auto* redirected = std::get_if<event::Redirected>(&record.event)) {
@@ -409,7 +412,7 @@ void Milestones::see_operation(const Record& record) {
          {std::pair{"MOVED", "moved"}, std::pair{"ASK", "ask"},
           std::pair{"CLUSTERDOWN", "clusterdown"}, std::pair{"TRYAGAIN", "tryagain"}}) {
       if (reply.rfind(prefix, 0) != 0) continue;
-      add(kind, record, client, std::string{directory_.name(client)} + " was told " + reply,
+      add(kind, record, client, std::string{directory.name(client)} + " was told " + reply,
           count(kind) == 0);
       return;
     }

@@ -15,7 +15,7 @@
 
 #include "sim/base/time.h"
 #include "sim/trace/directory.h"
-#include "sim/trace/fold.h"
+#include "sim/trace/record.h"
 
 namespace sim {
 
@@ -42,11 +42,10 @@ struct Milestone {
 bool matches(const Milestone& milestone, std::string_view name, int shard = -1,
              MachineId node = kNoMachine);
 
-class Milestones final : public TraceFold {
+class Milestones {
  public:
-  explicit Milestones(Cast cast) : directory_(std::move(cast)) {}
-
-  void see(const Record& record) override;
+  // `directory` has seen the record.
+  void see(const Record& record, const Directory& directory);
 
   // Those made by the record seen last: what a `when` trigger looks at.
   std::span<const Milestone> latest() const { return latest_; }
@@ -57,24 +56,24 @@ class Milestones final : public TraceFold {
   bool reached(std::string_view name, int shard = -1, MachineId node = kNoMachine) const {
     return count(name, shard, node) > 0;
   }
-  const Directory& directory() const { return directory_; }
 
   static constexpr std::size_t kKeptOfEach = 500;
 
  private:
   void add(std::string_view name, const Record& record, MachineId about, std::string text,
            bool notable = true);
-  void see_suspicion(const Record& record, const event::SuspicionChanged& change);
-  void see_operation(const Record& record);
-  void see_world(const Record& record);
-  void see_election(const Record& record);
-  void see_replication(const Record& record);
-  void see_migration(const Record& record);
+  void keep(Milestone& milestone, const Directory& directory);
+  void see_suspicion(const Record& record, const event::SuspicionChanged& change,
+                     const Directory& directory);
+  void see_operation(const Record& record, const Directory& directory);
+  void see_world(const Record& record, const Directory& directory);
+  void see_election(const Record& record, const Directory& directory);
+  void see_replication(const Record& record, const Directory& directory);
+  void see_migration(const Record& record, const Directory& directory);
   // Once for a machine, until it is forgotten: later observers of one thing are not news.
   bool first_for(std::string_view what, MachineId about);
   void forget(std::string_view what, MachineId about);
 
-  Directory directory_;
   std::vector<Milestone> latest_, all_;
   std::map<std::string_view, std::uint64_t> counts_;  // keys are the table's
   std::map<std::string_view, std::map<std::pair<int, MachineId>, std::uint64_t>> reached_;

@@ -27,23 +27,19 @@ class MinReplicasBoundLoss final : public CopyableVerdict<MinReplicasBoundLoss> 
   explicit MinReplicasBoundLoss(const RunFacts& facts)
       : CopyableVerdict(facts.min_replicas_to_write == 0 ? "min-replicas-to-write is not set"
                                                          : "no write took effect"),
-        stage_(facts.cast),
         streams_(facts.cast),
         needed_(facts.min_replicas_to_write),
         lag_(facts.min_replicas_max_lag + 3s + clock_slack(facts)) {}
 
-  void see(const Record& record) override {
+  void see(const Record& record, const Stage& stage) override {
     if (changes_config(record.event)) needed_ = 0;  // perhaps no more
     if (needed_ == 0) return;
-    stage_.see(record);
     see_cuts(record);
-    const bool changed = std::holds_alternative<event::Claim>(record.event) || stage_.weighed();
-    if (changed || cuts_changed_) weigh(record.at);
+    const bool changed = std::holds_alternative<event::Claim>(record.event) || stage.weighed();
+    if (changed || cuts_changed_) weigh(record.at, stage);
     if (const auto* write = std::get_if<event::WriteApplied>(&record.event))
-      see_write(record, *write);
+      see_write(record, *write, stage);
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(writes_, "write") + ", " + std::to_string(alone_) +
@@ -68,8 +64,8 @@ class MinReplicasBoundLoss final : public CopyableVerdict<MinReplicasBoundLoss> 
     streams_.see(stream);
   }
 
-  void weigh(SimTime now) {
-    const Directory& directory = stage_.directory();
+  void weigh(SimTime now, const Stage& stage) {
+    const Directory& directory = stage.directory();
     for (const MachineId machine : directory.cluster_nodes()) {
       const event::Claim* claim = directory.claim(machine);
       if (claim == nullptr || claim->role != Role::kReplica) continue;
@@ -84,9 +80,9 @@ class MinReplicasBoundLoss final : public CopyableVerdict<MinReplicasBoundLoss> 
     }
   }
 
-  void see_write(const Record& record, const event::WriteApplied& write) {
-    const event::Claim* claim = stage_.directory().claim(record.machine);
-    if (claim == nullptr || !stage_.directory().is_cluster_node(record.machine)) return;
+  void see_write(const Record& record, const event::WriteApplied& write, const Stage& stage) {
+    const event::Claim* claim = stage.directory().claim(record.machine);
+    if (claim == nullptr || !stage.directory().is_cluster_node(record.machine)) return;
     evidence();
     ++writes_;
     // The latest moment at which enough of them were there.
@@ -101,8 +97,8 @@ class MinReplicasBoundLoss final : public CopyableVerdict<MinReplicasBoundLoss> 
     if (last == record.at) return;
     ++alone_;
     if (last != SimTime::min()) longest_ = record.at - last;
-    if (stage_.disturbed() || (last != SimTime::min() && record.at - last <= lag_)) return;
-    violation(record, std::string(stage_.name(record.machine)) + " applied a write to slot " +
+    if (stage.disturbed() || (last != SimTime::min() && record.at - last <= lag_)) return;
+    violation(record, std::string(stage.name(record.machine)) + " applied a write to slot " +
                           std::to_string(write.slot.value) + " although " +
                           counted(static_cast<std::uint64_t>(needed_), "replica") +
                           " must be in touch, and " +
@@ -111,7 +107,6 @@ class MinReplicasBoundLoss final : public CopyableVerdict<MinReplicasBoundLoss> 
                           " (" + words(lag_) + " allowed)");
   }
 
-  Stage stage_;
   Connectivity streams_;
   std::int64_t needed_;
   Duration lag_;

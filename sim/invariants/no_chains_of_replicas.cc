@@ -10,7 +10,9 @@
 #include <string>
 
 #include "sim/invariants/final_views.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
+#include "sim/trace/directory.h"
 
 namespace sim {
 namespace {
@@ -19,21 +21,20 @@ class NoChainsOfReplicas final : public CopyableVerdict<NoChainsOfReplicas> {
  public:
   explicit NoChainsOfReplicas(const RunFacts& facts)
       : CopyableVerdict("there was no replica at the end"),
-        views_(facts, FinalViews::Peers::kItself),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)),
         calm_(2 * facts.node_timeout) {}
 
-  void see(const Record& record) override {
-    views_.see(record);
+  void see(const Record& record, const Stage&) override {
     const bool changes = std::holds_alternative<event::Following>(record.event) ||
                          std::holds_alternative<event::Promoted>(record.event);
     if (changes) changed_[record.machine] = record.at;
   }
 
-  void finish(SimTime) override {
-    if (const std::string why = views_.not_quiescent(quiet_); !why.empty())
+  void finish(const Ending& ending) override {
+    if (const std::string why = ending.views.not_quiescent(quiet_); !why.empty())
       return cannot_check(why);
-    for (const auto& [machine, view] : views_.views()) judge(machine, view);
+    for (const auto& [machine, view] : ending.views.views())
+      judge(machine, view, ending.views, ending.stage.directory());
   }
 
   std::string numbers() const override {
@@ -46,8 +47,8 @@ class NoChainsOfReplicas final : public CopyableVerdict<NoChainsOfReplicas> {
     return changed == changed_.end() || changed->second + calm_ <= at;
   }
 
-  void judge(MachineId machine, const FinalViews::View& view) {
-    const Directory& directory = views_.directory();
+  void judge(MachineId machine, const FinalViews::View& view, const FinalViews& views,
+             const Directory& directory) {
     const event::Claim* claim = directory.claim(machine);
     if (claim == nullptr || claim->role != Role::kReplica || claim->replica_of.is_none()) return;
     evidence();
@@ -56,7 +57,7 @@ class NoChainsOfReplicas final : public CopyableVerdict<NoChainsOfReplicas> {
     const event::Claim* theirs = primary ? directory.claim(*primary) : nullptr;
     if (theirs == nullptr || theirs->id != claim->replica_of || theirs->role == Role::kPrimary)
       return;
-    if (views_.views().count(*primary) == 0 || !is_settled(machine, view.at) ||
+    if (views.views().count(*primary) == 0 || !is_settled(machine, view.at) ||
         !is_settled(*primary, view.at))
       return;
     violation(view.at, view.record,
@@ -65,7 +66,6 @@ class NoChainsOfReplicas final : public CopyableVerdict<NoChainsOfReplicas> {
                   directory.label(theirs->replica_of));
   }
 
-  FinalViews views_;
   Duration quiet_, calm_;
   std::map<MachineId, SimTime> changed_;  // when its role, or whom it follows, changed last
   std::uint64_t judged_ = 0;

@@ -23,7 +23,6 @@ class NoNeedlessFailover final : public CopyableVerdict<NoNeedlessFailover> {
  public:
   explicit NoNeedlessFailover(const RunFacts& facts)
       : CopyableVerdict("no primary was silent or replaced"),
-        stage_(facts.cast),
         timeout_(facts.node_timeout),
         disorder_(clock_slack(facts)),
         grace_(3 * facts.tick + 4 * facts.one_way_max + 2 * facts.stall_max + clock_slack(facts)),
@@ -31,16 +30,15 @@ class NoNeedlessFailover final : public CopyableVerdict<NoNeedlessFailover> {
         absences_(facts.cast.size()),
         cuts_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    stage_.see(record);
-    if (stage_.forming()) return;
-    if (stage_.weighed()) weigh(record.at);
+  void see(const Record& record, const Stage& stage) override {
+    if (stage.forming()) return;
+    if (stage.weighed()) weigh(record.at, stage);
     if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
-      if (!promoted->takeover && !promoted->manual) see_failover(record, *promoted);
+      if (!promoted->takeover && !promoted->manual) see_failover(record, *promoted, stage);
     }
   }
 
-  void finish(SimTime) override {
+  void finish(const Ending&) override {
     if (disorder_ > timeout_)
       cannot_check("clocks disagree by " + words(disorder_) + ", so the bound says nothing");
   }
@@ -71,28 +69,28 @@ class NoNeedlessFailover final : public CopyableVerdict<NoNeedlessFailover> {
     ++silences_;
   }
 
-  void weigh(SimTime now) {
-    const std::vector<MachineId> nodes = stage_.directory().cluster_nodes();
-    const bool whole = stage_.connectivity().whole();
+  void weigh(SimTime now, const Stage& stage) {
+    const std::vector<MachineId> nodes = stage.directory().cluster_nodes();
+    const bool whole = stage.connectivity().whole();
     for (const MachineId node : nodes) {
-      mark(absences_[node.value], !stage_.directory().is_serving(node), now);
+      mark(absences_[node.value], !stage.directory().is_serving(node), now);
       const bool cut = !whole && std::any_of(nodes.begin(), nodes.end(), [&](MachineId other) {
-        return !stage_.connectivity().mutual(node, other);
+        return !stage.connectivity().mutual(node, other);
       });
       mark(cuts_[node.value], cut, now);
     }
   }
 
-  void see_failover(const Record& record, const event::Promoted& promoted) {
+  void see_failover(const Record& record, const event::Promoted& promoted, const Stage& stage) {
     evidence();
     ++failovers_;
-    const auto old = stage_.directory().machine_of(promoted.old_primary);
+    const auto old = stage.directory().machine_of(promoted.old_primary);
     if (!old || old->value >= absences_.size()) return;
-    if (stage_.disturbed() || stage_.undisturbed_since() + memory_ > record.at) return;
+    if (stage.disturbed() || stage.undisturbed_since() + memory_ > record.at) return;
     const Duration longest = longest_silence(*old, record.at);
     if (longest + grace_ >= timeout_) return;
-    violation(record, std::string{stage_.name(record.machine)} + " was elected to replace " +
-                          std::string{stage_.name(*old)} + ", which in the last " + words(memory_) +
+    violation(record, std::string{stage.name(record.machine)} + " was elected to replace " +
+                          std::string{stage.name(*old)} + ", which in the last " + words(memory_) +
                           " was silent for " + words(longest) + " at most (" + words(timeout_) +
                           " is the least)");
   }
@@ -129,7 +127,6 @@ class NoNeedlessFailover final : public CopyableVerdict<NoNeedlessFailover> {
     return longest;
   }
 
-  Stage stage_;
   Duration timeout_, disorder_, grace_;
   Duration
       memory_;  // how long a FAIL, and elections that come to nothing, may keep a silence alive

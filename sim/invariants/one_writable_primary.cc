@@ -35,27 +35,28 @@ class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
  public:
   explicit OneWritablePrimary(const RunFacts& facts)
       : CopyableVerdict("no node claimed a slot"),
-        stage_(facts.cast),
         node_timeout_(facts.node_timeout),
         stop_within_(noticed_within(facts)),
         allowed_(stop_within_ - facts.node_timeout + 2 * facts.one_way_max),
         writable_(facts.cast.size(), no_slots()) {}
 
-  void see(const Record& record) override {
-    advance(record.at, record.sequence);
-    stage_.see(record);
+  void before(const Record& record, const Stage& stage) override {
+    advance(record.at, record.sequence, stage);
+  }
+
+  void see(const Record& record, const Stage& stage) override {
     if (const auto* promoted = std::get_if<event::Promoted>(&record.event)) {
       if (promoted->takeover) takers_[record.machine] = record.at;
     } else if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
-      see_write(record, *write);
+      see_write(record, *write, stage);
     }
     const bool changed = std::holds_alternative<event::Claim>(record.event) ||
                          std::holds_alternative<event::HealthChanged>(record.event) ||
-                         stage_.weighed();
-    if (changed && !stage_.forming()) refresh(record);
+                         stage.weighed();
+    if (changed && !stage.forming()) refresh(record, stage);
   }
 
-  void finish(SimTime end) override { advance(end, last_record_); }
+  void finish(const Ending& ending) override { advance(ending.at, last_record_, ending.stage); }
 
   std::string numbers() const override {
     return counted(overlaps_seen_, "overlap") + ", longest " + words(longest_) + " (allowed " +
@@ -72,8 +73,8 @@ class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
     bool one_way = false, told = false;
   };
 
-  SlotsRef writable_now(MachineId machine) const {
-    const Directory& directory = stage_.directory();
+  SlotsRef writable_now(MachineId machine, const Stage& stage) const {
+    const Directory& directory = stage.directory();
     const event::Claim* claim = directory.claim(machine);
     const bool accepts = claim != nullptr && claim->role == Role::kPrimary &&
                          directory.is_serving(machine) && directory.is_healthy(machine);
@@ -81,45 +82,45 @@ class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
   }
 
   // Time passes in which nothing about reachability or claims changed.
-  void advance(SimTime now, std::uint64_t record) {
+  void advance(SimTime now, std::uint64_t record, const Stage& stage) {
     for (auto& [pair, overlap] : overlaps_) {
-      const SimTime from = std::max(overlap.checked, stage_.undisturbed_since());
-      const Duration lasted = now > from && !stage_.disturbed() ? now - from : Duration{};
+      const SimTime from = std::max(overlap.checked, stage.undisturbed_since());
+      const Duration lasted = now > from && !stage.disturbed() ? now - from : Duration{};
       overlap.checked = std::max(overlap.checked, now);
       overlap.total += lasted;
-      const Connectivity& net = stage_.connectivity();
+      const Connectivity& net = stage.connectivity();
       overlap.one_way |=
-          stage_.hears_unreachable(pair.first) || stage_.hears_unreachable(pair.second);
+          stage.hears_unreachable(pair.first) || stage.hears_unreachable(pair.second);
       (net.connected(pair.first, pair.second) ? overlap.connected : overlap.apart) += lasted;
       longest_ = std::max(longest_, overlap.total);
-      judge(pair, overlap, now, record);
+      judge(pair, overlap, now, record, stage);
     }
     last_record_ = record;
   }
 
   // While the two are apart, at most one of them has a majority; the other stops by itself.
-  bool is_due_to_end(Pair pair, bool one_way, SimTime now) const {
-    if (stage_.connectivity().connected(pair.first, pair.second)) return false;
+  bool is_due_to_end(Pair pair, bool one_way, SimTime now, const Stage& stage) const {
+    if (stage.connectivity().connected(pair.first, pair.second)) return false;
     SimTime due = SimTime::max();
     for (const MachineId machine : {pair.first, pair.second}) {
-      if (const auto isolated = stage_.isolated_since(machine))
-        due = std::min(due, std::max(*isolated, stage_.undisturbed_since()) + stop_within_);
+      if (const auto isolated = stage.isolated_since(machine))
+        due = std::min(due, std::max(*isolated, stage.undisturbed_since()) + stop_within_);
     }
     return due == SimTime::max() || now > due + (one_way ? node_timeout_ : Duration{});
   }
 
-  void judge(Pair pair, Overlap& overlap, SimTime now, std::uint64_t record) {
+  void judge(Pair pair, Overlap& overlap, SimTime now, std::uint64_t record, const Stage& stage) {
     const Duration apart_allowed = allowed_ + (overlap.one_way ? node_timeout_ : Duration{});
     // A chain of machines between them passes the news on hop by hop.
-    const bool direct = stage_.connectivity().mutual(pair.first, pair.second);
+    const bool direct = stage.connectivity().mutual(pair.first, pair.second);
     const Duration connected_allowed = direct ? allowed_ : 2 * allowed_;
     const bool too_long_apart =
-        overlap.apart > apart_allowed && is_due_to_end(pair, overlap.one_way, now);
+        overlap.apart > apart_allowed && is_due_to_end(pair, overlap.one_way, now, stage);
     if (overlap.told || (!too_long_apart && overlap.connected <= connected_allowed)) return;
     overlap.told = true;
     const std::string which = overlap.slots->count() == 1 ? "slot " : "slots ";
     const std::string what =
-        std::string{stage_.name(pair.first)} + " and " + std::string{stage_.name(pair.second)} +
+        std::string{stage.name(pair.first)} + " and " + std::string{stage.name(pair.second)} +
         " have both accepted writes for " + which + format_slots(overlap.slots->slots()) +
         " since " + moment(overlap.began) + ": " +
         (too_long_apart
@@ -130,16 +131,16 @@ class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
         ")";
     if (takers_.count(pair.first) > 0 || takers_.count(pair.second) > 0) {
       known_defect(now, record, 31, what + "; one of them took over without asking anybody");
-    } else if (stage_.directory().has_merged()) {
+    } else if (stage.directory().has_merged()) {
       known_defect(now, record, 28, what + "; they come of two clusters that have met");
     } else {
       violation(now, record, what);
     }
   }
 
-  void refresh(const Record& record) {
-    for (const MachineId machine : stage_.directory().cluster_nodes()) {
-      SlotsRef now = writable_now(machine);
+  void refresh(const Record& record, const Stage& stage) {
+    for (const MachineId machine : stage.directory().cluster_nodes()) {
+      SlotsRef now = writable_now(machine, stage);
       if (now->count() > 0) evidence();
       if (same_slots(now, writable_[machine.value])) continue;
       writable_[machine.value] = std::move(now);
@@ -169,18 +170,17 @@ class OneWritablePrimary final : public CopyableVerdict<OneWritablePrimary> {
     }
   }
 
-  void see_write(const Record& record, const event::WriteApplied& write) {
+  void see_write(const Record& record, const event::WriteApplied& write, const Stage& stage) {
     for (const auto& [pair, overlap] : overlaps_) {
       if (pair.first != record.machine && pair.second != record.machine) continue;
       if (!overlap.slots->test(write.slot)) continue;
       const MachineId other = pair.first == record.machine ? pair.second : pair.first;
-      const event::Claim* mine = stage_.directory().claim(record.machine);
-      const event::Claim* theirs = stage_.directory().claim(other);
+      const event::Claim* mine = stage.directory().claim(record.machine);
+      const event::Claim* theirs = stage.directory().claim(other);
       if (mine->config_epoch < theirs->config_epoch) ++writes_in_overlap_;
     }
   }
 
-  Stage stage_;
   Duration node_timeout_, stop_within_, allowed_;
   std::vector<SlotsRef> writable_;  // by machine: what it accepts writes for
   std::map<Pair, Overlap> overlaps_;

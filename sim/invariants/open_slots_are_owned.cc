@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -22,28 +23,30 @@ class OpenSlotsAreOwned final : public CopyableVerdict<OpenSlotsAreOwned> {
  public:
   explicit OpenSlotsAreOwned(const RunFacts& facts)
       : CopyableVerdict("no slot was marked as migrating or importing"),
-        directory_(facts.cast),
         processes_(facts.processes) {}
 
-  void see(const Record& record) override {
-    if (!pending_.empty() && record.at > pending_.front().at) settle();
+  void before(const Record& record, const Stage& stage) override {
+    if (!pending_.empty() && record.at > pending_.front().at) settle(stage.directory());
+  }
+
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
     // What is known of a real server is its nodes.conf, which says several things at once.
-    if (processes_.count(record.machine) > 0) return directory_.see(record);
+    if (processes_.count(record.machine) > 0) return;
     if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
-      see_opened(record, *opened);
+      see_opened(record, *opened, directory);
     } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
       open_[record.machine].erase({closed->slot, closed->importing});
     } else if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
       if (moved->cause == event::RebindCause::kCommand && !moved->to.is_none())
-        see_command(record, *moved);
+        see_command(record, *moved, directory);
     } else if (std::holds_alternative<event::MachineStarted>(record.event)) {
       open_.erase(record.machine);
       started_[record.machine] = record.at;
     }
-    directory_.see(record);
   }
 
-  void finish(SimTime) override { settle(); }
+  void finish(const Ending& ending) override { settle(ending.stage.directory()); }
 
   std::string numbers() const override {
     return counted(opened_, "mark") + " on slots, " + counted(ended_, "command") + " ended some";
@@ -61,28 +64,30 @@ class OpenSlotsAreOwned final : public CopyableVerdict<OpenSlotsAreOwned> {
   };
 
   // Where marks are replicated (Valkey 8) a replica has its primary's.
-  bool owns(MachineId machine, SlotId slot) const {
-    const event::Claim* claim = directory_.claim(machine);
+  bool owns(MachineId machine, SlotId slot, const Directory& directory) const {
+    const event::Claim* claim = directory.claim(machine);
     if (claim != nullptr && claim->role == Role::kReplica) {
-      const auto primary = directory_.machine_of(claim->replica_of);
-      claim = primary ? directory_.claim(*primary) : nullptr;
+      const auto primary = directory.machine_of(claim->replica_of);
+      claim = primary ? directory.claim(*primary) : nullptr;
     }
     return claim != nullptr && claim->role == Role::kPrimary && claim->slots->test(slot);
   }
 
-  void see_opened(const Record& record, const event::SlotOpened& opened) {
+  void see_opened(const Record& record, const event::SlotOpened& opened,
+                  const Directory& directory) {
     open_[record.machine].insert({{opened.slot, opened.importing}, record.sequence});
     const auto started = started_.find(record.machine);
     if (started != started_.end() && started->second == record.at) return;
     evidence();
     ++opened_;
-    const bool fits = owns(record.machine, opened.slot) != opened.importing;
+    const bool fits = owns(record.machine, opened.slot, directory) != opened.importing;
     pending_.push_back(
         {record.at, record.sequence, record.machine, {opened.slot, opened.importing}, false, fits});
   }
 
-  void see_command(const Record& record, const event::SlotsRebound& moved) {
-    const event::Claim* claim = directory_.claim(record.machine);
+  void see_command(const Record& record, const event::SlotsRebound& moved,
+                   const Directory& directory) {
+    const event::Claim* claim = directory.claim(record.machine);
     const auto open = open_.find(record.machine);
     if (claim == nullptr || open == open_.end()) return;
     const bool taken = moved.to == claim->id;
@@ -97,14 +102,14 @@ class OpenSlotsAreOwned final : public CopyableVerdict<OpenSlotsAreOwned> {
   }
 
   // The instant is over.
-  void settle() {
-    for (const Pending& pending : pending_) judge(pending);
+  void settle(const Directory& directory) {
+    for (const Pending& pending : pending_) judge(pending, directory);
     pending_.clear();
   }
 
-  void judge(const Pending& pending) {
+  void judge(const Pending& pending, const Directory& directory) {
     const auto [slot, importing] = pending.mark;
-    const std::string who = std::string(directory_.name(pending.machine));
+    const std::string who = std::string(directory.name(pending.machine));
     const std::string what = "slot " + std::to_string(slot.value);
     if (pending.ends) {
       if (open_[pending.machine].count(pending.mark) == 0) return;
@@ -113,14 +118,13 @@ class OpenSlotsAreOwned final : public CopyableVerdict<OpenSlotsAreOwned> {
                            " by SETSLOT NODE and still has it marked as " +
                            (importing ? "importing" : "migrating"));
     }
-    if (pending.fit_before || owns(pending.machine, slot) != importing) return;
+    if (pending.fit_before || owns(pending.machine, slot, directory) != importing) return;
     violation(pending.at, pending.record,
               who + " marked " + what + " as " +
                   (importing ? "importing, although it owns it"
                              : "migrating, although it does not own it"));
   }
 
-  Directory directory_;
   std::set<MachineId> processes_;
   std::map<MachineId, std::map<Mark, std::uint64_t>> open_;
   std::map<MachineId, SimTime> started_;

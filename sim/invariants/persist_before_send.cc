@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -26,20 +27,19 @@ class PersistBeforeSend final : public CopyableVerdict<PersistBeforeSend> {
  public:
   explicit PersistBeforeSend(const RunFacts& facts)
       : CopyableVerdict("no node told what it saved"),
-        directory_(facts.cast),
         voters_(facts.cast.size()),
         processes_(facts.processes) {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
-    if (!unsaved_.empty()) expire(record.at);
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
+    if (!unsaved_.empty()) expire(record.at, directory);
     if (record.machine.value >= voters_.size()) return;
     Voter& voter = voters_[record.machine.value];
     if (const auto* vote = std::get_if<event::VoteGranted>(&record.event)) {
       ++votes_;
       voter.granted = vote->epoch;
       unsaved_[record.machine] = {record.at, record.sequence,
-                                  "voted for " + directory_.label(vote->candidate) + " in epoch " +
+                                  "voted for " + directory.label(vote->candidate) + " in epoch " +
                                       std::to_string(vote->epoch)};
     } else if (const auto* change = std::get_if<event::EpochChanged>(&record.event)) {
       see_epoch(record, *change);
@@ -54,11 +54,11 @@ class PersistBeforeSend final : public CopyableVerdict<PersistBeforeSend> {
       voter.kept = machine->disk == "kept" || machine->disk == "unsynced lost";
       voter.disk = machine->disk;
     } else if (const auto* started = std::get_if<event::NodeStarted>(&record.event)) {
-      see_start(record, *started, voter);
+      see_start(record, *started, voter, directory);
     }
   }
 
-  void finish(SimTime) override { expire(SimTime::max()); }
+  void finish(const Ending& ending) override { expire(SimTime::max(), ending.stage.directory()); }
 
   std::string numbers() const override {
     return counted(votes_, "vote") + ", " + counted(restarts_, "restart");
@@ -89,7 +89,7 @@ class PersistBeforeSend final : public CopyableVerdict<PersistBeforeSend> {
   }
 
   // Time has moved on, so the pass is over.
-  void expire(SimTime now) {
+  void expire(SimTime now, const Directory& directory) {
     for (auto it = unsaved_.begin(); it != unsaved_.end();) {
       const auto& [machine, unsaved] = *it;
       if (unsaved.at >= now) {
@@ -97,18 +97,19 @@ class PersistBeforeSend final : public CopyableVerdict<PersistBeforeSend> {
         continue;
       }
       violation(unsaved.at, unsaved.record,
-                std::string{directory_.name(machine)} + " " + unsaved.what +
+                std::string{directory.name(machine)} + " " + unsaved.what +
                     " and ended its pass without a synced nodes.conf");
       it = unsaved_.erase(it);
     }
   }
 
-  void see_start(const Record& record, const event::NodeStarted& started, Voter& voter) {
+  void see_start(const Record& record, const event::NodeStarted& started, Voter& voter,
+                 const Directory& directory) {
     evidence();
     if (started.incarnation == 0) return;
     ++restarts_;
     unsaved_.erase(record.machine);
-    const std::string who{directory_.name(record.machine)};
+    const std::string who{directory.name(record.machine)};
     if (voter.kept && started.last_vote_epoch < voter.granted) {
       violation(record, who + " had voted in epoch " + std::to_string(voter.granted) +
                             " and came back remembering only " +
@@ -118,7 +119,6 @@ class PersistBeforeSend final : public CopyableVerdict<PersistBeforeSend> {
     voter.granted = started.last_vote_epoch;
   }
 
-  Directory directory_;
   std::vector<Voter> voters_;
   std::map<MachineId, Unsaved> unsaved_;
   std::set<MachineId> processes_;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/invariants/core.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
 namespace sim {
@@ -26,7 +27,7 @@ class ProgressAfterHeal final : public CopyableVerdict<ProgressAfterHeal> {
         core_(facts),
         within_(facts.converge_within) {}
 
-  void see(const Record& record) override {
+  void see(const Record& record, const Stage&) override {
     core_.see(record);
     if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
       if (invoked->workload == kProgressWorkload) see_try(record, *invoked);
@@ -50,17 +51,18 @@ class ProgressAfterHeal final : public CopyableVerdict<ProgressAfterHeal> {
     }
   }
 
-  void finish(SimTime end) override {
+  void finish(const Ending& ending) override {
     if (slots_.empty()) return;
-    if (end - core_.healed_at() < within_ && !all_done())
+    members_ = core_.members(ending.stage.directory()).size();
+    if (ending.at - core_.healed_at() < within_ && !all_done())
       return cannot_check("the run ended before the bound after the heal");
     const SlotSet stuck = stuck_slots();
-    const std::string trouble = disagreement();
+    const std::string trouble = disagreement(ending.stage.directory());
     if (stuck.none() && untried_ == 0 && trouble.empty()) return;
     std::string why;
     SlotSet excused;
     int row = 0;
-    for (const Core::Excuse& excuse : core_.excuses()) {
+    for (const Core::Excuse& excuse : core_.excuses(ending.stage)) {
       excused |= excuse.slots;
       why += (why.empty() ? "" : "; ") + excuse.why;
       row = std::max(row, excuse.row);
@@ -78,7 +80,7 @@ class ProgressAfterHeal final : public CopyableVerdict<ProgressAfterHeal> {
     for (const auto& [slot, tried] : slots_) last = std::max(last, tried.done_at);
     return counted(slots_.size(), "slot") + " written and read back within " +
            words(last - core_.healed_at()) + " of the heal (" + words(within_) + " allowed)" +
-           (core_.is_part() ? " in a core of " + std::to_string(core_.members().size()) : "");
+           (core_.is_part() ? " in a core of " + std::to_string(members_) : "");
   }
 
  private:
@@ -155,11 +157,11 @@ class ProgressAfterHeal final : public CopyableVerdict<ProgressAfterHeal> {
   }
 
   // Between those of the core, as they were asked last.
-  std::string disagreement() const {
-    const Directory& directory = core_.directory();
+  std::string disagreement(const Directory& directory) const {
     const View* first = nullptr;
     MachineId first_machine;
-    for (const MachineId machine : core_.members()) {
+    const std::vector<MachineId> members = core_.members(directory);
+    for (const MachineId machine : members) {
       const auto found = views_.find(machine);
       if (!directory.is_serving(machine) || found == views_.end()) continue;
       const View& view = found->second;
@@ -177,7 +179,7 @@ class ProgressAfterHeal final : public CopyableVerdict<ProgressAfterHeal> {
       }
       const std::string other{directory.name(first_machine)};
       if (view.owners != first->owners) return name + " and " + other + " see other owners";
-      for (const MachineId peer : core_.members()) {
+      for (const MachineId peer : members) {
         const event::Claim* claim = directory.claim(peer);
         if (claim == nullptr) continue;
         const auto a = view.roles.find(claim->id), b = first->roles.find(claim->id);
@@ -210,6 +212,7 @@ class ProgressAfterHeal final : public CopyableVerdict<ProgressAfterHeal> {
   }
 
   Core core_;
+  std::size_t members_ = 0;  // of what was healed, at the end
   Duration within_;
   std::map<std::uint64_t, Try> in_flight_;
   std::map<std::uint16_t, Slot> slots_;

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -25,13 +26,13 @@ constexpr std::uint32_t kEndless = 100;
 class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
  public:
   explicit RedirectsTerminate(const RunFacts& facts)
-      : CopyableVerdict("no client asked anything"),
-        directory_(facts.cast),
-        calm_for_(facts.node_timeout) {}
+      : CopyableVerdict("no client asked anything"), calm_for_(facts.node_timeout) {}
 
-  void see(const Record& record) override {
-    if (changes_cluster(record)) last_change_ = record.at;
-    directory_.see(record);
+  void before(const Record& record, const Stage& stage) override {
+    if (changes_cluster(record, stage.directory())) last_change_ = record.at;
+  }
+
+  void see(const Record& record, const Stage& stage) override {
     if (const auto* cuts = std::get_if<event::Reachability>(&record.event)) {
       if (cuts->plane == "all") cut_planes_.clear();
       cut_planes_.erase(cuts->plane);
@@ -41,13 +42,11 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
       evidence();
       in_flight_[invoked->operation] = {record.at, 0, 0, {}, invoked->key};
     } else if (const auto* redirected = std::get_if<event::Redirected>(&record.event)) {
-      see_redirect(record, *redirected);
+      see_redirect(record, *redirected, stage.directory());
     } else if (const auto* done = std::get_if<event::OpCompleted>(&record.event)) {
       in_flight_.erase(done->operation);
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(redirects_, "redirection") + ", at most " + std::to_string(longest_) +
@@ -63,9 +62,9 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
     std::string key;
   };
 
-  bool changes_cluster(const Record& record) const {
+  bool changes_cluster(const Record& record, const Directory& directory) const {
     if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
-      const event::Claim* before = directory_.claim(record.machine);
+      const event::Claim* before = directory.claim(record.machine);
       return before == nullptr || before->role != claim->role ||
              !same_slots(before->slots, claim->slots);
     }
@@ -77,15 +76,16 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
            std::holds_alternative<event::NodeStarted>(record.event);
   }
 
-  bool all_healthy() const {
+  bool all_healthy(const Directory& directory) const {
     if (!cut_planes_.empty()) return false;
-    for (const MachineId machine : directory_.cluster_nodes()) {
-      if (!directory_.is_serving(machine) || !directory_.is_healthy(machine)) return false;
+    for (const MachineId machine : directory.cluster_nodes()) {
+      if (!directory.is_serving(machine) || !directory.is_healthy(machine)) return false;
     }
     return true;
   }
 
-  void see_redirect(const Record& record, const event::Redirected& redirected) {
+  void see_redirect(const Record& record, const event::Redirected& redirected,
+                    const Directory& directory) {
     if (!redirected.reply.starts_with("MOVED") && !redirected.reply.starts_with("ASK")) return;
     ++redirects_;
     const auto found = in_flight_.find(redirected.operation);
@@ -93,10 +93,10 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
     Operation& operation = found->second;
     ++operation.followed;
     longest_ = std::max(longest_, operation.followed);
-    const bool calm = last_change_ + calm_for_ <= operation.began && all_healthy();
+    const bool calm = last_change_ + calm_for_ <= operation.began && all_healthy(directory);
     operation.calm = calm ? operation.calm + 1 : 0;
     operation.last = redirected.reply;
-    const std::string client{directory_.name(record.machine)};
+    const std::string client{directory.name(record.machine)};
     if (operation.calm == kCalmMax + 1) {
       violation(record, client + "'s operation on key \"" + operation.key + "\" was redirected " +
                             std::to_string(operation.calm) +
@@ -110,7 +110,6 @@ class RedirectsTerminate final : public CopyableVerdict<RedirectsTerminate> {
     }
   }
 
-  Directory directory_;
   Duration calm_for_;
   SimTime last_change_{-1h};
   std::map<std::uint64_t, Operation> in_flight_;

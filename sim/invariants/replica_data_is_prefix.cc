@@ -16,7 +16,9 @@
 #include <vector>
 
 #include "sim/invariants/final_views.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
+#include "sim/trace/directory.h"
 
 namespace sim {
 namespace {
@@ -27,26 +29,25 @@ constexpr std::size_t kHistoriesKept = 256;
 class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
  public:
   explicit ReplicaDataIsPrefix(const RunFacts& facts)
-      : CopyableVerdict("no node told its replication stream"),
-        views_(facts, FinalViews::Peers::kItself),
-        processes_(facts.processes) {
+      : CopyableVerdict("no node told its replication stream"), processes_(facts.processes) {
     // Nor can those of ours be compared then: what one copied from a real server has no chain.
     if (!facts.processes.empty())
       cannot_check("a real server shows neither its replication stream nor a hash of its data");
   }
 
-  void see(const Record& record) override {
-    views_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
     if (const auto* stream = std::get_if<event::StreamAt>(&record.event)) {
-      see_stream(record, *stream);
+      see_stream(record, *stream, directory);
     } else if (const auto* dropped = std::get_if<event::KeysDropped>(&record.event)) {
-      const bool replica = views_.directory().role(record.machine) == Role::kReplica;
+      const bool replica = directory.role(record.machine) == Role::kReplica;
       if (dropped->keys > 0 && !replica) dropped_[record.machine] = record.at;
     }
   }
 
-  void finish(SimTime) override {
-    for (const auto& [machine, view] : views_.views()) compare_data(machine, view);
+  void finish(const Ending& ending) override {
+    for (const auto& [machine, view] : ending.views.views())
+      compare_data(machine, view, ending.views, ending.stage.directory());
   }
 
   std::string numbers() const override {
@@ -64,11 +65,11 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
     std::uint64_t used = 0;
   };
 
-  void see_stream(const Record& record, const event::StreamAt& stream) {
+  void see_stream(const Record& record, const event::StreamAt& stream, const Directory& directory) {
     if (stream.chain == 0) return;  // it came in by a real server, which keeps no such hash
     evidence();
     History& history = history_of(stream.replid, record.sequence);
-    const std::string who{views_.directory().name(record.machine)};
+    const std::string who{directory.name(record.machine)};
     const std::string where = " at offset " + std::to_string(stream.offset) + " of history " +
                               std::string{stream.replid.view().substr(0, 8)};
     const auto [place, fresh] =
@@ -77,7 +78,7 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
       ++compared_;
       if (place->second.chain != stream.chain) {
         violation(record, who + where + " has applied other commands than " +
-                              std::string{views_.directory().name(place->second.machine)} +
+                              std::string{directory.name(place->second.machine)} +
                               " at the same place");
       }
     }
@@ -97,13 +98,13 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
     return histories_[id];
   }
 
-  void compare_data(MachineId machine, const FinalViews::View& view) {
-    const Directory& directory = views_.directory();
+  void compare_data(MachineId machine, const FinalViews::View& view, const FinalViews& views,
+                    const Directory& directory) {
     const event::Claim* claim = directory.claim(machine);
     if (claim == nullptr || claim->role != Role::kReplica || !view.said.replication_up) return;
     const auto primary = directory.machine_of(claim->replica_of);
-    const auto other = primary ? views_.views().find(*primary) : views_.views().end();
-    if (other == views_.views().end() || other->second.at != view.at) return;
+    const auto other = primary ? views.views().find(*primary) : views.views().end();
+    if (other == views.views().end() || other->second.at != view.at) return;
     if (processes_.count(machine) + processes_.count(*primary) > 0) return;  // show no data
     const event::ViewSnapshot& original = other->second.said;
     evidence();
@@ -130,7 +131,6 @@ class ReplicaDataIsPrefix final : public CopyableVerdict<ReplicaDataIsPrefix> {
     violation(view.at, view.record, what);
   }
 
-  FinalViews views_;
   std::set<MachineId> processes_;
   std::map<NodeName, History> histories_;
   std::map<MachineId, SimTime> dropped_;  // a primary that dropped keys by itself

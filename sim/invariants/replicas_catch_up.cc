@@ -13,7 +13,9 @@
 #include <string>
 
 #include "sim/invariants/final_views.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
+#include "sim/trace/directory.h"
 
 namespace sim {
 namespace {
@@ -25,12 +27,10 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
  public:
   explicit ReplicasCatchUp(const RunFacts& facts)
       : CopyableVerdict("there was no replica at the end"),
-        views_(facts, FinalViews::Peers::kItself),
         work_takes_time_(facts.stall_max > Duration{}),
         processes_(facts.processes) {}
 
-  void see(const Record& record) override {
-    views_.see(record);
+  void see(const Record& record, const Stage&) override {
     if (std::holds_alternative<event::Converged>(record.event)) converged_ = true;
     const bool changes = std::holds_alternative<event::Following>(record.event) ||
                          std::holds_alternative<event::Promoted>(record.event);
@@ -42,12 +42,13 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
     }
   }
 
-  void finish(SimTime) override {
+  void finish(const Ending& ending) override {
     // Once all have converged they have caught up, and nothing has changed since.
-    if (const std::string why = views_.not_quiescent(converged_ ? 1s : kWithin); !why.empty())
+    if (const std::string why = ending.views.not_quiescent(converged_ ? 1s : kWithin); !why.empty())
       return cannot_check(why);
     if (work_takes_time_) return cannot_check("work takes time, and nothing says how much");
-    for (const auto& [machine, view] : views_.views()) judge(machine, view);
+    for (const auto& [machine, view] : ending.views.views())
+      judge(machine, view, ending.views, ending.stage.directory());
   }
 
   std::string numbers() const override {
@@ -65,13 +66,13 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
     began_.erase(began);
   }
 
-  void judge(MachineId machine, const FinalViews::View& view) {
-    const Directory& directory = views_.directory();
+  void judge(MachineId machine, const FinalViews::View& view, const FinalViews& views,
+             const Directory& directory) {
     const event::Claim* claim = directory.claim(machine);
     if (claim == nullptr || claim->role != Role::kReplica) return;
     const auto primary = directory.machine_of(claim->replica_of);
-    const auto other = primary ? views_.views().find(*primary) : views_.views().end();
-    if (other == views_.views().end() || directory.role(*primary) != Role::kPrimary) return;
+    const auto other = primary ? views.views().find(*primary) : views.views().end();
+    if (other == views.views().end() || directory.role(*primary) != Role::kPrimary) return;
     if (last_change_ + kWithin > view.at && !converged_) return;
     evidence();
     ++judged_;
@@ -92,7 +93,6 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
                   std::to_string(kOnTheWay) + " allowed)");
   }
 
-  FinalViews views_;
   bool work_takes_time_;
   std::set<MachineId> processes_;
   bool converged_ = false;

@@ -27,35 +27,33 @@ class ReplicasSpread final : public CopyableVerdict<ReplicasSpread> {
  public:
   explicit ReplicasSpread(const RunFacts& facts)
       : CopyableVerdict("no primary was without a replica"),
-        stage_(facts.cast),
         processes_(facts.processes),
         allowed_(facts.replica_migration),
         barrier_(facts.migration_barrier),
         within_(noticed_within(facts) + facts.node_timeout + 5s + 2s) {}
 
-  void see(const Record& record) override {
-    for (auto& [machine, orphan] : orphans_) judge(machine, orphan, record.at, record.sequence);
-    stage_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    for (auto& [machine, orphan] : orphans_)
+      judge(machine, orphan, record.at, record.sequence, stage);
     last_ = record.sequence;
     if (const auto* leaves = std::get_if<event::ReplicaMigrated>(&record.event)) {
-      if (processes_.count(record.machine) == 0) see_leave(record, *leaves);
+      if (processes_.count(record.machine) == 0) see_leave(record, *leaves, stage);
     }
     if (std::holds_alternative<event::Promoted>(record.event)) promoted_.insert(record.machine);
     if (changes_config(record.event)) allowed_ = false;  // perhaps no more
-    if (stage_.directory().has_merged()) {  // newcomers do not know whose replicas died before
+    if (stage.directory().has_merged()) {  // newcomers do not know whose replicas died before
       allowed_ = false;
       orphans_.clear();
     }
     const bool changed = std::holds_alternative<event::Claim>(record.event) ||
                          std::holds_alternative<event::HealthChanged>(record.event) ||
                          std::holds_alternative<event::FaultBegan>(record.event) ||
-                         std::holds_alternative<event::FaultEnded>(record.event) ||
-                         stage_.weighed();
-    if (allowed_ && changed && !stage_.forming()) weigh(record.at);
+                         std::holds_alternative<event::FaultEnded>(record.event) || stage.weighed();
+    if (allowed_ && changed && !stage.forming()) weigh(record.at, stage);
   }
 
-  void finish(SimTime end) override {
-    for (auto& [machine, orphan] : orphans_) judge(machine, orphan, end, last_);
+  void finish(const Ending& ending) override {
+    for (auto& [machine, orphan] : orphans_) judge(machine, orphan, ending.at, last_, ending.stage);
   }
 
   std::string numbers() const override {
@@ -73,34 +71,35 @@ class ReplicasSpread final : public CopyableVerdict<ReplicasSpread> {
     std::vector<MachineId> replicas;  // also dead ones
   };
 
-  void see_leave(const Record& record, const event::ReplicaMigrated& leaves) {
+  void see_leave(const Record& record, const event::ReplicaMigrated& leaves, const Stage& stage) {
     evidence();
     ++left_;
     if (std::int64_t{leaves.sound} > leaves.barrier) return;
-    violation(record, std::string(stage_.name(record.machine)) + " left " +
-                          stage_.directory().label(leaves.from) + " for " +
-                          stage_.directory().label(leaves.to) + ", although it held only " +
+    violation(record, std::string(stage.name(record.machine)) + " left " +
+                          stage.directory().label(leaves.from) + " for " +
+                          stage.directory().label(leaves.to) + ", although it held only " +
                           counted(leaves.sound, "replica") + " of the former for sound and " +
                           std::to_string(leaves.barrier) + " must stay");
   }
 
-  void judge(MachineId machine, Orphan& orphan, SimTime now, std::uint64_t record) {
+  void judge(MachineId machine, Orphan& orphan, SimTime now, std::uint64_t record,
+             const Stage& stage) {
     const Duration lasted = now - orphan.since;
     longest_ = std::max(longest_, lasted);
     if (orphan.told || lasted <= within_) return;
     orphan.told = true;
     violation(now, record,
-              std::string(stage_.name(machine)) + " has had no replica since " +
+              std::string(stage.name(machine)) + " has had no replica since " +
                   moment(orphan.since) + ", although another shard can spare one (" +
                   words(within_) + " allowed)");
   }
 
   // Who lacks a replica that it should be lent, as things are now.
-  void weigh(SimTime now) {
+  void weigh(SimTime now, const Stage& stage) {
     std::set<MachineId> wanting;
-    if (is_calm()) {
-      const std::map<MachineId, Shard> shards = count_replicas();
-      const bool spare = can_spare(shards);
+    if (is_calm(stage)) {
+      const std::map<MachineId, Shard> shards = count_replicas(stage);
+      const bool spare = can_spare(shards, stage);
       for (const auto& [primary, shard] : shards) {
         const bool lost_some = !shard.replicas.empty() || promoted_.count(primary) > 0;
         if (shard.alive > 0 || !lost_some) continue;
@@ -112,17 +111,17 @@ class ReplicasSpread final : public CopyableVerdict<ReplicasSpread> {
     for (const MachineId primary : wanting) orphans_.insert({primary, {now, false}});
   }
 
-  bool is_calm() const {
-    if (stage_.disturbed() || !stage_.connectivity().whole()) return false;
-    const Directory& directory = stage_.directory();
+  bool is_calm(const Stage& stage) const {
+    if (stage.disturbed() || !stage.connectivity().whole()) return false;
+    const Directory& directory = stage.directory();
     const auto& primaries = directory.primaries();
     return std::all_of(primaries.begin(), primaries.end(), [&](MachineId primary) {
       return directory.is_serving(primary) && directory.is_healthy(primary);
     });
   }
 
-  std::map<MachineId, Shard> count_replicas() {
-    const Directory& directory = stage_.directory();
+  std::map<MachineId, Shard> count_replicas(const Stage& stage) {
+    const Directory& directory = stage.directory();
     std::map<MachineId, Shard> shards;
     for (const MachineId primary : directory.primaries()) shards[primary];
     for (const MachineId machine : directory.cluster_nodes()) {
@@ -140,12 +139,12 @@ class ReplicasSpread final : public CopyableVerdict<ReplicasSpread> {
   }
 
   // The one to go is the smallest id in the best provided shards, and it must be alive.
-  bool can_spare(const std::map<MachineId, Shard>& shards) const {
+  bool can_spare(const std::map<MachineId, Shard>& shards, const Stage& stage) const {
     std::uint32_t most = 0;
     for (const auto& [primary, shard] : shards) most = std::max(most, shard.alive);
     if (most < 2 || std::int64_t{most} <= barrier_) return false;
     std::optional<MachineId> first;
-    const Directory& directory = stage_.directory();
+    const Directory& directory = stage.directory();
     for (const auto& [primary, shard] : shards) {
       if (shard.alive != most) continue;
       for (const MachineId machine : shard.replicas) {
@@ -155,7 +154,6 @@ class ReplicasSpread final : public CopyableVerdict<ReplicasSpread> {
     return directory.is_serving(*first) && directory.is_healthy(*first);
   }
 
-  Stage stage_;
   std::set<MachineId> processes_;
   bool allowed_;
   std::int64_t barrier_;

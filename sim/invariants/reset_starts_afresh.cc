@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -16,22 +17,24 @@ namespace {
 
 class ResetStartsAfresh final : public CopyableVerdict<ResetStartsAfresh> {
  public:
-  explicit ResetStartsAfresh(const RunFacts& facts)
-      : CopyableVerdict("no node was reset"), directory_(facts.cast) {}
+  explicit ResetStartsAfresh(const RunFacts&) : CopyableVerdict("no node was reset") {}
 
-  void see(const Record& record) override {
-    if (reset_ && (record.machine != reset_->machine || record.at != reset_->at)) judge();
-    directory_.see(record);
+  void before(const Record& record, const Stage& stage) override {
+    if (reset_ && (record.machine != reset_->machine || record.at != reset_->at))
+      judge(stage.directory());
+  }
+
+  void see(const Record& record, const Stage& stage) override {
     const auto* remark = std::get_if<event::Remark>(&record.event);
     if (remark == nullptr) return;
     const bool hard = remark->text == "CLUSTER RESET HARD";
     if (!hard && remark->text != "CLUSTER RESET SOFT") return;
-    const event::Claim* claim = directory_.claim(record.machine);
+    const event::Claim* claim = stage.directory().claim(record.machine);
     if (claim != nullptr) reset_ = {record.machine, record.at, record.sequence, hard, claim->id};
   }
 
-  void finish(SimTime) override {
-    if (reset_) judge();
+  void finish(const Ending& ending) override {
+    if (reset_) judge(ending.stage.directory());
   }
 
   std::string numbers() const override { return counted(resets_, "reset"); }
@@ -46,15 +49,15 @@ class ResetStartsAfresh final : public CopyableVerdict<ResetStartsAfresh> {
   };
 
   // What a node is now it tells at the end of the pass.
-  void judge() {
+  void judge(const Directory& directory) {
     evidence();
     ++resets_;
     const Reset reset = *reset_;
     reset_.reset();
-    const event::Claim& claim = *directory_.claim(reset.machine);
+    const event::Claim& claim = *directory.claim(reset.machine);
     const auto wrong = [&](const std::string& what) {
       violation(reset.at, reset.record,
-                std::string{directory_.name(reset.machine)} + " was reset" +
+                std::string{directory.name(reset.machine)} + " was reset" +
                     (reset.hard ? " (hard)" : "") + " and " + what);
     };
     if (claim.role != Role::kPrimary) wrong("is a replica");
@@ -67,7 +70,6 @@ class ResetStartsAfresh final : public CopyableVerdict<ResetStartsAfresh> {
     }
   }
 
-  Directory directory_;
   std::optional<Reset> reset_;
   std::uint64_t resets_ = 0;
 };

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -19,32 +20,31 @@ namespace {
 
 class ReshardKeepsKeysReachable final : public CopyableVerdict<ReshardKeepsKeysReachable> {
  public:
-  explicit ReshardKeepsKeysReachable(const RunFacts& facts)
-      : CopyableVerdict("no client read a key of a cluster in which nothing may be lost"),
-        directory_(facts.cast) {}
+  explicit ReshardKeepsKeysReachable(const RunFacts&)
+      : CopyableVerdict("no client read a key of a cluster in which nothing may be lost") {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
     if (over_) return;
     if (const auto* invoked = std::get_if<event::OpInvoked>(&record.event)) {
       see_invoked(*invoked);
     } else if (const auto* done = std::get_if<event::OpCompleted>(&record.event)) {
-      see_completed(record, *done);
+      see_completed(record, *done, directory);
     } else if (const auto* moved = std::get_if<event::KeysMigrated>(&record.event)) {
       moved_ += moved->keys;
     } else if (const auto* reply = std::get_if<event::StepReply>(&record.event)) {
-      see_console(*reply);
+      see_console(*reply, directory);
     } else if (const auto* bound = std::get_if<event::SlotsRebound>(&record.event)) {
-      const event::Claim* claim = directory_.claim(record.machine);
+      const event::Claim* claim = directory.claim(record.machine);
       const bool taken = bound->cause == event::RebindCause::kCommand && claim != nullptr &&
                          bound->to == claim->id;
       if (taken) taken_ |= bound->slots->slots();
-    } else if (may_lose(record)) {
+    } else if (may_lose(record, directory)) {
       end(std::holds_alternative<event::KeysDropped>(record.event));
     }
   }
 
-  void finish(SimTime) override { end(false); }
+  void finish(const Ending&) override { end(false); }
 
   std::string numbers() const override {
     return counted(reads_, "read") + " told what was written last, " + counted(moved_, "key") +
@@ -73,13 +73,13 @@ class ReshardKeepsKeysReachable final : public CopyableVerdict<ReshardKeepsKeysR
     return kind == event::OpKind::kRead || kind == event::OpKind::kReadList;
   }
 
-  bool may_lose(const Record& record) const {
+  bool may_lose(const Record& record, const Directory& directory) const {
     if (const auto* cuts = std::get_if<event::Reachability>(&record.event))
       return !cuts->groups.empty() || !cuts->cut.empty();
     if (std::holds_alternative<event::KeysDropped>(record.event))
-      return directory_.role(record.machine) == Role::kPrimary;
-    if (directory_.has_merged()) return true;
-    if (!directory_.is_cluster_node(record.machine)) return false;
+      return directory.role(record.machine) == Role::kPrimary;
+    if (directory.has_merged()) return true;
+    if (!directory.is_cluster_node(record.machine)) return false;
     return std::holds_alternative<event::Promoted>(record.event) ||
            std::holds_alternative<event::MachineCrashed>(record.event) ||
            std::holds_alternative<event::ProgramExited>(record.event);
@@ -98,9 +98,9 @@ class ReshardKeepsKeysReachable final : public CopyableVerdict<ReshardKeepsKeysR
   }
 
   // A command at a server's console: "SET k v". What it names, no client is sure of any more.
-  void see_console(const event::StepReply& reply) {
-    const auto asked = directory_.find(reply.node);
-    if (!asked || !directory_.is_cluster_node(*asked)) return;
+  void see_console(const event::StepReply& reply, const Directory& directory) {
+    const auto asked = directory.find(reply.node);
+    if (!asked || !directory.is_cluster_node(*asked)) return;
     const std::string& command = reply.command;
     if (command.starts_with("FLUSH") || command.starts_with("DEBUG")) return end(true);
     const std::size_t start = command.find(' ');
@@ -120,13 +120,14 @@ class ReshardKeepsKeysReachable final : public CopyableVerdict<ReshardKeepsKeysR
                                      invoked.slot};
   }
 
-  void see_completed(const Record& record, const event::OpCompleted& done) {
+  void see_completed(const Record& record, const event::OpCompleted& done,
+                     const Directory& directory) {
     const auto found = in_flight_.find(done.operation);
     if (found == in_flight_.end()) return;
     const Operation operation = std::move(found->second);
     in_flight_.erase(found);
     Key& key = keys_[operation.key];
-    if (reads(operation.kind)) return judge(record, operation, key, done);
+    if (reads(operation.kind)) return judge(record, operation, key, done, directory);
     const bool alone = key.version == operation.version;  // nothing else changed it meanwhile
     ++key.version;
     --key.changing;
@@ -143,11 +144,11 @@ class ReshardKeepsKeysReachable final : public CopyableVerdict<ReshardKeepsKeysR
   }
 
   void judge(const Record& record, const Operation& operation, const Key& key,
-             const event::OpCompleted& done) {
+             const event::OpCompleted& done, const Directory& directory) {
     const bool at_rest = key.known && !key.lost_track && key.version == operation.version;
-    const auto server = directory_.find(done.node);
+    const auto server = directory.find(done.node);
     if (!at_rest || done.outcome != event::OpOutcome::kOk || !server ||
-        !directory_.is_cluster_node(*server) || directory_.role(*server) == Role::kReplica)
+        !directory.is_cluster_node(*server) || directory.role(*server) == Role::kReplica)
       return;
     evidence();
     ++reads_;
@@ -157,7 +158,7 @@ class ReshardKeepsKeysReachable final : public CopyableVerdict<ReshardKeepsKeysR
     if (right) return;
     const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
     const std::string what =
-        std::string(directory_.name(record.machine)) + " was told by " + done.node + " that key " +
+        std::string(directory.name(record.machine)) + " was told by " + done.node + " that key " +
         quoted(operation.key) + " (slot " + std::to_string(operation.slot) + ") " +
         (empty ? "is not there" : "holds " + quoted(done.value)) + ", but " +
         (key.exact ? quoted(key.value) + " was" : "the last change of it was") +
@@ -167,7 +168,6 @@ class ReshardKeepsKeysReachable final : public CopyableVerdict<ReshardKeepsKeysR
       of_taken_.push_back({Judgement::kFail, record.at, record.sequence, what, 0});
   }
 
-  Directory directory_;
   std::map<std::string, Key> keys_;
   std::map<std::uint64_t, Operation> in_flight_;
   SlotSet taken_;                  // slots that a node has taken by a command

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -51,27 +52,24 @@ class RoutingTableHolds final : public CopyableVerdict<RoutingTableHolds> {
   explicit RoutingTableHolds(const RunFacts& facts)
       : CopyableVerdict(facts.processes.empty()
                             ? "no command was refused, and no slot was open"
-                            : "a real server does not tell how it came to its answers"),
-        directory_(facts.cast) {}
+                            : "a real server does not tell how it came to its answers") {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
     const auto* asked = std::get_if<event::Routed>(&record.event);
-    const event::Claim* claim = directory_.claim(record.machine);
+    const event::Claim* claim = directory.claim(record.machine);
     if (asked == nullptr || claim == nullptr) return;
     evidence();
     const Answer right = expected(*asked, claim->id);
     ++counts_[static_cast<std::size_t>(right)];
     const std::string_view word = first_word(asked->refusal);
     if (word != kWords[static_cast<std::size_t>(right)]) {
-      violation(record, situation(record.machine, *asked) + " it " + told(asked->refusal) +
-                            " instead of " + wanted(right));
+      violation(record, situation(record.machine, *asked, directory) + " it " +
+                            told(asked->refusal) + " instead of " + wanted(right));
     } else if (right == Answer::kMoved || right == Answer::kAsk) {
-      check_target(record, *asked);
+      check_target(record, *asked, directory);
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return std::to_string(counts_[1]) + " MOVED, " + std::to_string(counts_[2]) + " ASK, " +
@@ -88,11 +86,12 @@ class RoutingTableHolds final : public CopyableVerdict<RoutingTableHolds> {
     return right == Answer::kServe ? "serving it" : std::string(kWords[std::size_t(right)]);
   }
 
-  std::string situation(MachineId machine, const event::Routed& asked) const {
-    const auto who = [this](const NodeName& id) {
-      return id.is_none() ? "nobody" : directory_.label(id);
+  std::string situation(MachineId machine, const event::Routed& asked,
+                        const Directory& directory) const {
+    const auto who = [&](const NodeName& id) {
+      return id.is_none() ? "nobody" : directory.label(id);
     };
-    std::string text = std::string(directory_.name(machine)) + " was asked for a " +
+    std::string text = std::string(directory.name(machine)) + " was asked for a " +
                        (asked.writes ? "write" : "read") + " in slot " +
                        std::to_string(asked.slot.value) + " of " + who(asked.owner);
     if (!asked.migrating_to.is_none()) text += ", migrating to " + who(asked.migrating_to);
@@ -107,17 +106,16 @@ class RoutingTableHolds final : public CopyableVerdict<RoutingTableHolds> {
     return text + ":";
   }
 
-  void check_target(const Record& record, const event::Routed& asked) {
+  void check_target(const Record& record, const event::Routed& asked, const Directory& directory) {
     const std::string start =
         std::string(first_word(asked.refusal)) + " " + std::to_string(asked.slot.value) + " ";
-    const std::string mine = format_endpoint(directory_.cast()[record.machine.value].endpoint);
+    const std::string mine = format_endpoint(directory.cast()[record.machine.value].endpoint);
     if (asked.refusal.starts_with(start) && asked.refusal.substr(start.size()) != mine) return;
-    violation(record, situation(record.machine, asked) + " it answered \"" + asked.refusal +
-                          "\", which names " +
+    violation(record, situation(record.machine, asked, directory) + " it answered \"" +
+                          asked.refusal + "\", which names " +
                           (asked.refusal.starts_with(start) ? "the node itself" : "another slot"));
   }
 
-  Directory directory_;
   std::array<std::uint64_t, kWords.size()> counts_{};
 };
 

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -25,14 +26,12 @@ class SlotChangesHaveCause final : public CopyableVerdict<SlotChangesHaveCause> 
       : CopyableVerdict(facts.processes.empty()
                             ? "no slot got another owner in any view"
                             : "a real server does not tell why a slot got another owner"),
-        directory_(facts.cast),
         processes_(facts.processes),
         only_by_hand_(!facts.open_slots_repointed) {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
     if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
-      see_move(record, *moved);
+      see_move(record, *moved, stage.directory());
     } else if (const auto* claim = std::get_if<event::Claim>(&record.event)) {
       std::uint64_t& newest = newest_[claim->id];
       newest = std::max(newest, claim->config_epoch);
@@ -48,8 +47,6 @@ class SlotChangesHaveCause final : public CopyableVerdict<SlotChangesHaveCause> 
     }
   }
 
-  void finish(SimTime) override {}
-
   std::string numbers() const override {
     return counted(claims_, "change") + " by claim, " + std::to_string(commands_) +
            " by command, " + std::to_string(others_) + " otherwise";
@@ -61,31 +58,35 @@ class SlotChangesHaveCause final : public CopyableVerdict<SlotChangesHaveCause> 
     NodeName old_primary;
   };
 
-  void see_move(const Record& record, const event::SlotsRebound& moved) {
+  void see_move(const Record& record, const event::SlotsRebound& moved,
+                const Directory& directory) {
     if (moved.cause == RebindCause::kUnknown) return;
     evidence();
     ++(moved.cause == RebindCause::kClaim     ? claims_
        : moved.cause == RebindCause::kCommand ? commands_
                                               : others_);
-    if (moved.cause == RebindCause::kClaim) return check_claim(record, moved);
+    if (moved.cause == RebindCause::kClaim) return check_claim(record, moved, directory);
     if (moved.cause == RebindCause::kPromotion) {
       const auto found = promoted_.find(record.machine);
       const bool just_now = found != promoted_.end() && found->second.at == record.at;
       if (!just_now || (!moved.from.is_none() && moved.from != found->second.old_primary)) {
-        complain(record, moved, "for a promotion that it has not had");
+        complain(record, moved, "for a promotion that it has not had", directory);
       }
     } else if (moved.cause == RebindCause::kDemotion && were_replicas_.count(moved.from) == 0 &&
-               !is_process(moved.from)) {
-      complain(record, moved, "although " + label(moved.from) + " never was a replica");
+               !is_process(moved.from, directory)) {
+      complain(record, moved, "although " + label(moved.from, directory) + " never was a replica",
+               directory);
     }
   }
 
-  void check_claim(const Record& record, const event::SlotsRebound& moved) {
+  void check_claim(const Record& record, const event::SlotsRebound& moved,
+                   const Directory& directory) {
     const SlotSet bound = moved.slots->slots() & ~moved.unclaimed->slots();
     if (!moved.from.is_none() && bound.any() && moved.epoch <= moved.from_epoch) {
       complain(record, moved,
                "by a claim with configEpoch " + std::to_string(moved.epoch) +
-                   ", which is not greater than the owner's " + std::to_string(moved.from_epoch));
+                   ", which is not greater than the owner's " + std::to_string(moved.from_epoch),
+               directory);
     }
     const auto imported = imported_.find(record.machine);
     if (only_by_hand_ && imported != imported_.end()) {
@@ -93,32 +94,37 @@ class SlotChangesHaveCause final : public CopyableVerdict<SlotChangesHaveCause> 
       if (open.any()) {
         complain(record, moved,
                  "by a claim, although it imports slot " + format_slots(open) +
-                     " and only a command may change that");
+                     " and only a command may change that",
+                 directory);
       }
     }
     const auto newest = newest_.find(moved.to);
-    if (newest != newest_.end() && moved.epoch > newest->second && !is_process(moved.to)) {
+    if (newest != newest_.end() && moved.epoch > newest->second &&
+        !is_process(moved.to, directory)) {
       complain(record, moved,
                "by a claim with configEpoch " + std::to_string(moved.epoch) + ", but " +
-                   label(moved.to) + " has never had more than " + std::to_string(newest->second));
+                   label(moved.to, directory) + " has never had more than " +
+                   std::to_string(newest->second),
+               directory);
     }
   }
 
-  bool is_process(const NodeName& id) const {
-    const auto machine = directory_.machine_of(id);
+  bool is_process(const NodeName& id, const Directory& directory) const {
+    const auto machine = directory.machine_of(id);
     return machine && processes_.count(*machine) > 0;
   }
-  std::string label(const NodeName& id) const {
-    return id.is_none() ? "nobody" : directory_.label(id);
+  std::string label(const NodeName& id, const Directory& directory) const {
+    return id.is_none() ? "nobody" : directory.label(id);
   }
-  void complain(const Record& record, const event::SlotsRebound& moved, const std::string& why) {
-    violation(record, std::string(directory_.name(record.machine)) + " gave " +
+  void complain(const Record& record, const event::SlotsRebound& moved, const std::string& why,
+                const Directory& directory) {
+    violation(record, std::string(directory.name(record.machine)) + " gave " +
                           (moved.slots->count() == 1 ? "slot " : "slots ") +
-                          format_slots(moved.slots->slots()) + " of " + label(moved.from) + " to " +
-                          label(moved.to) + " " + why);
+                          format_slots(moved.slots->slots()) + " of " +
+                          label(moved.from, directory) + " to " + label(moved.to, directory) + " " +
+                          why);
   }
 
-  Directory directory_;
   std::set<MachineId> processes_;
   bool only_by_hand_;  // changes the owner of a slot that is imported, on every server
   std::map<NodeName, std::uint64_t> newest_;  // the greatest configEpoch a node told of itself

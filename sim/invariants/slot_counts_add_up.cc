@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -14,11 +15,10 @@ namespace {
 
 class SlotCountsAddUp final : public CopyableVerdict<SlotCountsAddUp> {
  public:
-  explicit SlotCountsAddUp(const RunFacts& facts)
-      : CopyableVerdict("no node was asked for its full view"), directory_(facts.cast) {}
+  explicit SlotCountsAddUp(const RunFacts&)
+      : CopyableVerdict("no node was asked for its full view") {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
     const auto* view = std::get_if<event::ViewSnapshot>(&record.event);
     if (view == nullptr || view->peers.empty()) return;
     evidence();
@@ -29,30 +29,28 @@ class SlotCountsAddUp final : public CopyableVerdict<SlotCountsAddUp> {
     for (const event::PeerView& peer : view->peers) {
       if (peer.slots->count() == 0) continue;
       const SlotSet twice = bound & peer.slots->slots();
-      if (twice.any()) tell(record, *view, twice);
+      if (twice.any()) tell(record, *view, twice, stage.directory());
       bound |= peer.slots->slots();
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(views_, "view") + ", " + std::to_string(sound_.size()) + " of them different";
   }
 
  private:
-  void tell(const Record& record, const event::ViewSnapshot& view, const SlotSet& twice) {
+  void tell(const Record& record, const event::ViewSnapshot& view, const SlotSet& twice,
+            const Directory& directory) {
     std::string owners;
     for (const event::PeerView& peer : view.peers) {
       if ((peer.slots->slots() & twice).none()) continue;
-      owners += (owners.empty() ? "" : " and ") + directory_.label(peer.id);
+      owners += (owners.empty() ? "" : " and ") + directory.label(peer.id);
     }
-    violation(record, std::string(directory_.name(record.machine)) + " counts " +
+    violation(record, std::string(directory.name(record.machine)) + " counts " +
                           (twice.count() == 1 ? "slot " : "slots ") + format_slots(twice) +
                           " for " + owners + " at once");
   }
 
-  Directory directory_;
   std::set<std::uint64_t> sound_;  // fingerprints of views that were looked at
   std::uint64_t views_ = 0;
 };

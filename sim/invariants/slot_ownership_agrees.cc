@@ -14,7 +14,9 @@
 
 #include "sim/base/slot_set.h"
 #include "sim/invariants/final_views.h"
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
+#include "sim/trace/directory.h"
 
 namespace sim {
 namespace {
@@ -23,14 +25,12 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
  public:
   explicit SlotOwnershipAgrees(const RunFacts& facts)
       : CopyableVerdict("no node was asked for its full view at the end"),
-        views_(facts, FinalViews::Peers::kOwners),
         quiet_(std::max<Duration>(facts.node_timeout, 1s)),
         operator_commands_(facts.operator_commands),
         unbound_(facts.cast.size(), no_slots()),
         held_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    views_.see(record);
+  void see(const Record& record, const Stage&) override {
     if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
       ++moves_;
       if (record.machine.value >= unbound_.size()) return;
@@ -50,47 +50,51 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
     }
   }
 
-  void finish(SimTime) override {
-    if (const std::string why = views_.not_quiescent(quiet_); !why.empty())
+  void finish(const Ending& ending) override {
+    if (const std::string why = ending.views.not_quiescent(quiet_); !why.empty())
       return cannot_check(why);
     evidence();
-    find_owners();
-    for (const auto& [machine, view] : views_.views()) {
-      compare(machine, view);
-      find_abandoned(machine, view);
+    compared_ = ending.views.views().size();
+    find_owners(ending.views);
+    for (const auto& [machine, view] : ending.views.views()) {
+      compare(machine, view, ending.stage.directory());
+      find_abandoned(machine, view, ending.stage.directory());
     }
   }
 
   std::string numbers() const override {
-    return std::to_string(views_.views().size()) + " views agree on " +
-           std::to_string(covered_.count()) + " owned slots, " + counted(moves_, "move") +
-           " of slots on the way";
+    return std::to_string(compared_) + " views agree on " + std::to_string(covered_.count()) +
+           " owned slots, " + counted(moves_, "move") + " of slots on the way";
   }
 
  private:
   struct Held {
     NodeName id;
-    SlotSet slots;  // which this machine, under this id, was the last to claim anew
+    SlotsRef slots = no_slots();  // which this machine, under this id, was the last to claim anew
     SlotsRef claimed = no_slots();
   };
 
   void see_claim(MachineId machine, const event::Claim& claim) {
     if (machine.value >= held_.size()) return;
     Held& mine = held_[machine.value];
-    if (mine.id != claim.id) mine = {claim.id, {}, no_slots()};
+    if (mine.id != claim.id) mine = {claim.id, no_slots(), no_slots()};
     const SlotSet begun = claim.slots->slots() & ~mine.claimed->slots();
     mine.claimed = claim.slots;
     if (begun.none()) return;
-    for (Held& held : held_) held.slots &= ~begun;
-    mine.slots |= begun;
+    for (Held& held : held_) {
+      if (held.slots->count() == 0 || (held.slots->slots() & begun).none()) continue;
+      held.slots = share_slots(held.slots->slots() & ~begun);
+    }
+    const SlotSet all = mine.slots->slots() | begun;
+    mine.slots = all == claim.slots->slots() ? claim.slots : share_slots(all);
   }
 
   // Slots may be edited away by an operator; otherwise who gives one up has met a greater claim.
-  void find_abandoned(MachineId machine, const FinalViews::View& view) {
+  void find_abandoned(MachineId machine, const FinalViews::View& view, const Directory& directory) {
     const Held& held = held_[machine.value];
-    const SlotSet abandoned = held.slots & ~covered_;
+    const SlotSet abandoned = held.slots->slots() & ~covered_;
     if (operator_commands_ || abandoned.none() || held.id != view.said.id) return;
-    const std::string what = std::string(views_.directory().name(machine)) + " gave up " +
+    const std::string what = std::string(directory.name(machine)) + " gave up " +
                              describe(abandoned) + ", and nobody claims them";
     if (takeovers_ > 0) return known_defect(view.at, view.record, 31, what);
     violation(view.at, view.record, what);
@@ -98,9 +102,9 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
 
   // What each live primary claims for itself decides: the greatest configEpoch, then the greatest
   // id.
-  void find_owners() {
+  void find_owners(const FinalViews& views) {
     std::map<std::pair<std::uint64_t, NodeName>, SlotsRef> claims;
-    for (const auto& [machine, view] : views_.views()) {
+    for (const auto& [machine, view] : views.views()) {
       for (const event::PeerView& peer : view.said.peers) {
         if (peer.role == Role::kPrimary && peer.slots->count() > 0) {
           claims[{view.said.config_epoch, peer.id}] = peer.slots;
@@ -122,8 +126,7 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
                : "slots " + format_slots(slots) + " (" + std::to_string(slots.count()) + ")";
   }
 
-  void compare(MachineId machine, const FinalViews::View& view) {
-    const Directory& directory = views_.directory();
+  void compare(MachineId machine, const FinalViews::View& view, const Directory& directory) {
     const std::string who{directory.name(machine)};
     if (const auto contested = contested_.find(view.said.id); contested != contested_.end()) {
       disagree(machine, view, contested->second->slots(),
@@ -140,21 +143,21 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
       if (wrong.any() && owner.id != view.said.id) {
         disagree(machine, view, wrong,
                  who + " believes that " + directory.label(owner.id) + " owns " + describe(wrong) +
-                     ", but it belongs to " + owner_names(wrong));
+                     ", but it belongs to " + owner_names(wrong, directory));
       }
     }
     if (const SlotSet missing = covered_ & ~named; missing.any()) {
       disagree(machine, view, missing,
-               who + " knows no owner of " + describe(missing) + ", which " + owner_names(missing) +
-                   " claims");
+               who + " knows no owner of " + describe(missing) + ", which " +
+                   owner_names(missing, directory) + " claims");
     }
   }
 
-  std::string owner_names(const SlotSet& slots) const {
+  std::string owner_names(const SlotSet& slots, const Directory& directory) const {
     std::string names;
     for (const auto& [id, owned] : owned_) {
       if ((owned & slots).none()) continue;
-      names += (names.empty() ? "" : " and ") + views_.directory().label(id);
+      names += (names.empty() ? "" : " and ") + directory.label(id);
     }
     return names;
   }
@@ -170,7 +173,6 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
     violation(view.at, view.record, what);
   }
 
-  FinalViews views_;
   Duration quiet_;
   bool operator_commands_;
   std::vector<SlotsRef> unbound_;  // by machine: slots its last word about was "unassigned"
@@ -178,6 +180,7 @@ class SlotOwnershipAgrees final : public CopyableVerdict<SlotOwnershipAgrees> {
   std::map<NodeName, SlotSet> owned_;
   std::map<NodeName, SlotsRef> contested_;
   SlotSet covered_;
+  std::size_t compared_ = 0;  // views
   std::uint64_t moves_ = 0, takeovers_ = 0;
 };
 

@@ -3,12 +3,13 @@
 // - Source: Cluster spec, "Nodes handshake"; protocol §3.2, §3.3, §8.
 // - Scope: always.
 // - Kills: open-slots-not-saved.
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -19,28 +20,31 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
  public:
   explicit SlotsSurviveRestart(const RunFacts& facts)
       : CopyableVerdict("nobody started again with its disk"),
-        directory_(facts.cast),
-        processes_(facts.processes) {}
+        processes_(facts.processes),
+        nodes_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    if (!fresh_.empty() && record.at > instant_) settle();
+  void before(const Record& record, const Stage& stage) override {
+    if (!fresh_.empty() && record.at > instant_) settle(stage.directory());
     instant_ = record.at;
-    directory_.see(record);
-    if (!directory_.is_cluster_node(record.machine) || processes_.count(record.machine) > 0) return;
-    Node& node = nodes_[record.machine];
+  }
+
+  void see(const Record& record, const Stage& stage) override {
+    const Directory& directory = stage.directory();
+    if (!directory.is_cluster_node(record.machine) || processes_.count(record.machine) > 0) return;
+    Node& node = nodes_[record.machine.value];
     if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
       node.open.insert({opened->slot, opened->importing});
     } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
       node.open.erase({closed->slot, closed->importing});
       if (node.expects) node.closed_since.insert({closed->slot, closed->importing});
     } else if (const auto* moved = std::get_if<event::SlotsRebound>(&record.event)) {
-      const event::Claim* before = directory_.claim(record.machine);
+      const event::Claim* before = directory.claim(record.machine);
       if (node.expects && before != nullptr && moved->from == before->id)
-        node.lost_since |= moved->slots->slots();
+        node.lost_since = share_slots(node.lost_since->slots() | moved->slots->slots());
     } else if (const auto* started = std::get_if<event::MachineStarted>(&record.event)) {
       node.open.clear();
       node.closed_since.clear();
-      node.lost_since.reset();
+      node.lost_since = no_slots();
       node.saves_now = false;
       node.expects = started->incarnation > 0 && started->disk == "kept" && node.saved.has_value();
     } else if (const auto* crashed = std::get_if<event::MachineCrashed>(&record.event)) {
@@ -57,7 +61,7 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
     }
   }
 
-  void finish(SimTime) override { settle(); }
+  void finish(const Ending& ending) override { settle(ending.stage.directory()); }
 
   std::string numbers() const override { return counted(restarts_, "restart"); }
 
@@ -75,17 +79,17 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
     bool expects = false;    // it has started, and has not yet told what it is
     bool loaded = false;     // it told so in this instant
     // Between its start and the first word about itself, for which it may have had to load first.
-    SlotSet lost_since;
+    SlotsRef lost_since = no_slots();
     Marks closed_since;
     std::uint64_t loaded_by = 0;
   };
 
   // The instant is over: what was told in it is what was written and loaded in it.
-  void settle() {
+  void settle(const Directory& directory) {
     for (const MachineId machine : fresh_) {
-      Node& node = nodes_[machine];
-      const event::Claim* claim = directory_.claim(machine);
-      if (node.loaded) compare(machine, node, *claim);
+      Node& node = nodes_[machine.value];
+      const event::Claim* claim = directory.claim(machine);
+      if (node.loaded) compare(machine, node, *claim, directory);
       if (node.saves_now) {
         node.saved = State{claim == nullptr ? no_slots() : claim->slots, node.open};
       }
@@ -94,11 +98,13 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
     fresh_.clear();
   }
 
-  void compare(MachineId machine, const Node& node, const event::Claim& claim) {
+  void compare(MachineId machine, const Node& node, const event::Claim& claim,
+               const Directory& directory) {
     evidence();
     ++restarts_;
-    const std::string who = std::string(directory_.name(machine));
-    const SlotSet lost = node.saved->slots->slots() & ~claim.slots->slots() & ~node.lost_since;
+    const std::string who = std::string(directory.name(machine));
+    const SlotSet lost =
+        node.saved->slots->slots() & ~claim.slots->slots() & ~node.lost_since->slots();
     if (lost.any()) {
       violation(instant_, node.loaded_by,
                 who + " started again without slots " + format_slots(lost) +
@@ -113,9 +119,8 @@ class SlotsSurviveRestart final : public CopyableVerdict<SlotsSurviveRestart> {
     }
   }
 
-  Directory directory_;
   std::set<MachineId> processes_;
-  std::map<MachineId, Node> nodes_;
+  std::vector<Node> nodes_;    // by machine
   std::set<MachineId> fresh_;  // who saved or loaded in this instant
   SimTime instant_;
   std::uint64_t restarts_ = 0;

@@ -28,6 +28,8 @@ Stage::Stage(const Cast& cast) : directory_(cast), connectivity_(cast), lives_(c
 
 void Stage::see(const Record& record) {
   weighed_ = may_change_majority(record);
+  if (makes_orphan(record)) orphans_.insert(record.machine);
+  if (std::holds_alternative<event::ReplicationUp>(record.event)) orphans_.erase(record.machine);
   directory_.see(record);
   connectivity_.see(record);
   see_faults(record);
@@ -47,6 +49,16 @@ bool Stage::may_change_majority(const Record& record) const {
          std::holds_alternative<event::MachineStarted>(record.event) ||
          std::holds_alternative<event::PhaseBegan>(record.event) ||
          std::holds_alternative<event::Reachability>(record.event);
+}
+
+// Asked before the directory has seen the record: what it followed is what it claimed last.
+bool Stage::makes_orphan(const Record& record) const {
+  const auto* start = std::get_if<event::MachineStarted>(&record.event);
+  if (start == nullptr || start->incarnation == 0) return false;
+  const event::Claim* claim = directory_.claim(record.machine);
+  if (claim == nullptr || claim->role != Role::kReplica) return false;
+  const auto primary = directory_.machine_of(claim->replica_of);
+  return primary && !directory_.is_up(*primary);
 }
 
 void Stage::see_faults(const Record& record) {

@@ -1,5 +1,6 @@
-// What bounds on time are measured against: who is up, who is cut off from the majority and since
-// when, and whether the network keeps its usual delays.
+// What a run is judged against: who is who, who is up, who is cut off from the majority and since
+// when, and whether the network keeps its usual delays. All invariants and metrics of a run share
+// one.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,10 @@ class Stage final : public TraceFold {
   // while it does not.
   std::optional<SimTime> serving_since(MachineId machine) const;
 
+  // A replica that was restarted while its primary was down, and has not synchronised since: it has
+  // no data age to show (protocol §7.1 step 3).
+  bool is_orphan(MachineId machine) const { return orphans_.count(machine) > 0; }
+
   // The cluster is still being formed: operators edit slots and epochs.
   bool forming() const { return forming_; }
   // Could the record seen last have changed who serves, or who reaches a majority?
@@ -61,6 +66,7 @@ class Stage final : public TraceFold {
   };
 
   bool may_change_majority(const Record& record) const;
+  bool makes_orphan(const Record& record) const;
   void see_faults(const Record& record);
   void see_life(const Record& record);
   void weigh(SimTime now);
@@ -68,6 +74,7 @@ class Stage final : public TraceFold {
   Directory directory_;
   Connectivity connectivity_;
   std::vector<Life> lives_;
+  std::set<MachineId> orphans_;
   std::set<std::uint32_t> bending_;
   SimTime undisturbed_since_{Duration::min()};
   bool forming_ = false, weighed_ = false, reconfigured_ = false;

@@ -19,12 +19,10 @@ class UncoveredSlotsAreRefused final : public CopyableVerdict<UncoveredSlotsAreR
  public:
   explicit UncoveredSlotsAreRefused(const RunFacts& facts)
       : CopyableVerdict("no node was asked for its full view"),
-        directory_(facts.cast),
         processes_(facts.processes),
         needs_coverage_(facts.full_coverage) {}
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
     if (changes_config(record.event)) needs_coverage_ = false;  // perhaps no more
     const auto* view = std::get_if<event::ViewSnapshot>(&record.event);
     // What a real server's nodes.conf shows may be older than the state it logs.
@@ -33,18 +31,16 @@ class UncoveredSlotsAreRefused final : public CopyableVerdict<UncoveredSlotsAreR
     ++views_;
     if (view->healthy) {
       ++healthy_;
-      judge(record, *view);
+      judge(record, *view, stage.directory());
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(views_, "view") + ", " + std::to_string(healthy_) + " of them ok";
   }
 
  private:
-  void judge(const Record& record, const event::ViewSnapshot& view) {
+  void judge(const Record& record, const event::ViewSnapshot& view, const Directory& directory) {
     SlotSet covered;
     std::uint32_t voters = 0, reachable = 0;
     for (const event::PeerView& peer : view.peers) {
@@ -54,7 +50,7 @@ class UncoveredSlotsAreRefused final : public CopyableVerdict<UncoveredSlotsAreR
       ++voters;
       reachable += peer.suspicion == event::Suspicion::kNone ? 1 : 0;
     }
-    const std::string who = std::string(directory_.name(record.machine));
+    const std::string who = std::string(directory.name(record.machine));
     if (needs_coverage_ && !covered.all()) {
       violation(record, who + " holds the cluster to be ok although nobody alive has slots " +
                             format_slots(~covered));
@@ -66,7 +62,6 @@ class UncoveredSlotsAreRefused final : public CopyableVerdict<UncoveredSlotsAreR
     }
   }
 
-  Directory directory_;
   std::set<MachineId> processes_;
   bool needs_coverage_;
   std::uint64_t views_ = 0, healthy_ = 0;

@@ -28,17 +28,19 @@ class VotesFollowRules final : public CopyableVerdict<VotesFollowRules> {
  public:
   explicit VotesFollowRules(const RunFacts& facts)
       : CopyableVerdict("nobody was asked for a vote"),
-        stage_(facts.cast),
         timeout_(facts.node_timeout),
         pause_(2 * facts.node_timeout - 1ms - clock_slack(facts)),
         given_(facts.cast.size()),
         asked_(facts.cast.size()),
         moves_(facts.cast.size()) {}
 
-  void see(const Record& record) override {
-    if (const auto* claim = std::get_if<event::Claim>(&record.event)) see_claim(record, *claim);
-    stage_.see(record);
-    if (stage_.weighed()) follow_moves(record);
+  void before(const Record& record, const Stage& stage) override {
+    if (const auto* claim = std::get_if<event::Claim>(&record.event))
+      see_claim(record, *claim, stage);
+  }
+
+  void see(const Record& record, const Stage& stage) override {
+    if (stage.weighed()) follow_moves(record, stage);
     if (const auto* fault = std::get_if<event::FaultBegan>(&record.event)) {
       reconfigured_ |= fault->kind == "config-set";
     }
@@ -55,11 +57,9 @@ class VotesFollowRules final : public CopyableVerdict<VotesFollowRules> {
       evidence();
       ++refusals_;
     } else if (const auto* vote = std::get_if<event::VoteGranted>(&record.event)) {
-      see_vote(record, *vote, given);
+      see_vote(record, *vote, given, stage);
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(votes_, "vote") + ", " + counted(refusals_, "refusal");
@@ -68,23 +68,24 @@ class VotesFollowRules final : public CopyableVerdict<VotesFollowRules> {
  private:
   using Given = std::map<NodeName, SimTime>;  // by primary: the last vote for one of its replicas
 
-  void see_vote(const Record& record, const event::VoteGranted& vote, Given& given) {
+  void see_vote(const Record& record, const event::VoteGranted& vote, Given& given,
+                const Stage& stage) {
     evidence();
     ++votes_;
-    const std::string voted = std::string{stage_.directory().name(record.machine)} + " voted for " +
-                              stage_.directory().label(vote.candidate) + " in epoch " +
+    const std::string voted = std::string{stage.directory().name(record.machine)} + " voted for " +
+                              stage.directory().label(vote.candidate) + " in epoch " +
                               std::to_string(vote.epoch);
-    const std::string primary = stage_.directory().label(vote.primary);
+    const std::string primary = stage.directory().label(vote.primary);
     if (!vote.primary_failed && !vote.forced) {
       violation(record, voted + " although it does not hold " + primary +
                             " for failed and nobody forced it");
     }
-    if (const event::Claim* claim = stage_.directory().claim(record.machine);
+    if (const event::Claim* claim = stage.directory().claim(record.machine);
         claim != nullptr && (claim->role == Role::kReplica || claim->slots->count() == 0)) {
       violation(record, voted + " although it is no primary with slots");
     }
-    check_epoch(record, vote, voted);
-    check_claim(record, vote, voted);
+    check_epoch(record, vote, voted, stage);
+    check_claim(record, vote, voted, stage);
     const auto [last, first] = given.insert({vote.primary, record.at});
     if (!first && !reconfigured_ && record.at - last->second < pause_) {
       violation(record, voted + " only " + words(record.at - last->second) +
@@ -95,8 +96,9 @@ class VotesFollowRules final : public CopyableVerdict<VotesFollowRules> {
   }
 
   // A voter has taken over the epoch of the request before it thinks about it.
-  void check_epoch(const Record& record, const event::VoteGranted& vote, const std::string& voted) {
-    const auto candidate = stage_.directory().machine_of(vote.candidate);
+  void check_epoch(const Record& record, const event::VoteGranted& vote, const std::string& voted,
+                   const Stage& stage) {
+    const auto candidate = stage.directory().machine_of(vote.candidate);
     if (!candidate || candidate->value >= asked_.size()) return;
     const std::set<std::uint64_t>& asked = asked_[candidate->value];
     if (asked.empty() || asked.count(vote.epoch) > 0) return;
@@ -105,9 +107,10 @@ class VotesFollowRules final : public CopyableVerdict<VotesFollowRules> {
                           std::to_string(*asked.rbegin()) + ")");
   }
 
-  void check_claim(const Record& record, const event::VoteGranted& vote, const std::string& voted) {
-    const auto candidate = stage_.directory().machine_of(vote.candidate);
-    const auto primary = stage_.directory().machine_of(vote.primary);
+  void check_claim(const Record& record, const event::VoteGranted& vote, const std::string& voted,
+                   const Stage& stage) {
+    const auto candidate = stage.directory().machine_of(vote.candidate);
+    const auto primary = stage.directory().machine_of(vote.primary);
     if (!candidate || !primary || primary->value >= moves_.size()) return;
     const Move& move = moves_[primary->value];
     if (move.epoch == 0 || move.deaf.count(*candidate) == 0 ||
@@ -119,9 +122,9 @@ class VotesFollowRules final : public CopyableVerdict<VotesFollowRules> {
   }
 
   // A primary that moves to a new configEpoch and keeps its slots.
-  void see_claim(const Record& record, const event::Claim& claim) {
+  void see_claim(const Record& record, const event::Claim& claim, const Stage& stage) {
     if (record.machine.value >= moves_.size()) return;
-    const Directory& directory = stage_.directory();
+    const Directory& directory = stage.directory();
     const event::Claim* before = directory.claim(record.machine);
     Move& move = moves_[record.machine.value];
     const bool same = before != nullptr && before->role == Role::kPrimary &&
@@ -131,28 +134,28 @@ class VotesFollowRules final : public CopyableVerdict<VotesFollowRules> {
     if (!same || claim.config_epoch <= before->config_epoch) return;
     move = {claim.config_epoch, record.at, record.sequence, {}, {}, {}};
     for (const MachineId node : directory.cluster_nodes()) {
-      const Connectivity& network = stage_.connectivity();
+      const Connectivity& network = stage.connectivity();
       if (!network.reaches(record.machine, node)) move.deaf.insert(node);
       if (network.mutual(record.machine, node) && directory.is_serving(node))
         move.hears.insert(node);
     }
   }
 
-  void follow_moves(const Record& record) {
+  void follow_moves(const Record& record, const Stage& stage) {
     for (std::uint32_t i = 0; i < moves_.size(); ++i) {
       Move& move = moves_[i];
       if (move.epoch == 0) continue;
       const MachineId primary{i};
-      const bool undisturbed = !stage_.disturbed() && stage_.undisturbed_since() <= move.at;
+      const bool undisturbed = !stage.disturbed() && stage.undisturbed_since() <= move.at;
       if (move.heard.empty() && record.at >= move.at + timeout_ && undisturbed)
         move.heard = move.hears;
-      const bool serves = stage_.directory().is_serving(primary);
+      const bool serves = stage.directory().is_serving(primary);
       std::erase_if(move.hears, [&](MachineId node) {
-        return !serves || !stage_.directory().is_serving(node) ||
-               !stage_.connectivity().mutual(primary, node);
+        return !serves || !stage.directory().is_serving(node) ||
+               !stage.connectivity().mutual(primary, node);
       });
       std::erase_if(move.deaf, [&](MachineId node) {
-        return serves && stage_.connectivity().reaches(primary, node);
+        return serves && stage.connectivity().reaches(primary, node);
       });
     }
   }
@@ -166,7 +169,6 @@ class VotesFollowRules final : public CopyableVerdict<VotesFollowRules> {
     std::set<MachineId> heard;  // and were so for T
   };
 
-  Stage stage_;
   Duration timeout_, pause_;
   std::vector<Given> given_;                    // by machine
   std::vector<std::set<std::uint64_t>> asked_;  // by candidate: epochs it stood in

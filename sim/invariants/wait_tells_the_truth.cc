@@ -12,6 +12,7 @@
 #include <map>
 #include <string>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -23,14 +24,13 @@ constexpr std::size_t kWritesKept = 1024;
 class WaitTellsTheTruth final : public CopyableVerdict<WaitTellsTheTruth> {
  public:
   explicit WaitTellsTheTruth(const RunFacts& facts)
-      : CopyableVerdict("nobody waited for replicas"), directory_(facts.cast) {
+      : CopyableVerdict("nobody waited for replicas") {
     if (!facts.processes.empty()) {
       cannot_check("a real server tells neither its stream nor how it answers WAIT");
     }
   }
 
-  void see(const Record& record) override {
-    directory_.see(record);
+  void see(const Record& record, const Stage& stage) override {
     if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
       std::deque<std::int64_t>& writes = writes_[record.machine];
       if (!writes.empty() && write->offset < writes.back()) writes.clear();  // another history
@@ -42,11 +42,9 @@ class WaitTellsTheTruth final : public CopyableVerdict<WaitTellsTheTruth> {
     } else if (const auto* up = std::get_if<event::ReplicationUp>(&record.event)) {
       reached_[record.machine] = {up->replid, up->offset};
     } else if (const auto* waited = std::get_if<event::WaitAnswered>(&record.event)) {
-      see_answer(record, *waited);
+      see_answer(record, *waited, stage.directory());
     }
   }
-
-  void finish(SimTime) override {}
 
   std::string numbers() const override {
     return counted(answers_, "answer") + ", " + std::to_string(counted_) + " replicas counted";
@@ -58,7 +56,8 @@ class WaitTellsTheTruth final : public CopyableVerdict<WaitTellsTheTruth> {
     std::int64_t offset = 0;
   };
 
-  void see_answer(const Record& record, const event::WaitAnswered& waited) {
+  void see_answer(const Record& record, const event::WaitAnswered& waited,
+                  const Directory& directory) {
     const std::deque<std::int64_t>& writes = writes_[record.machine];
     const auto after = std::upper_bound(writes.begin(), writes.end(), waited.offset);
     if (after == writes.begin()) return;  // no write, or one too long ago
@@ -71,13 +70,12 @@ class WaitTellsTheTruth final : public CopyableVerdict<WaitTellsTheTruth> {
       if (place.history == waited.replid && place.offset >= needed) ++have;
     }
     if (waited.replicas <= have) return;
-    violation(record, std::string(directory_.name(record.machine)) + " answered WAIT with " +
+    violation(record, std::string(directory.name(record.machine)) + " answered WAIT with " +
                           std::to_string(waited.replicas) + " for the write at offset " +
                           std::to_string(needed) + ", which " + counted(have, "replica") +
                           (have == 1 ? " has" : " have") + " processed");
   }
 
-  Directory directory_;
   std::map<MachineId, std::deque<std::int64_t>> writes_;  // their offsets, ascending
   std::map<MachineId, Place> reached_;
   std::uint64_t answers_ = 0, counted_ = 0;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
 
@@ -21,14 +22,15 @@ class WritesAtOwner final : public CopyableVerdict<WritesAtOwner> {
  public:
   explicit WritesAtOwner(const RunFacts& facts)
       : CopyableVerdict(facts.processes.empty() ? "no write took effect in a cluster"
-                                                : "a real server does not tell its writes"),
-        directory_(facts.cast) {}
+                                                : "a real server does not tell its writes") {}
 
-  void see(const Record& record) override {
-    if (!doubtful_.empty() && record.at > doubtful_.front().at) settle();
-    directory_.see(record);
+  void before(const Record& record, const Stage& stage) override {
+    if (!doubtful_.empty() && record.at > doubtful_.front().at) settle(stage.directory());
+  }
+
+  void see(const Record& record, const Stage& stage) override {
     if (const auto* write = std::get_if<event::WriteApplied>(&record.event)) {
-      see_write(record, *write);
+      see_write(record, *write, stage.directory());
     } else if (const auto* opened = std::get_if<event::SlotOpened>(&record.event)) {
       if (opened->importing) imported_[record.machine].insert(opened->slot);
     } else if (const auto* closed = std::get_if<event::SlotClosed>(&record.event)) {
@@ -42,7 +44,7 @@ class WritesAtOwner final : public CopyableVerdict<WritesAtOwner> {
     }
   }
 
-  void finish(SimTime) override { settle(); }
+  void finish(const Ending& ending) override { settle(ending.stage.directory()); }
 
   std::string numbers() const override { return counted(writes_, "write") + " took effect"; }
 
@@ -58,43 +60,43 @@ class WritesAtOwner final : public CopyableVerdict<WritesAtOwner> {
     std::string key;
   };
 
-  bool may_write(MachineId machine, SlotId slot) const {
-    const event::Claim* claim = directory_.claim(machine);
+  bool may_write(MachineId machine, SlotId slot, const Directory& directory) const {
+    const event::Claim* claim = directory.claim(machine);
     if (claim == nullptr || claim->role != Role::kPrimary) return false;
     if (claim->slots->test(slot)) return true;
     const auto imported = imported_.find(machine);
     return imported != imported_.end() && imported->second.count(slot) > 0;
   }
 
-  void see_write(const Record& record, const event::WriteApplied& write) {
-    if (!directory_.is_cluster_node(record.machine)) return;
+  void see_write(const Record& record, const event::WriteApplied& write,
+                 const Directory& directory) {
+    if (!directory.is_cluster_node(record.machine)) return;
     evidence();
     ++writes_;
-    if (!may_write(record.machine, write.slot)) {
+    if (!may_write(record.machine, write.slot, directory)) {
       doubtful_.push_back({record.at, record.sequence, record.machine, write.slot});
     }
     const auto asked = asked_.find(write.operation);
     if (asked == asked_.end() || asked->second.slot == write.slot.value) return;
-    violation(record, std::string(directory_.name(record.machine)) + " applied a write to key \"" +
+    violation(record, std::string(directory.name(record.machine)) + " applied a write to key \"" +
                           asked->second.key + "\" in slot " + std::to_string(write.slot.value) +
                           ", but the key is in slot " + std::to_string(asked->second.slot));
   }
 
-  void settle() {
+  void settle(const Directory& directory) {
     for (const Doubtful& write : doubtful_) {
-      if (may_write(write.machine, write.slot)) continue;
-      const event::Claim* claim = directory_.claim(write.machine);
+      if (may_write(write.machine, write.slot, directory)) continue;
+      const event::Claim* claim = directory.claim(write.machine);
       const bool replica = claim != nullptr && claim->role == Role::kReplica;
       violation(write.at, write.record,
-                std::string(directory_.name(write.machine)) + " applied a write to slot " +
+                std::string(directory.name(write.machine)) + " applied a write to slot " +
                     std::to_string(write.slot.value) +
-                    (replica ? ", but it is a replica of " + directory_.label(claim->replica_of)
+                    (replica ? ", but it is a replica of " + directory.label(claim->replica_of)
                              : ", which it neither owns nor imports"));
     }
     doubtful_.clear();
   }
 
-  Directory directory_;
   std::map<MachineId, std::set<SlotId>> imported_;
   std::map<std::uint64_t, Asked> asked_;  // by operation in flight
   std::vector<Doubtful> doubtful_;        // of this instant

@@ -14,7 +14,7 @@
 namespace sim {
 
 // Who takes part. Index = MachineId::value. A copy shares what it holds until one of the two is
-// changed: some twenty folds of a run have it.
+// changed: many folds of a run have it.
 class Cast {
  public:
   Cast() = default;

@@ -82,6 +82,11 @@ struct Waiting {
 };
 static_assert(sizeof(Waiting) <= 32);
 
+// A local port that looks like one. Nothing but eyes depends on it.
+inline std::uint16_t ephemeral_port(std::uint32_t serial) {
+  return static_cast<std::uint16_t>(32768 + serial % 28232);
+}
+
 inline constexpr SimTime kNoRetry = SimTime::max();
 
 struct Stream {

@@ -72,6 +72,7 @@ void World::Impl::free_if_done(std::uint32_t c) {
   }
   drop_stream(c, 0);
   drop_stream(c, 1);
+  if (is_listened_to(conn)) tell_frame(c, 0, Frame::Kind::kForgotten);
   conn.live = false;
   ++conn.generation;  // what is still in flight speaks of nobody
   connections.release(c);
@@ -133,16 +134,22 @@ void World::Impl::rst_arrives(std::uint32_t c, std::uint8_t sender) {
 // Not retransmitted, as no RST is: what is lost is lost.
 bool World::Impl::send_rst(std::uint32_t c, std::uint8_t end) {
   Connection& conn = connections[c];
+  Waiting rst;
+  rst.kind = SegmentKind::kRst;
   if (passage(conn, end) != Passage::kOpen) {
+    if (is_listened_to(conn)) frame_sets_out(c, end, rst, true);
     count_blocked(conn, end);
     return false;
   }
-  Waiting rst;
-  rst.kind = SegmentKind::kRst;
   return transmit(c, end, rst);
 }
 
 void World::Impl::reset_both(std::uint32_t c) {
+  // What cuts it off looks like the other host to each.
+  if (is_listened_to(connections[c])) {
+    tell_frame(c, 0, Frame::Kind::kRst);
+    tell_frame(c, 1, Frame::Kind::kRst);
+  }
   // The first end must not free the connection under the second.
   End& second = connections[c].end[1];
   if (second == End::kUnborn) second = End::kGone;

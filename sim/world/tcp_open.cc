@@ -17,11 +17,6 @@ constexpr Duration kFirstSynRto = 1s;
 constexpr Duration kUnknownHostDelay = 3s;  // until ARP has failed and the router says so
 constexpr std::uint32_t kLoopbackNet = 127;
 
-// A local port that looks like one. Nothing but eyes depends on it.
-std::uint16_t ephemeral_port(std::uint32_t serial) {
-  return static_cast<std::uint16_t>(32768 + serial % 28232);
-}
-
 }  // namespace
 
 // Several machines may share an address (as processes on one host do); then the one that listens is
@@ -74,11 +69,11 @@ void World::Impl::dial(Machine& machine, const Dial& effect) {
 void World::Impl::send_syn(std::uint32_t s) {
   Stream& stream = streams[s];
   Connection& conn = connections[stream.conn];
+  Waiting syn;
+  syn.kind = SegmentKind::kSyn;
+  syn.port = stream.port;
   switch (passage(conn, 0)) {
     case Passage::kOpen: {
-      Waiting syn;
-      syn.kind = SegmentKind::kSyn;
-      syn.port = stream.port;
       if (!transmit(stream.conn, 0, syn)) dial_again_later(s);
       return;
     }
@@ -87,6 +82,7 @@ void World::Impl::send_syn(std::uint32_t s) {
       stream.clogged = true;
       return;
     case Passage::kCut:
+      if (is_listened_to(conn)) frame_sets_out(stream.conn, 0, syn, true);
       count_blocked(conn, 0);
       return dial_again_later(s);
   }
@@ -134,6 +130,7 @@ void World::Impl::syn_arrives(std::uint32_t c, const Segment& segment) {
   Waiting answer;
   answer.kind = listens ? SegmentKind::kSynAck : SegmentKind::kRefusal;
   if (passage(connections[c], 1) != Passage::kOpen) {
+    if (is_listened_to(conn)) frame_sets_out(c, 1, answer, true);
     count_blocked(conn, 1);
   } else if (transmit(c, 1, answer)) {
     return;

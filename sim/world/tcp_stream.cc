@@ -51,7 +51,7 @@ void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
   Connection& conn = connections[c];
   if (conn.machine[0] == kNoMachine) return console_answer(c, payload.get());
   if (conn.plane == Plane::kClient) classify(conn, *payload);
-  if (spec->sight_bus) sight(c, end, false, *payload);
+  if (spec->sight_bus) sight(c, end, false, payload);
   Waiting message;
   message.size = static_cast<std::uint32_t>(payload->size());
   CHECK(message.size == payload->size());
@@ -68,12 +68,11 @@ void World::Impl::send(Machine& machine, ConnId id, PayloadRef payload) {
 }
 
 void World::Impl::sight(std::uint32_t c, std::uint8_t sender, bool arrived,
-                        const Payload& payload) {
+                        const PayloadRef& payload) {
   const Connection& conn = connections[c];
   if (conn.plane != Plane::kBus) return;
-  sightings.push_back({now_, conn.machine[sender], conn.machine[1 - sender],
-                       std::uint64_t{conn.generation} << 32 | c, arrived,
-                       std::string(payload.label())});
+  sightings.push_back(
+      {now_, conn.machine[sender], conn.machine[1 - sender], line_of(c), arrived, payload});
 }
 
 // Precondition: nothing waits on this way.
@@ -95,6 +94,7 @@ void World::Impl::enqueue(std::uint32_t c, std::uint8_t end, Waiting message) {
 bool World::Impl::transmit(std::uint32_t c, std::uint8_t end, Waiting& message, bool exposed) {
   Connection& conn = connections[c];
   SimTime arrival = arrival_time(conn, end, message.size, exposed);
+  if (is_listened_to(conn)) frame_sets_out(c, end, message, arrival == kNever);
   if (arrival == kNever) return false;
   const std::uint32_t index = segments.take();
   std::uint32_t flying = message.size;
@@ -169,7 +169,10 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
                      (segment.kind == SegmentKind::kAck && conn.end[receiver] == End::kUnborn) ||
                      (segment.kind == SegmentKind::kFin && conn.end[receiver] == End::kClosing);
   if (!known) return stray_arrives(c, segment);
-  if (segment.kind == SegmentKind::kFin) return fin_arrives(c, sender);
+  if (segment.kind == SegmentKind::kFin) {
+    if (is_listened_to(conn)) tell_frame(c, sender, Frame::Kind::kArrived);
+    return fin_arrives(c, sender);
+  }
   if (segment.kind == SegmentKind::kAck) return ack_arrives(c, segment);
 
   Machine* machine = &at(conn.machine[receiver]);
@@ -195,7 +198,8 @@ void World::Impl::data_arrives(std::uint32_t c, Segment& segment) {
     if (!stream.lost) stream.retry_at = kNoRetry;
     pump(s);
   }
-  if (spec->sight_bus) sight(c, sender, true, *segment.payload);
+  if (spec->sight_bus) sight(c, sender, true, segment.payload);
+  if (is_listened_to(conn)) tell_frame(c, sender, Frame::Kind::kArrived);
   deliver(*machine, Received{conn_id(conn, receiver), std::move(segment.payload)});
 }
 
@@ -244,6 +248,7 @@ void World::Impl::take_back(std::uint32_t c, Segment first) {
     take(segment);
   }
   tail_of(conn, end) = tail;
+  if (is_listened_to(conn)) tell_frame(c, end, Frame::Kind::kReturned);
   for (std::size_t i = 1; stopped && i < lost.size(); ++i) count_blocked(conn, end);
   if (conn.end[end] == End::kGone) return free_if_done(c);  // nobody is left to send it again
   const std::uint32_t s = stream_of(c, end);
@@ -319,7 +324,10 @@ void World::Impl::pump(std::uint32_t s) {
     }
     const Passage way_on = passage(conn, stream.end);
     stream.clogged = way_on == Passage::kClogged;
-    if (way_on == Passage::kCut) stall(stream);
+    if (way_on == Passage::kCut) {
+      if (is_listened_to(conn)) frame_sets_out(stream.conn, stream.end, front, true);
+      stall(stream);
+    }
     if (way_on != Passage::kOpen) {
       if (!std::exchange(front.stopped, true)) count_blocked(conn, stream.end);
       break;
@@ -372,6 +380,9 @@ void World::Impl::retransmit(std::uint32_t s) {
     stream.unanswered = stream.unanswered && !send_rst(stream.conn, 1 - stream.end);
   }
   if (through) stream.lost = false;
+  const bool in_vain = stream.lost && there != Passage::kClogged && !stream.queue.empty();
+  if (in_vain && is_listened_to(conn))
+    frame_sets_out(stream.conn, stream.end, stream.queue.front(), true);
   pump(s);  // with the timer on: what is lost now belongs to the same trouble
   stream.retry_at = kNoRetry;
   if (stream.lost || stream.unacked > 0 || stream.unanswered) {

@@ -321,6 +321,9 @@ const Node* World::node(MachineId id) const {
 std::vector<Sighting> World::take_sightings() {
   return std::exchange(impl_->sightings, {});
 }
+std::vector<Frame> World::take_frames() {
+  return std::exchange(impl_->frames, {});
+}
 
 void World::note(Event event) {
   impl_->note(std::move(event));

@@ -76,7 +76,33 @@ struct Sighting {
   MachineId from, to;
   std::uint64_t line = 0;
   bool arrived = false;
-  std::string label;  // "bus:PING"
+  PayloadRef payload;  // labelled "bus:PING"
+};
+
+// What whoever listens on every cable sees of a connection: a segment is put on the wire, with all
+// that a message is in one. In each of the two directions data arrive in the order in which they
+// set out, or set out again.
+struct Frame {
+  enum class Kind : std::uint8_t {
+    kSyn,
+    kSynAck,
+    kAck,  // the third of the handshake; those of data are not simulated
+    kData,
+    kFin,
+    kRst,
+    // Of what `from` has put on the wire, and nothing that is seen itself:
+    kArrived,    // the foremost data, or FIN, under way is there
+    kReturned,   // all data under way, and the FIN, got nowhere; they will set out again, in order
+    kForgotten,  // both hosts have forgotten the connection; its line does not come again
+  };
+  SimTime at;
+  MachineId from, to;
+  std::uint64_t line = 0;  // as of a Sighting
+  Kind kind{};
+  bool by_dialler = false;     // `from` is who dialled
+  bool lost = false;           // it sets out, and gets nowhere
+  Endpoint dialler, listener;  // of a SYN
+  PayloadRef payload;          // of data
 };
 
 struct WorldSpec {
@@ -93,6 +119,7 @@ struct WorldSpec {
   bool every_tick = false;         // wake nodes for ticks that have nothing to do, too
   bool record_deliveries = false;  // dense trace: Delivered and Connection records
   bool sight_bus = false;          // take_sightings() tells of the messages between servers
+  PlaneSet sight_frames = 0;       // take_frames() tells of the connections of these planes
   std::shared_ptr<const ChoicePolicy> choice_policy;
   Duration tcp_timeout = 900s;  // a silent connection with unacknowledged data dies after this long
   Duration connect_timeout = 127s;              // a dial into silence
@@ -146,6 +173,8 @@ class World final {
   const Node* node(MachineId machine) const;
   // Since the last call, in order; empty unless the spec says `sight_bus`.
   std::vector<Sighting> take_sightings();
+  // Likewise; empty unless the spec says `sight_frames`.
+  std::vector<Frame> take_frames();
   void note(Event event);  // a record of the plan's own (Source::kPlan)
 
   std::uint64_t digest() const;

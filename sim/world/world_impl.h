@@ -165,7 +165,16 @@ struct World::Impl final : Levers {
   void data_arrives(std::uint32_t conn, Segment& segment);
   void stray_arrives(std::uint32_t conn, const Segment& segment);
   void take_back(std::uint32_t conn, Segment segment);
-  void sight(std::uint32_t conn, std::uint8_t sender, bool arrived, const Payload& payload);
+  void sight(std::uint32_t conn, std::uint8_t sender, bool arrived, const PayloadRef& payload);
+  // tcp_frames.cc: for who listens on the cables.
+  std::uint64_t line_of(std::uint32_t conn) const {
+    return std::uint64_t{connections[conn].generation} << 32 | conn;
+  }
+  bool is_listened_to(const Connection& conn) const {
+    return (spec->sight_frames & plane_set(conn.plane)) != 0;
+  }
+  void frame_sets_out(std::uint32_t conn, std::uint8_t sender, const Waiting& message, bool lost);
+  void tell_frame(std::uint32_t conn, std::uint8_t sender, Frame::Kind kind);
   void stop_reading(std::uint32_t conn, std::uint8_t receiver);
   void read_by(Machine& machine, std::span<const Input> inputs);
   void left_unread(Machine& machine, const Unread& effect);
@@ -292,6 +301,7 @@ struct World::Impl final : Levers {
   std::vector<ProgramResult> program_results;
   std::vector<Record> records;
   std::vector<Sighting> sightings;
+  std::vector<Frame> frames;
   std::uint64_t record_count = 0;
   Effects effects_scratch;
 };

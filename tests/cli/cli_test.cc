@@ -301,10 +301,12 @@ TEST_F(Cli, OutKeepsReportResultAndTrace) {
 }
 
 TEST_F(Cli, UntilCutsTheRunShort) {
-  const Outcome outcome = run(quiet("x"), "--until 1s");
+  const std::string file = quiet("x");
+  const Outcome outcome = run(file, "--until 1s");
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(last_line(outcome.out), "CUT SHORT (stopped at 1.000s (--until))");
-  EXPECT_THAT(outcome.out, HasSubstr("the run was cut short"));
+  const Json told = Json::parse(run(file, "--until 1s --json").out);
+  EXPECT_THAT(told.dump(), HasSubstr("the run was cut short"));
 }
 
 // A run that stops after a second has fewer events than one of three seconds.

@@ -93,7 +93,11 @@ class ClientStory : public Story {
   Judged judged() const { return judge("acked_writes_accounted"); }
   LossTable table() const {
     Losses losses(facts);
-    for (const Record& record : records) losses.see(record);
+    Stage stage(facts.cast);
+    for (const Record& record : records) {
+      stage.see(record);
+      losses.see(record, stage);
+    }
     losses.finish();
     return losses.table();
   }

@@ -8,9 +8,13 @@ namespace sim::story {
 namespace {
 
 Metrics measured(const Story& story) {
+  Stage stage(story.facts.cast);
   Metrics metrics(story.facts);
-  for (const Record& record : story.records) metrics.see(record);
-  metrics.finish(story.end());
+  for (const Record& record : story.records) {
+    stage.see(record);
+    metrics.see(record, stage);
+  }
+  metrics.finish(story.end(), stage);
   return metrics;
 }
 std::optional<Duration> time_of(const Metrics& metrics, std::string_view name) {
@@ -170,15 +174,17 @@ TEST(Metrics, RateBusMessagesPerNodeAndSecond) {
 
 TEST(Metrics, OfACopyAreTheSame) {
   const Story story = failover();
+  Stage stage(story.facts.cast);
   Metrics whole(story.facts);
   std::unique_ptr<Metrics> copied = std::make_unique<Metrics>(story.facts);
   for (const Record& record : story.records) {
-    whole.see(record);
-    copied->see(record);
+    stage.see(record);
+    whole.see(record, stage);
+    copied->see(record, stage);
     copied = std::make_unique<Metrics>(*copied);
   }
-  whole.finish(story.end());
-  copied->finish(story.end());
+  whole.finish(story.end(), stage);
+  copied->finish(story.end(), stage);
   ASSERT_EQ(whole.values().size(), copied->values().size());
   for (std::size_t i = 0; i < whole.values().size(); ++i) {
     EXPECT_EQ(whole.values()[i].name, copied->values()[i].name);
@@ -272,9 +278,10 @@ TEST(Metrics, OfAWorkloadAloneAreNotToldTwice) {
 }
 
 TEST(Metrics, TakeOverWhatInvariantsHaveCounted) {
-  Metrics metrics(Story().facts);
+  const Story story;
+  Metrics metrics(story.facts);
   const std::vector<Metric> counted{metric("lost_writes", 3)};
-  metrics.finish(SimTime{}, counted);
+  metrics.finish(SimTime{}, Stage(story.facts.cast), counted);
   EXPECT_EQ(metrics.value("lost_writes"), 3);
 }
 

@@ -11,8 +11,12 @@ namespace {
 using ::testing::ElementsAre;
 
 Milestones told(const Story& story) {
-  Milestones milestones(story.facts.cast);
-  for (const Record& record : story.records) milestones.see(record);
+  Directory directory(story.facts.cast);
+  Milestones milestones;
+  for (const Record& record : story.records) {
+    directory.see(record);
+    milestones.see(record, directory);
+  }
   return milestones;
 }
 

@@ -54,8 +54,7 @@ TEST(Invariants, KeepTenFindingsAndCountTheRest) {
 class Tallies final : public CopyableVerdict<Tallies> {
  public:
   Tallies() : CopyableVerdict("nothing was told") {}
-  void see(const Record&) override {}
-  void finish(SimTime) override {}
+  void see(const Record&, const Stage&) override {}
   std::string numbers() const override { return ""; }
   using Verdict::known_defect;
   void fails(std::uint64_t record) { violation(SimTime{}, record, "it fails"); }

@@ -69,8 +69,12 @@ TEST(FinalViews, KeepOneCopyOfTheOwnersThatViewsAgreeOn) {
   std::reverse(reversed.peers.begin(), reversed.peers.end());
   story.say(m5, reversed);
   story.say(m6, with(story.view(m6), m2, slots(5461, 10921)));
-  FinalViews views(story.facts, FinalViews::Peers::kOwners);
-  for (const Record& record : story.records) views.see(record);
+  Directory directory(story.facts.cast);
+  FinalViews views(story.facts.settle_from);
+  for (const Record& record : story.records) {
+    directory.see(record);
+    views.see(record, directory);
+  }
   std::set<const FinalViews::Owners*> copies;
   for (const auto& [machine, view] : views.views()) {
     EXPECT_EQ(view.owners->by_id.size(), 3u);
@@ -126,6 +130,16 @@ TEST(SlotOwnershipAgrees, SeesALiveNodeThatGaveItsSlotsToNobody) {
             "m1 gave up slots 0-5460 (5461), and nobody claims them");
   story.facts.operator_commands = true;
   EXPECT_EQ(story.judge("slot_ownership_agrees").judgement, Judgement::kPass);
+}
+
+TEST(SlotOwnershipAgrees, BlamesForThemOnlyWhoHadThemLast) {
+  Story story = healed_at_20s();
+  story.claim_primary(m4, shard(0), 4).claim_replica(m1, m4).claim_replica(m4, m2);
+  for (const std::uint32_t machine : {m1, m2, m3, m4, m5, m6})
+    story.say(machine, with(story.view(machine), m1, no_slots()));
+  const Judged judged = story.judge("slot_ownership_agrees");
+  EXPECT_EQ(judged.what(), "m4 gave up slots 0-5460 (5461), and nobody claims them");
+  EXPECT_EQ(judged.count, 1u);
 }
 
 TEST(SlotOwnershipAgrees, TellsSlotsThatAnObserverUnboundItselfAsRowSeven) {

@@ -165,6 +165,18 @@ TEST(SlotsSurviveRestart, SeesWhatIsMissing) {
   EXPECT_THAT(fewer.judge("slots_survive_restart").what(), HasSubstr("without slots 5460"));
 }
 
+TEST(SlotsSurviveRestart, AllowsForWhatWasTakenBeforeItsFirstWord) {
+  Story story = saved_open_slot().start(m1, 1);
+  story.say(m1, event::SlotOpened{SlotId{5}, false, id(m2)});
+  event::SlotsRebound taken;
+  taken.slots = slots(5000, 5460);
+  taken.from = id(m1);
+  taken.to = id(m4);
+  story.say(m1, taken).claim_primary(m1, slots(0, 4999), 1);
+  const Judged judged = story.judge("slots_survive_restart");
+  EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
+}
+
 TEST(SlotsSurviveRestart, AsksNothingOfWhoLostItsDisk) {
   Story story = saved_open_slot().start(m1, 1, "lost").claim_primary(m1, no_slots(), 0);
   EXPECT_EQ(story.judge("slots_survive_restart").judgement, Judgement::kNotChecked);

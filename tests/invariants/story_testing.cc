@@ -2,14 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <span>
+
+#include "sim/invariants/jury.h"
+
 namespace sim::story {
 
 namespace {
 
 constexpr std::uint32_t kNodes = 6;
 
-Judged result_of(Invariant& invariant, SimTime end) {
-  invariant.finish(end);
+Judged result_of(Jury& jury, SimTime end) {
+  jury.finish(end);
+  const Invariant& invariant = *jury.invariants().front();
   return {invariant.judgement(), invariant.findings(), invariant.finding_count(),
           invariant.summary()};
 }
@@ -152,14 +158,14 @@ Judged Story::judge(std::string_view invariant) const {
     ADD_FAILURE() << "no invariant " << invariant;
     return {};
   }
-  const std::unique_ptr<Invariant> whole = kind->make(facts);
-  std::unique_ptr<Invariant> copied = kind->make(facts);
+  Jury whole(facts, {kind, 1});
+  auto copied = std::make_unique<Jury>(facts, std::span{kind, 1});
   for (const Record& record : records) {
-    whole->see(record);
+    whole.see(record);
     copied->see(record);
-    if (record.sequence % 7 == 0) copied = copied->clone();
+    if (record.sequence % 7 == 0) copied = std::make_unique<Jury>(*copied);
   }
-  const Judged judged = result_of(*whole, end());
+  const Judged judged = result_of(whole, end());
   EXPECT_EQ(sentences(judged), sentences(result_of(*copied, end())))
       << "a copy came to something else";
   return judged;

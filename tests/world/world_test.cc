@@ -352,13 +352,13 @@ TEST(Sightings, TellTheBusOnlyAndWhatNeverArrives) {
   stage.run_for(1s);
   const std::vector<Sighting> seen = stage.world().take_sightings();
   ASSERT_EQ(seen.size(), 3u);
-  EXPECT_EQ(seen[0].label, "bus:PING");
+  EXPECT_EQ(seen[0].payload->label(), "bus:PING");
   EXPECT_FALSE(seen[0].arrived);
   EXPECT_TRUE(seen[1].arrived);
   EXPECT_EQ(seen[1].from, stage.id("m1"));
   EXPECT_EQ(seen[1].line, seen[0].line);
   EXPECT_EQ(seen[1].at - seen[0].at, Duration{1ms});
-  EXPECT_EQ(seen[2].label, "bus:VOTE");
+  EXPECT_EQ(seen[2].payload->label(), "bus:VOTE");
   EXPECT_FALSE(seen[2].arrived);
   EXPECT_TRUE(stage.world().take_sightings().empty());
 }

@@ -205,7 +205,9 @@ void ServerProcess::step(const Clocks& now, std::span<const Input> inputs, Choic
       take(input, effects);
     }
   }
-  if (tree_ == nullptr) return;
+  // A probe must not disturb: what is due at this very moment has its turn of its own.
+  if (tree_ == nullptr || (inputs.size() == 1 && std::holds_alternative<Probed>(inputs.front())))
+    return;
   let_send_again();
   {
     Teller teller(*this, effects);
