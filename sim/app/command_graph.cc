@@ -106,7 +106,7 @@ class Filming {
 };
 
 // The same run once before, to know which moments there are.
-std::vector<Frame> frames_in(const Scenario& scenario, std::uint64_t seed) {
+std::vector<FilmFrame> frames_in(const Scenario& scenario, std::uint64_t seed) {
   PlanOptions options;
   options.seed = seed;
   const auto plan = make_plan(scenario, options);
@@ -135,7 +135,7 @@ void write_frames(const Scenario& scenario, std::uint64_t seed, const GraphArgum
   std::error_code error;
   fs::create_directories(arguments.frames, error);
   if (error) throw UsageError{"cannot create " + arguments.frames + ": " + error.message()};
-  const std::vector<Frame> frames = frames_in(scenario, seed);
+  const std::vector<FilmFrame> frames = frames_in(scenario, seed);
   Filming filming(scenario, arguments, seed, std::nullopt);
   std::string index;
   for (std::size_t i = 0; i < frames.size(); ++i) {

@@ -6,8 +6,8 @@
 
 namespace sim {
 
-std::vector<Frame> frames_of(const std::vector<TimelineFold::Entry>& entries) {
-  std::vector<Frame> frames = {{}};
+std::vector<FilmFrame> frames_of(const std::vector<TimelineFold::Entry>& entries) {
+  std::vector<FilmFrame> frames = {{}};
   Duration first{};
   for (const TimelineFold::Entry& entry : entries) {
     if (entry.at < Duration{0}) continue;  // while the cluster forms
@@ -21,7 +21,7 @@ std::vector<Frame> frames_of(const std::vector<TimelineFold::Entry>& entries) {
   return frames;
 }
 
-std::string frame_name(std::size_t number, const Frame& frame, const std::string& format) {
+std::string frame_name(std::size_t number, const FilmFrame& frame, const std::string& format) {
   return fmt::format("{:03}-{}.{}", number, format_time(sim_time(frame.at)), format);
 }
 

@@ -9,7 +9,7 @@
 
 namespace sim {
 
-struct Frame {
+struct FilmFrame {
   Duration at{};                   // since t = 0: when all of it had happened
   std::vector<std::string> lines;  // of the timeline: "5.000s  crash m1 (primary of shard-0)"
 };
@@ -17,9 +17,9 @@ struct Frame {
 // One for the beginning, and one for every moment at which something happened. What happens within
 // kFrameSpan of the first thing shares its picture.
 inline constexpr Duration kFrameSpan = 100ms;
-std::vector<Frame> frames_of(const std::vector<TimelineFold::Entry>& entries);
+std::vector<FilmFrame> frames_of(const std::vector<TimelineFold::Entry>& entries);
 
 // "003-12.345s.svg": names sort as the frames do.
-std::string frame_name(std::size_t number, const Frame& frame, const std::string& format);
+std::string frame_name(std::size_t number, const FilmFrame& frame, const std::string& format);
 
 }  // namespace sim
