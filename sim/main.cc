@@ -22,6 +22,8 @@ constexpr std::array kSubCommands = {
     SubCommand{"validate", "check scenario files without running them", sim::command_validate},
     SubCommand{"graph", "draw the cluster at a moment of a run", sim::command_graph},
     SubCommand{"import", "make a scenario of a running cluster", sim::command_import},
+    SubCommand{"analyse", "say what the topology risks, before anything runs",
+               sim::command_analyse},
     SubCommand{"diff", "hold two kinds of node against each other", sim::command_diff},
     SubCommand{"mutants", "break the core on purpose and see every breakage caught",
                sim::command_mutants},
@@ -46,6 +48,7 @@ Examples:
   slotsim run scenarios --seeds 1..50 --jobs 2               many seeds of every scenario, with percentiles
   slotsim graph scenarios/split-by-zones.json --at 20s --format svg -o t.svg
   slotsim import nodes.txt --zones zones.csv -o my.json      my own cluster, from what CLUSTER NODES says
+  slotsim analyse my-scenario.json --fail-on spof            which host, zone or link must not fail?
   slotsim diff scenarios/failover.json --a sim --b redis-server --seeds 1..200
   slotsim check history.jsonl --model register               is what clients saw linearizable?
   slotsim validate my-scenario.json                          every mistake at once, with line and column

@@ -1,7 +1,6 @@
 #include "viz/graph.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,16 +16,6 @@
 namespace sim {
 namespace {
 
-constexpr const char* kInk = "#222222";
-constexpr const char* kFaint = "#888888";
-constexpr const char* kDownFill = "#DDDDDD";
-constexpr const char* kPrimaryFill = "#E6EEF2";
-constexpr const char* kReplicaFill = "#FFFFFF";
-// Tints of the palette, to write on.
-constexpr std::array<const char*, 6> kSideFills = {"#CDE6F7", "#FCEBC5", "#CDEBDF",
-                                                   "#F5DCE9", "#FBF8C4", "#FBDCC8"};
-
-constexpr const char* kFont = "fontname=\"DejaVu Sans,Helvetica,sans-serif\"";
 constexpr std::size_t kOneWayCutsShown = 16;
 // Edges between boxes; beyond it they are straight lines behind the nodes, because `dot` would lead
 // them round everything.
@@ -36,9 +25,6 @@ constexpr std::size_t kLargePicture = 24;  // nodes; beyond it, less is written
 std::string node_id(MachineId id) {
   return "n" + std::to_string(id.value);
 }
-std::string quoted(const std::string& text) {
-  return '"' + text + '"';
-}
 
 class Drawing {
  public:
@@ -47,6 +33,7 @@ class Drawing {
 
   std::string draw() {
     const GraphBox root = box_tree(picture_);
+    find_summaries(root);
     grid_ = grid_of(picture_, root);
     straight_ = edges_between_boxes(root) > kCurvedEdges;
     out_ = std::string("digraph slotsim {\n  graph [") + kFont + ", label=<" +
@@ -72,6 +59,16 @@ class Drawing {
   }
 
  private:
+  void find_summaries(const GraphBox& box) {
+    for (const GraphBox& inner : box.boxes) find_summaries(inner);
+    for (const auto& nodes : box.summaries) {
+      summaries_[nodes.front()] = &nodes;
+      for (const MachineId id : nodes) drawn_as_[id] = nodes.front();
+    }
+  }
+  // Is it drawn for itself, and not as one of many?
+  bool is_drawn(MachineId id) const { return !drawn_as_.contains(id); }
+
   // Replication edges that leave their box.
   std::size_t edges_between_boxes(const GraphBox& box) const {
     std::size_t count = 0;
@@ -100,16 +97,21 @@ class Drawing {
               ";\n";
     }
     for (const GraphBox& child : box.boxes) draw_box(child, inner);
-    for (const MachineId id : box.nodes) draw_node(id, picture_.nodes.at(id), inner);
+    for (const MachineId id : box.nodes) {
+      const auto summary = summaries_.find(id);
+      if (summary == summaries_.end()) {
+        draw_node(id, picture_.nodes.at(id), inner);
+      } else {
+        draw_summary(*summary->second, inner);
+      }
+    }
     if (!box.kind.empty()) out_ += indent + "}\n";
   }
 
   void draw_node(MachineId id, const PictureNode& node, const std::string& indent) {
     const bool primary = node.role == Role::kPrimary && !node.alone;
     std::string style = primary ? "filled" : "filled,rounded";
-    const char* fill = node.side ? kSideFills.at(*node.side % kSideFills.size())
-                       : primary ? kPrimaryFill
-                                 : kReplicaFill;
+    const char* fill = node.side ? side_fill(*node.side) : primary ? kPrimaryFill : kReplicaFill;
     const char* color = kInk;
     const char* width = primary ? "2.2" : "1";
     if (node.up && node.paused) style += ",dotted";
@@ -119,6 +121,19 @@ class Drawing {
     out_ += indent + node_id(id) + " [style=" + quoted(style) + ", fillcolor=" + quoted(fill) +
             ", color=" + quoted(color) + ", penwidth=" + width + ", label=<" +
             node_label(picture_, node, legend_) + ">];\n";
+  }
+
+  // A pile of sheets, as it were.
+  void draw_summary(const std::vector<MachineId>& nodes, const std::string& indent) {
+    const PictureNode& first = picture_.nodes.at(nodes.front());
+    const char* fill = !first.up || !first.known ? kDownFill
+                       : first.side              ? side_fill(*first.side)
+                                                 : kReplicaFill;
+    out_ += indent + node_id(nodes.front()) +
+            " [style=" + quoted(first.up && first.known ? "filled" : "filled,dashed") +
+            ", peripheries=2, fillcolor=" + quoted(fill) +
+            ", color=" + quoted(stands_out(picture_, first) ? kVermillion : kFaint) + ", label=<" +
+            summary_label(picture_, nodes, legend_) + ">];\n";
   }
 
   // Invisible edges hold the nodes in their rows and columns.
@@ -172,6 +187,13 @@ class Drawing {
   void draw_replication() {
     for (const auto& [id, node] : picture_.nodes) {
       if (node.role != Role::kReplica || !node.follows) continue;
+      if (!is_drawn(id) || !is_drawn(*node.follows)) continue;
+      // Too many lines hide each other; replicas say in words whom they follow.
+      const PictureNode& primary = picture_.nodes.at(*node.follows);
+      if (straight_ && !stands_out(picture_, node) && !stands_out(picture_, primary)) {
+        legend_.insert("some replication");
+        continue;
+      }
       const bool works = node.up && picture_.nodes.at(*node.follows).up;
       connect(*node.follows, id, "normal",
               "color=" + quoted(works ? kBlue : kFaint) + (works ? "" : ", style=dotted") +
@@ -206,6 +228,7 @@ class Drawing {
     std::tuple<std::uint32_t, MachineId, MachineId> nearest{~0u, one.front(), other.front()};
     for (const MachineId a : one) {
       for (const MachineId b : other) {
+        if (!cells.contains(a) || !cells.contains(b)) continue;  // others are drawn for them
         const std::uint32_t distance = 2 * apart(cells.at(a).row, cells.at(b).row) +
                                        apart(cells.at(a).column, cells.at(b).column);
         nearest = std::min(nearest, std::make_tuple(distance, a, b));
@@ -221,6 +244,10 @@ class Drawing {
     for (const auto& [from, to] : cuts) {
       const bool both_ways = cuts.contains({to, from});
       if (both_ways && to < from) continue;  // drawn the other way round
+      if (!is_drawn(from) || !is_drawn(to)) {
+        legend_.insert("more cuts");
+        continue;
+      }
       if (++shown > kOneWayCutsShown) {
         legend_.insert("more cuts");
         return;
@@ -237,6 +264,8 @@ class Drawing {
       holds_;  // invisible edges, with their weight
   std::string out_;
   std::uint32_t boxes_ = 0;
+  std::map<MachineId, const std::vector<MachineId>*> summaries_;  // by the first of them
+  std::map<MachineId, MachineId> drawn_as_;
   LegendKeys legend_;
 };
 

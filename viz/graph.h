@@ -1,18 +1,27 @@
-// Graphviz DOT of a cluster picture: regions, zones, racks and hosts as nested boxes, primaries
-// with their slots, replicas under them, replication, cuts, sides of a partition, PFAIL and FAIL,
-// single points of failure.
+// Graphviz DOT of a cluster picture, in four ways.
 //
-// Meaning is never carried by colour alone: every colour comes with a shape, a line style or a
-// word, and the colours are Okabe and Ito's, which colour-blind people can tell apart. The text is
-// valid input for `dot`; running it is the caller's.
+// combined   regions, zones, racks and hosts as nested boxes, primaries with their slots, replicas
+//            under them, replication, cuts, sides of a partition, PFAIL and FAIL
+// physical   places and what connects them: links with latency and state, how many paths lie on
+//            each, articulation points, bridges, the smallest cut; who stands on which host
+// logical    shards: slot ranges, primary and replicas
+// beliefs    who holds whom for PFAIL or FAIL, as a matrix
+//
+// Of a large cluster, nodes, hosts and shards that are alike are drawn as one. The text is
+// valid input for `dot`, the same for the same picture; running `dot` is the caller's.
 #pragma once
 
 #include <string>
 
+#include "viz/cluster_map.h"
 #include "viz/picture.h"
 
 namespace sim {
 
 std::string to_dot(const ClusterPicture& picture);
+// `map`: the places and links as they are at that moment, with the links' routes.
+std::string physical_dot(const ClusterPicture& picture, const ClusterMap& map);
+std::string logical_dot(const ClusterPicture& picture);
+std::string beliefs_dot(const ClusterPicture& picture);
 
 }  // namespace sim

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace sim {
 namespace {
@@ -39,6 +41,7 @@ bool tells_something(const ClusterPicture& picture, const Place& place, std::uin
   if (place[depth].empty()) return false;
   if (level(depth).name == &MachineInfo::zone) return true;
   const bool is_host = level(depth).name == &MachineInfo::host;
+  if (is_host && is_summarised(picture)) return false;
   std::uint32_t here = 0;
   for (const auto& entry : picture.nodes) {
     const Place other = place_of(entry.second.info);
@@ -53,7 +56,7 @@ GraphBox& box_in(GraphBox& parent, const std::string& kind, const std::string& n
   for (GraphBox& box : parent.boxes) {
     if (box.kind == kind && box.name == name) return box;
   }
-  return parent.boxes.emplace_back(GraphBox{kind, name, {}, {}});
+  return parent.boxes.emplace_back(GraphBox{kind, name, {}, {}, {}});
 }
 
 // A box that has boxes keeps its loose nodes in a nameless box of their own, so that
@@ -66,8 +69,23 @@ void settle(const ClusterPicture& picture, GraphBox& box) {
            std::make_tuple(two.alone, two.role != Role::kPrimary, two.info.shard, b);
   });
   if (!box.boxes.empty() && !box.nodes.empty()) {
-    box.boxes.push_back(GraphBox{"", "", {}, std::move(box.nodes)});
+    box.boxes.push_back(GraphBox{"", "", {}, std::move(box.nodes), {}});
     box.nodes.clear();
+  }
+}
+
+void summarise(const ClusterPicture& picture, GraphBox& box) {
+  for (GraphBox& inner : box.boxes) summarise(picture, inner);
+  std::map<std::pair<std::optional<std::uint32_t>, std::string>, std::vector<MachineId>> alike;
+  for (const MachineId id : box.nodes) {
+    const PictureNode& node = picture.nodes.at(id);
+    alike[{node.side, what_stands_out(picture, node)}].push_back(id);
+  }
+  for (auto& [kind, nodes] : alike) {
+    if (!are_drawn_as_one(nodes.size(), kind.second)) continue;
+    const std::set<MachineId> hidden(nodes.begin() + 1, nodes.end());
+    std::erase_if(box.nodes, [&](MachineId id) { return hidden.contains(id); });
+    box.summaries.push_back(std::move(nodes));
   }
 }
 
@@ -151,6 +169,7 @@ GraphBox box_tree(const ClusterPicture& picture) {
     box->nodes.push_back(id);
   }
   settle(picture, root);
+  if (is_summarised(picture)) summarise(picture, root);
   return root;
 }
 

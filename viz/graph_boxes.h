@@ -19,9 +19,13 @@ struct GraphBox {
   std::string name;
   std::vector<GraphBox> boxes;
   std::vector<MachineId> nodes;  // primaries first; only in boxes without boxes
+  // Nodes that are drawn as one, in the place of the first of them, which alone is among `nodes`.
+  std::vector<std::vector<MachineId>> summaries;
 };
 
 // Levels that say nothing are left out: a single region, one rack a zone, hosts with a single node.
+// Of a large cluster hosts are left out too, and nodes that are alike are drawn as one, box
+// by box and side by side.
 GraphBox box_tree(const ClusterPicture& picture);
 
 struct GridCell {

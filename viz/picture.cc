@@ -1,5 +1,6 @@
 #include "viz/picture.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -11,8 +12,41 @@ namespace {
 // Planes by how much a cut of them hurts: when several are cut, the picture shows the first.
 constexpr std::array<std::string_view, 4> kPlanes = {"all", "bus", "replication", "client"};
 
+// Faults that leave a network there, but worse.
+constexpr std::array<std::string_view, 6> kSlowing = {"delay", "loss",         "bandwidth",
+                                                      "clog",  "swizzle-clog", "flap"};
+
 bool is_node(const MachineInfo& info) {
   return is_server(info.kind);
+}
+
+// Marks shards all of which stand in one rack or zone, where there are others to stand in.
+void mark_within(ClusterPicture& picture, const std::vector<MachineId>& shard,
+                 std::string MachineInfo::*place, const char* word) {
+  const std::string& name = picture.nodes.at(shard.front()).info.*place;
+  const auto stands_there = [&](const PictureNode& node) { return node.info.*place == name; };
+  const bool all_of_it = std::all_of(
+      shard.begin(), shard.end(), [&](MachineId id) { return stands_there(picture.nodes.at(id)); });
+  const bool everybody = std::all_of(picture.nodes.begin(), picture.nodes.end(),
+                                     [&](const auto& one) { return stands_there(one.second); });
+  if (name.empty() || !all_of_it || everybody) return;
+  for (const MachineId id : shard) picture.nodes.at(id).shard_within = word;
+}
+
+void mark_shared_places(ClusterPicture& picture) {
+  std::map<MachineId, std::vector<MachineId>> shards;  // by primary, which comes first
+  for (auto& [id, node] : picture.nodes) {
+    if (node.role != Role::kReplica || !node.follows) continue;
+    PictureNode& primary = picture.nodes.at(*node.follows);
+    if (shards[*node.follows].empty()) shards[*node.follows].push_back(*node.follows);
+    shards[*node.follows].push_back(id);
+    if (!node.info.host.empty() && primary.info.host == node.info.host)
+      node.shares_host = primary.shares_host = true;
+  }
+  for (const auto& [primary, shard] : shards) {
+    mark_within(picture, shard, &MachineInfo::zone, "zone");
+    mark_within(picture, shard, &MachineInfo::rack, "rack");
+  }
 }
 
 }  // namespace
@@ -46,7 +80,7 @@ void PictureFold::see_event(const Record& record) {
       network_[network->plane] = *network;
     }
   } else if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
-    faults_[began->id] = began->text.empty() ? began->kind : began->text;
+    faults_[began->id] = *began;
   } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
     if (!ended->never) faults_.erase(ended->id);
   }
@@ -59,7 +93,8 @@ ClusterPicture PictureFold::picture() const {
   picture.at = scene_.at ? *scene_.at : last_ - zero_.value_or(SimTime{});
   picture.view = scene_.view;
   picture.single_points = scene_.single_points;
-  for (const auto& fault : faults_) picture.faults.push_back(fault.second);
+  for (const auto& [id, fault] : faults_)
+    picture.faults.push_back(fault.text.empty() ? fault.kind : fault.text);
   add_nodes(picture);
   add_slots(picture);
   const auto viewer = who_.find(scene_.view);
@@ -68,12 +103,9 @@ ClusterPicture PictureFold::picture() const {
   } else {
     add_majority_suspicions(picture);
   }
-  for (auto& [id, node] : picture.nodes) {
-    if (node.role != Role::kReplica || !node.follows || node.info.host.empty()) continue;
-    PictureNode& primary = picture.nodes.at(*node.follows);
-    if (primary.info.host == node.info.host) node.shares_host = primary.shares_host = true;
-  }
+  mark_shared_places(picture);
   add_network(picture);
+  add_beliefs(picture);
   return picture;
 }
 
@@ -171,7 +203,30 @@ void PictureFold::apply_view(ClusterPicture& picture, MachineId viewer) const {
   }
 }
 
+void PictureFold::add_beliefs(ClusterPicture& picture) const {
+  for (const auto& [who_holds_whom, suspicion] : held_) {
+    const auto peer = who_.machine_of(who_holds_whom.second);
+    if (!peer || suspicion == event::Suspicion::kNone || !who_.is_serving(who_holds_whom.first) ||
+        !picture.nodes.contains(who_holds_whom.first) || !picture.nodes.contains(*peer))
+      continue;
+    picture.beliefs.push_back({who_holds_whom.first, *peer, suspicion});
+  }
+  std::sort(picture.beliefs.begin(), picture.beliefs.end(),
+            [](const ClusterPicture::Belief& a, const ClusterPicture::Belief& b) {
+              return std::pair(a.observer, a.peer) < std::pair(b.observer, b.peer);
+            });
+}
+
 void PictureFold::add_network(ClusterPicture& picture) const {
+  for (const auto& [id, fault] : faults_) {
+    if (std::find(kSlowing.begin(), kSlowing.end(), fault.kind) == kSlowing.end()) continue;
+    for (const MachineId target : fault.targets) {
+      const auto node = picture.nodes.find(target);
+      if (node != picture.nodes.end()) node->second.slowed = fault.kind;
+    }
+  }
+  const std::vector<MachineId> voters = who_.voting_primaries();
+  picture.votes = static_cast<std::uint32_t>(voters.size());
   for (const std::string_view plane : kPlanes) {
     const auto found = network_.find(std::string(plane));
     if (found == network_.end()) continue;
@@ -183,9 +238,13 @@ void PictureFold::add_network(ClusterPicture& picture) const {
         if (id && picture.nodes.contains(*id)) side.push_back(*id);
       }
       if (side.empty()) continue;  // clients only
-      for (const MachineId id : side)
+      std::uint32_t votes = 0;
+      for (const MachineId id : side) {
         picture.nodes.at(id).side = static_cast<std::uint32_t>(picture.sides.size());
+        votes += std::count(voters.begin(), voters.end(), id) > 0 && who_.is_up(id) ? 1 : 0;
+      }
       picture.sides.push_back(std::move(side));
+      picture.side_votes.push_back(votes);
     }
     for (const auto& [from_name, to_name] : found->second.cut) {
       const auto from = who_.find(from_name), to = who_.find(to_name);
@@ -195,6 +254,40 @@ void PictureFold::add_network(ClusterPicture& picture) const {
     }
     return;
   }
+}
+
+bool is_summarised(const ClusterPicture& picture) {
+  constexpr std::size_t kOneByOne = 72;  // nodes that still fit a page
+  return picture.nodes.size() > kOneByOne;
+}
+
+std::string what_stands_out(const ClusterPicture& picture, const PictureNode& node) {
+  std::string text;
+  const auto add_if = [&](bool is_so, const std::string& what) {
+    if (is_so) text += (text.empty() ? "" : ", ") + what;
+  };
+  const auto lives = [&](MachineId id) {
+    const PictureNode& other = picture.nodes.at(id);
+    return other.up && other.held_as == event::Suspicion::kNone;
+  };
+  const bool primary = node.role == Role::kPrimary;
+  add_if(!node.known, "not known here");
+  add_if(!node.up, "DOWN");
+  add_if(node.up && node.paused, "PAUSED");
+  add_if(node.held_as == event::Suspicion::kPfail, "? PFAIL");
+  add_if(node.held_as == event::Suspicion::kFail, "X FAIL");
+  add_if(!node.slowed.empty(), "~ " + node.slowed);
+  if (node.info.kind != MachineKind::kClusterNode) {
+    add_if(true, "standalone");
+  } else if (node.alone) {
+    add_if(true, "spare");
+  } else if (primary != node.info.planned_primary) {
+    add_if(true, primary ? "promoted" : "demoted");
+  }
+  add_if(node.stale > 0, "outdated claim");
+  add_if(primary && !node.alone && node.slots.none() && node.stale == 0, "no slots");
+  add_if(!primary && (!node.follows || !lives(*node.follows)), "follows nobody alive");
+  return text;
 }
 
 }  // namespace sim

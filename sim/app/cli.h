@@ -21,6 +21,7 @@ int command_run(const Arguments& arguments);
 int command_validate(const Arguments& arguments);
 int command_graph(const Arguments& arguments);
 int command_import(const Arguments& arguments);
+int command_analyse(const Arguments& arguments);
 int command_diff(const Arguments& arguments);
 int command_list(const Arguments& arguments);
 int command_schema(const Arguments& arguments);

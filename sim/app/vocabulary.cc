@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "sim/app/cli.h"
 #include "sim/app/process_directives.h"
 #include "sim/core/config.h"
 #include "sim/core/deviation.h"
@@ -90,6 +91,13 @@ Loaded load_scenario_file(const std::string& path, const std::string& program) {
   }
   return load_scenario(path == "-" ? "(standard input)" : path, std::move(text), vocabulary(),
                        program);
+}
+
+const Scenario& choose_variant(const Loaded& loaded, const std::string& only_case) {
+  for (const Scenario& variant : loaded.variants) {
+    if (only_case.empty() || variant.variant == only_case) return variant;
+  }
+  throw UsageError{"no case is called " + only_case};
 }
 
 }  // namespace sim

@@ -12,4 +12,8 @@ const Vocabulary& vocabulary();
 // processes that run it. Never throws: what is wrong is in `problems`.
 Loaded load_scenario_file(const std::string& path, const std::string& program = "");
 
+// The case of that name, or the first for "". A name that nobody has is a UsageError. Precondition:
+// no problems.
+const Scenario& choose_variant(const Loaded& loaded, const std::string& only_case);
+
 }  // namespace sim

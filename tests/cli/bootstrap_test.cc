@@ -162,7 +162,7 @@ TEST_F(Bootstrap, APathAloneMeansRun) {
 }
 
 TEST_F(Bootstrap, ASubCommandStaysOneEvenBesideAFileOfItsName) {
-  for (const char* command : {"run", "graph", "list", "validate", "schema", "bench"}) {
+  for (const char* command : {"run", "graph", "analyse", "list", "validate", "schema", "bench"}) {
     write(cwd() / command, "");
     EXPECT_THAT(run("sim/run", std::string(command) + " x").out,
                 StartsWith("<" + std::string(command) + "><x>\n"));

@@ -174,6 +174,17 @@ TEST_F(Cli, RefusesWhatMakesNoSense) {
                                 "graph x.json --format gif",
                                 "graph x.json --at -1s",
                                 "graph x.json --view m77",
+                                "graph x.json --show everything",
+                                "graph x.json --belief --show logical",
+                                "graph x.json --belief --view m1",
+                                "graph x.json --frames f --at 1s",
+                                "graph x.json --frames f -o p.dot",
+                                "analyse x.json --fail-on rain",
+                                "analyse x.json --seeds 3",
+                                "analyse x.json --jobs 2",
+                                "analyse x.json --simulate --seeds 0",
+                                "analyse x.json --json --all",
+                                "analyse x.json --case nobody",
                                 "list nonsense",
                                 "run x.json --trace /nowhere/t.jsonl"}) {
     const Outcome outcome = slotsim(arguments);
@@ -184,7 +195,7 @@ TEST_F(Cli, RefusesWhatMakesNoSense) {
 }
 
 TEST_F(Cli, SaysWhichFileIsMissing) {
-  for (const char* command : {"run ", "validate ", "graph "}) {
+  for (const char* command : {"run ", "validate ", "graph ", "analyse "}) {
     const Outcome outcome = slotsim(std::string(command) + "missing.json");
     EXPECT_EQ(outcome.code, 2) << command;
     EXPECT_THAT(outcome.err, HasSubstr("missing.json")) << command;
@@ -440,7 +451,8 @@ TEST_F(Cli, EveryTableHasRows) {
 
 TEST_F(Cli, HelpComesWithExamplesFirst) {
   EXPECT_THAT(slotsim("--help").out, HasSubstr("\n\nExamples:\n  slotsim run"));
-  for (const char* command : {"run", "graph", "diff", "validate", "list", "bench", "schema"}) {
+  for (const char* command :
+       {"run", "graph", "analyse", "diff", "validate", "list", "bench", "schema"}) {
     const Outcome outcome = slotsim(std::string(command) + " --help");
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;

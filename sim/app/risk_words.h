@@ -1,0 +1,22 @@
+// The words in which risks are told: numbers, subjects and outcomes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "viz/risks.h"
+
+namespace sim {
+
+std::string grouped(std::uint64_t number);  // "16,384"
+// "1 primary", "4 primaries", "2 switches".
+std::string counted(std::uint64_t count, const std::string& noun);
+
+// "zone b", "any of the hosts m1, m2 and m3", "the link zone a - zone b", "hosts m1 and m4", "any
+// of 6 pairs of a zone and a host (zone a and host m2, ...)".
+std::string subject_of(const ClusterMap& map, const Risk& risk);
+// "no majority (2 votes, 4 needed), no failover, 16,384 slots down"
+std::string outcome_of(const Consequence& consequence, bool slots_vary = false);
+std::uint64_t pairs_that_lose(const Risks& risks);
+
+}  // namespace sim
