@@ -1,5 +1,5 @@
-// Commands and replies, one conversation a file: tests/core/testdata/console_replies/*.txt. The replies
-// were taken from redis-server 7.0.15.
+// Commands and replies, one conversation a file: tests/core/testdata/console_replies/*.txt. The
+// replies were taken from redis-server 7.0.15.
 //
 //   nodes N [DIRECTIVE=VALUE ...]   N new servers m1, m2, ...: a cluster of one each, with these
 //                                   directives
@@ -7,7 +7,8 @@
 //   mN COMMAND                      what N is asked, words as redis-cli takes them; @mN is N's id
 //
 // What is answered stands below, two spaces in, as redis-cli shows it but in one line. Ids read
-// <mN>; times and message counters, which nobody can know beforehand, <time> and <count>. REWRITE=1
+// <mN>; times and message counters, which nobody can know beforehand, <time> and <count>; nodes
+// stand in the order of ours, which in a real server is chance (it walks a hash table). REWRITE=1
 // in the environment puts in what our node answers: compare that with a real server before you
 // commit it.
 #include <gtest/gtest.h>
@@ -103,8 +104,8 @@ class Conversation {
 class RepliesTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(RepliesTest, AreThoseOfARealServer) {
-  const std::string path =
-      std::string(SLOTSIM_SOURCE_DIR) + "/tests/core/testdata/console_replies/" + GetParam() + ".txt";
+  const std::string path = std::string(SLOTSIM_SOURCE_DIR) +
+                           "/tests/core/testdata/console_replies/" + GetParam() + ".txt";
   std::ifstream in(path);
   Conversation conversation;
   std::string written, said, command;
@@ -127,7 +128,8 @@ TEST_P(RepliesTest, AreThoseOfARealServer) {
 
 std::vector<std::string> conversations() {
   std::vector<std::string> names;
-  const auto folder = std::filesystem::path(SLOTSIM_SOURCE_DIR) / "tests/core/testdata/console_replies";
+  const auto folder =
+      std::filesystem::path(SLOTSIM_SOURCE_DIR) / "tests/core/testdata/console_replies";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     names.push_back(entry.path().stem().string());
   }
