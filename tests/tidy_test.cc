@@ -471,6 +471,7 @@ const Tree& tree() {
         if (built || (name.front() == '.' && name != ".ci")) it.disable_recursion_pending();
         continue;
       }
+      if (name == ".git") continue;  // of a worktree: a file that says where the repository is
       std::ifstream in(it->path(), std::ios::binary);
       std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
       if (text.find('\0') != std::string::npos) continue;

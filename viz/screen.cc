@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "sim/trace/describe.h"
+#include "sim/trace/event_fields.h"
 
 namespace sim {
 namespace {
@@ -138,12 +139,6 @@ std::string faults_text(const ClusterPicture& picture) {
   return text.empty() ? "none" : text;
 }
 
-std::string_view phase_name(event::Phase phase) {
-  constexpr std::array<std::string_view, 5> kNames{"forming", "faults", "settling", "audit",
-                                                   "done"};
-  return kNames[static_cast<std::size_t>(phase)];
-}
-
 void cut(std::string& text, std::size_t columns) {
   if (text.size() > columns)
     text = text.substr(0, columns - std::min<std::size_t>(columns, 3)) + "...";
@@ -187,7 +182,7 @@ std::string ScreenFold::state() const {
   std::string text = counts_text(count(picture, rows_of(picture)));
   if (!picture.cut_plane.empty()) text += "; network " + network_text(picture);
   if (!picture.faults.empty()) text += "; fault: " + faults_text(picture);
-  if (phase_ != event::Phase::kFaults) text += "; " + std::string(phase_name(phase_));
+  if (phase_ != event::Phase::kFaults) text += "; " + std::string(enum_name(phase_));
   return text;
 }
 
@@ -205,7 +200,7 @@ std::vector<ScreenLine> ScreenFold::screen(Duration now, Duration end, std::stri
   lines.push_back({Mood::kStrong, picture.scenario + "  seed " + std::to_string(picture.seed) +
                                       "  " + format_time(sim_time(now)) + " of " +
                                       format_time(sim_time(end)) + "  " +
-                                      std::string(phase_name(phase_)) + "  " + std::string(pace)});
+                                      std::string(enum_name(phase_)) + "  " + std::string(pace)});
   lines.push_back({well ? Mood::kGood : Mood::kBad, counts_text(counts)});
   lines.push_back({Mood::kPlain, "clients  " + rate_text(now)});
   lines.push_back(

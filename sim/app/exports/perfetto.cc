@@ -19,6 +19,7 @@
 #include "sim/app/exports/trace_events.h"
 #include "sim/base/check.h"
 #include "sim/trace/directory.h"
+#include "sim/trace/event_fields.h"
 
 namespace sim {
 namespace {
@@ -39,22 +40,6 @@ TrackId track_of(MachineId machine, std::uint32_t thread) {
 std::string_view without_plane(std::string_view label) {
   constexpr std::string_view kPlane = "bus:";
   return label.starts_with(kPlane) ? label.substr(kPlane.size()) : label;
-}
-
-std::string_view words_for(event::Phase phase) {
-  switch (phase) {
-    case event::Phase::kForming:
-      return "forming";
-    case event::Phase::kFaults:
-      return "faults";
-    case event::Phase::kSettling:
-      return "settling";
-    case event::Phase::kAudit:
-      return "audit";
-    case event::Phase::kDone:
-      return "done";
-  }
-  return "";
 }
 
 class Perfetto final : public Exporter {
@@ -311,7 +296,7 @@ class Perfetto final : public Exporter {
     const TrackId track{kCluster, kPhases};
     auditing_ = phase == event::Phase::kAudit;
     events_.shut_all(track, at);
-    if (phase != event::Phase::kDone) events_.open(track, at, words_for(phase));
+    if (phase != event::Phase::kDone) events_.open(track, at, enum_name(phase));
   }
   void tell(const Record& record, const event::FaultBegan& it) {
     const TrackId track{kFaults, it.id};

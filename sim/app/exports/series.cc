@@ -12,27 +12,12 @@
 #include "sim/app/exports/csv_row.h"
 #include "sim/app/exports/export.h"
 #include "sim/trace/directory.h"
+#include "sim/trace/event_fields.h"
 
 namespace sim {
 namespace {
 
 constexpr Duration kRow = 1s;
-
-std::string_view phase_name(event::Phase phase) {
-  switch (phase) {
-    case event::Phase::kForming:
-      return "forming";
-    case event::Phase::kFaults:
-      return "faults";
-    case event::Phase::kSettling:
-      return "settling";
-    case event::Phase::kAudit:
-      return "audit";
-    case event::Phase::kDone:
-      return "done";
-  }
-  return "";
-}
 
 // What is counted anew in each row.
 struct Counts {
@@ -129,7 +114,7 @@ class Series final : public Exporter {
     for (const MachineId machine : up) healthy += who_.is_healthy(machine) ? 1 : 0;
     const std::uint64_t ops = counts_.ok + counts_.failed + counts_.unknown;
     file_.write(csv_row(
-        {std::to_string(row_ / kRow), std::string(phase_name(phase_)), std::to_string(counts_.ok),
+        {std::to_string(row_ / kRow), std::string(enum_name(phase_)), std::to_string(counts_.ok),
          std::to_string(counts_.failed), std::to_string(counts_.unknown), percent(counts_.ok, ops),
          percentile_ms(counts_.took_us, 50), percentile_ms(counts_.took_us, 99),
          std::to_string(counts_.redirects), std::to_string(covered.count()),
