@@ -246,7 +246,7 @@ void Losses::finish() {
       acked_ += writes;
       acked_by_[client] += writes;
     }
-    key.writes.each([&](const Write& write) {
+    key.writes.each([&, &name = name](const Write& write) {  // clang 14 wants it named
       has[static_cast<std::size_t>(write.kind)] = true;
       if (acked(write.outcome)) ++acked_, ++acked_by_[write.client];
       const bool must_show = write.kind != event::OpKind::kDelete && acked(write.outcome);

@@ -73,11 +73,11 @@ constexpr std::string_view type_name() {
 template <std::size_t... I>
 constexpr auto kind_names(std::index_sequence<I...>) {
   return std::array<std::string_view, sizeof...(I)>{
-      type_name<std::variant_alternative_t<I, Event>>()...};
+      type_name<std::variant_alternative_t<I, AnyEvent>>()...};
 }
 }  // namespace detail
 
-inline constexpr std::size_t kEventKinds = std::variant_size_v<Event>;
+inline constexpr std::size_t kEventKinds = std::variant_size_v<AnyEvent>;
 inline constexpr auto kEventNames = detail::kind_names(std::make_index_sequence<kEventKinds>());
 constexpr std::string_view event_name(const Event& event) {
   return kEventNames.at(event.index());

@@ -335,7 +335,7 @@ class Reader {
 
 template <std::size_t I>
 Event read_event(Reader& reader) {
-  std::variant_alternative_t<I, Event> event;
+  std::variant_alternative_t<I, AnyEvent> event;
   fields(reader, event);
   return event;
 }
