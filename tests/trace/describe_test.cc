@@ -160,7 +160,7 @@ void expect_words_for_every_kind(std::index_sequence<I...>) {
     fields(filler, event);
     EXPECT_GT(line(0, Event(event)).size(), std::string("m1: ").size()) << event_name(event);
   };
-  (expect_words(std::variant_alternative_t<I, Event>{}), ...);
+  (expect_words(std::variant_alternative_t<I, AnyEvent>{}), ...);
 }
 TEST(Describe, HasWordsForEveryKind) {
   expect_words_for_every_kind(std::make_index_sequence<kEventKinds>());

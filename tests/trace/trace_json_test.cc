@@ -59,7 +59,7 @@ E random_event(std::uint64_t seed) {
 }
 template <std::size_t... I>
 std::vector<Event> one_of_each(std::uint64_t seed, std::index_sequence<I...>) {
-  return {Event(random_event<std::variant_alternative_t<I, Event>>(seed))...};
+  return {Event(random_event<std::variant_alternative_t<I, AnyEvent>>(seed))...};
 }
 std::vector<Event> one_of_each(std::uint64_t seed) {
   return one_of_each(seed, std::make_index_sequence<kEventKinds>());
