@@ -87,6 +87,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   Exports exports(settings.exports, *plan);
   // What the world has seen comes before the records of the same moment.
   const auto hand_out_sightings = [&] {
+    if (!recorder && !exports.any()) return;  // the world was not asked to keep any
     const std::vector<Sighting> sightings = run.world().take_sightings();
     if (recorder) recorder->see(sightings);
     exports.see(run, sightings, run.world().take_frames());
