@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,19 +11,17 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/cli/scratch_testing.h"
+
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+using sim::Outcome;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-struct Outcome {
-  int code = 0;
-  std::string out, err;
-};
 
 std::string contents(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -43,32 +40,12 @@ std::string quiet(const std::string& name, const std::string& more = "") {
          (more.empty() ? "" : ",\n" + more) + "}\n";
 }
 
-class Cli : public ::testing::Test {
+class Cli : public sim::ScratchTest {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "slotsim cli XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    scratch_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(scratch_); }
-
-  void write(const std::string& name, const std::string& text) {
-    fs::create_directories((scratch_ / name).parent_path());
-    std::ofstream(scratch_ / name) << text;
-  }
-  // Run in the scratch folder. `arguments` are words of a shell.
-  Outcome slotsim(const std::string& arguments) {
-    const std::string command = "exec </dev/null; cd '" + scratch_.string() +
-                                "' && '" SLOTSIM_BINARY "' " + arguments + " >.out 2>.err";
-    const int status = std::system(command.c_str());
-    return {WEXITSTATUS(status), contents(scratch_ / ".out"), contents(scratch_ / ".err")};
-  }
   Outcome run(const std::string& scenario, const std::string& options = "") {
     write("x.json", scenario);
     return slotsim("run x.json " + options);
   }
-
-  fs::path scratch_;
 };
 
 // ---- Exit codes ----

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "tests/cli/process_testing.h"
+#include "tests/cli/scratch_testing.h"
 #include "tests/read_file.h"
 
 namespace {
@@ -33,24 +34,12 @@ const std::string kAmiss =
     "-o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -Y 'tcp.analysis.flags or "
     "tcp.checksum.status == 0 or ip.checksum.status == 0 or _ws.malformed'";
 
-class Exports : public ::testing::Test {
+class Exports : public sim::ScratchTest {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "slotsim exports XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    scratch_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(scratch_); }
-
-  // In the scratch folder; the exit code. What it prints is in `printed()`.
-  int shell(const std::string& command) {
-    const std::string all = "exec </dev/null >'" + (scratch_ / ".out").string() + "' 2>'" +
-                            (scratch_ / ".err").string() + "'; cd '" + scratch_.string() + "'; " +
-                            command;
-    return WEXITSTATUS(std::system(all.c_str()));
-  }
-  std::string printed() const { return read(scratch_ / ".out"); }
-  std::string complaint() const { return read(scratch_ / ".err"); }
+  // The exit code. What it prints is in `printed()`.
+  int shell(const std::string& command) { return ScratchTest::shell(command).code; }
+  std::string printed() const { return file(".out"); }
+  std::string complaint() const { return file(".err"); }
   int slotsim(const std::string& arguments) { return shell("'" SLOTSIM_BINARY "' " + arguments); }
   int run(const std::string& scenario, const std::string& options) {
     std::ofstream(scratch_ / "x.json") << scenario;
@@ -64,8 +53,6 @@ class Exports : public ::testing::Test {
     const std::string text = printed();
     return std::count(text.begin(), text.end(), '\n');
   }
-
-  fs::path scratch_;
 };
 
 TEST_F(Exports, AreWrittenBesideTheRunWhichStaysTheSame) {

@@ -1,8 +1,6 @@
 // slotsim import and slotsim demo as their users meet them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/cli/scratch_testing.h"
 #include "tests/read_file.h"
 
 namespace {
@@ -24,31 +23,18 @@ using ::testing::StartsWith;
 
 const fs::path kTestdata = fs::path(SLOTSIM_SOURCE_DIR) / "tests" / "testdata";
 
-class Import : public ::testing::Test {
+class Import : public sim::ScratchTest {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "slotsim import XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    scratch_ = pattern;
+    ScratchTest::SetUp();
     fs::copy(kTestdata / "nodes-60.txt", scratch_ / "nodes-60.txt");
     fs::copy(kTestdata / "zones.csv", scratch_ / "zones.csv");
   }
-  void TearDown() override { fs::remove_all(scratch_); }
 
-  // In the scratch folder; the exit code.
-  int slotsim(const std::string& arguments) {
-    const std::string command = "exec </dev/null; cd '" + scratch_.string() +
-                                "' && '" SLOTSIM_BINARY "' " + arguments + " >.out 2>.err";
-    return WEXITSTATUS(std::system(command.c_str()));
-  }
-  std::string out() const { return read(scratch_ / ".out"); }
-  std::string err() const { return read(scratch_ / ".err"); }
-  std::string file(const std::string& name) const { return read(scratch_ / name); }
-  void write(const std::string& name, const std::string& text) {
-    std::ofstream(scratch_ / name, std::ios::binary) << text;
-  }
-
-  fs::path scratch_;
+  // The exit code.
+  int slotsim(const std::string& arguments) { return ScratchTest::slotsim(arguments).code; }
+  std::string out() const { return file(".out"); }
+  std::string err() const { return file(".err"); }
 };
 
 TEST_F(Import, WritesAScenarioThatRunsAtOnce) {

@@ -1,23 +1,6 @@
 #include "tests/cli/process_testing.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
-
 namespace processes {
-namespace {
-
-namespace fs = std::filesystem;
-
-std::string contents(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-}  // namespace
 
 std::string scenario(const std::string& cluster, const std::string& steps,
                      const std::string& more) {
@@ -29,9 +12,7 @@ std::string scenario(const std::string& cluster, const std::string& steps,
 }
 
 void ProcessRun::SetUp() {
-  std::string pattern = (fs::temp_directory_path() / "slotsim processes XXXXXX").string();
-  ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-  scratch_ = pattern;
+  ScratchTest::SetUp();
   if (shell("command -v redis-server redis-cli redis-benchmark").code != 0)
     GTEST_SKIP() << "no redis-server, redis-cli and redis-benchmark are installed";
   if (shell("unshare --mount --pid --fork true || unshare --user --mount --pid --fork true").code !=
@@ -40,24 +21,9 @@ void ProcessRun::SetUp() {
   }
 }
 
-void ProcessRun::TearDown() {
-  fs::remove_all(scratch_);
-}
-
-Outcome ProcessRun::shell(const std::string& command) {
-  const std::string whole =
-      "exec </dev/null; cd '" + scratch_.string() + "' && { " + command + "; } >.out 2>.err";
-  const int status = std::system(whole.c_str());
-  return {WEXITSTATUS(status), contents(scratch_ / ".out"), contents(scratch_ / ".err")};
-}
-
 Outcome ProcessRun::run(const std::string& text, const std::string& options) {
   write("x.json", text);
-  return shell("'" SLOTSIM_BINARY "' run x.json --seed 1 " + options);
-}
-
-void ProcessRun::write(const std::string& name, const std::string& text) {
-  std::ofstream(scratch_ / name, std::ios::binary) << text;
+  return slotsim("run x.json --seed 1 " + options);
 }
 
 void ProcessRun::only_with(const std::string& cluster, const std::string& steps,

@@ -1,35 +1,24 @@
 // Scenarios of real programs, made up by a test and run as a user runs them.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <filesystem>
 #include <string>
+
+#include "tests/cli/scratch_testing.h"
 
 namespace processes {
 
-struct Outcome {
-  int code = 0;
-  std::string out, err;
-  std::string all() const { return out + err; }
-};
+using sim::Outcome;
 
 // Skips, with the reason, where no redis-server is installed or the kernel allows no sandbox.
-class ProcessRun : public ::testing::Test {
+class ProcessRun : public sim::ScratchTest {
  protected:
   void SetUp() override;
-  void TearDown() override;
 
-  // `arguments` are words of a shell, in the scratch folder.
-  Outcome shell(const std::string& command);
   Outcome run(const std::string& scenario, const std::string& options = "");
-  void write(const std::string& name, const std::string& text);
   // Runs the scenario of these steps, which expect what `fault` does; with it they are satisfied,
   // and without it they are not: what they saw was its doing.
   void only_with(const std::string& cluster, const std::string& steps, const std::string& fault,
                  const std::string& more = "");
-
-  std::filesystem::path scratch_;
 };
 
 // A scenario of real servers. `cluster` and `more` are members of JSON objects, `steps` a list's.

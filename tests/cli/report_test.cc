@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/cli/scratch_testing.h"
 #include "tests/read_file.h"
 
 namespace {
@@ -31,22 +32,11 @@ std::size_t count(const std::string& text, const std::string& what) {
   return found;
 }
 
-class Report : public ::testing::Test {
+class Report : public sim::ScratchTest {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "slotsim report XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    scratch_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(scratch_); }
-
-  // In the scratch folder; the exit code. What it prints is in `printed()`.
-  int shell(const std::string& command) {
-    const std::string all = "exec </dev/null >'" + (scratch_ / ".out").string() + "' 2>&1; cd '" +
-                            scratch_.string() + "'; " + command;
-    return WEXITSTATUS(std::system(all.c_str()));
-  }
-  std::string printed() const { return read(scratch_ / ".out"); }
+  // The exit code. What it prints is in `printed()`.
+  int shell(const std::string& command) { return ScratchTest::shell("exec 2>&1; " + command).code; }
+  std::string printed() const { return file(".out"); }
   int slotsim(const std::string& arguments) { return shell("'" SLOTSIM_BINARY "' " + arguments); }
   std::string page(const std::string& name = "out.html") const { return read(scratch_ / name); }
   static std::string data_of(const std::string& page) {
@@ -58,8 +48,6 @@ class Report : public ::testing::Test {
   // Why nothing of npm can be run here; "" if it can. Leaves a built copy of viz/web in web().
   std::string why_no_npm();
   static fs::path web() { return fs::path(SLOTSIM_BINARY).parent_path() / "web"; }
-
-  fs::path scratch_;
 };
 
 TEST_F(Report, IsOnePageWithTheWholeRunInIt) {

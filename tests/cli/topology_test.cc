@@ -11,21 +11,18 @@
 #include <string>
 #include <utility>
 
+#include "tests/cli/scratch_testing.h"
 #include "tests/read_file.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+using sim::Outcome;
 using sim::read;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-struct Outcome {
-  int code = 0;
-  std::string out, err;
-};
 
 std::string last_line(std::string text) {
   if (text.ends_with('\n')) text.pop_back();
@@ -40,28 +37,7 @@ std::string short_run(const std::string& more) {
          more + "}\n";
 }
 
-class TopologyCli : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "slotsim topology XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    scratch_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(scratch_); }
-
-  void write(const std::string& name, const std::string& text) {
-    std::ofstream(scratch_ / name) << text;
-  }
-  // Run in the scratch folder. `arguments` are words of a shell.
-  Outcome slotsim(const std::string& arguments) {
-    const std::string command = "exec </dev/null; cd '" + scratch_.string() +
-                                "' && '" SLOTSIM_BINARY "' " + arguments + " >.out 2>.err";
-    const int status = std::system(command.c_str());
-    return {WEXITSTATUS(status), read(scratch_ / ".out"), read(scratch_ / ".err")};
-  }
-
-  fs::path scratch_;
-};
+class TopologyCli : public sim::ScratchTest {};
 
 TEST_F(TopologyCli, GraphDrawsPlacesShardsAndBeliefs) {
   write("x.json", short_run(R"("cluster": {"zones": 3, "config": {"cluster-node-timeout": 1000}},

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string>
 
+#include "tests/cli/scratch_testing.h"
 #include "tests/read_file.h"
 
 namespace {
@@ -31,27 +32,20 @@ struct Shown {
   int code = -1;
 };
 
-class Watch : public ::testing::Test {
+class Watch : public sim::ScratchTest {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "slotsim watch XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    scratch_ = pattern;
+    ScratchTest::SetUp();
     std::ofstream(scratch_ / "x.json") << R"({"version": 1, "name": "made", "duration": "20s",
         "cluster": {"config": {"cluster-node-timeout": 2000}},
         "workload": [{"type": "register", "clients": 2, "rate": 20}],
         "timeline": [{"at": "5s", "do": "crash", "node": "m1", "power": true, "for": "10s"}]})";
   }
-  void TearDown() override { fs::remove_all(scratch_); }
 
   // Into a file; the exit code.
-  int slotsim(const std::string& arguments) {
-    const std::string command = "exec </dev/null; cd '" + scratch_.string() +
-                                "' && '" SLOTSIM_BINARY "' " + arguments + " >.out 2>.err";
-    return WEXITSTATUS(std::system(command.c_str()));
-  }
-  std::string out() const { return read(scratch_ / ".out"); }
-  std::string err() const { return read(scratch_ / ".err"); }
+  int slotsim(const std::string& arguments) { return ScratchTest::slotsim(arguments).code; }
+  std::string out() const { return file(".out"); }
+  std::string err() const { return file(".err"); }
 
   // On a terminal of that size. With `interrupt`, Ctrl-C is pressed once the screen is there.
   Shown on_a_terminal(const char* speed, unsigned short columns, unsigned short lines,
@@ -73,7 +67,7 @@ class Watch : public ::testing::Test {
       shown.text.append(piece, static_cast<std::size_t>(count));
       if (interrupt && shown.text.find(kEnter) != std::string::npos) {
         interrupt = false;
-        EXPECT_EQ(write(terminal, "\x03", 1), 1);
+        EXPECT_EQ(::write(terminal, "\x03", 1), 1);
       }
     }
     int status = 0;
@@ -82,8 +76,6 @@ class Watch : public ::testing::Test {
     shown.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     return shown;
   }
-
-  fs::path scratch_;
 };
 
 // What was on the screen, its control sequences removed; one picture after the other.
