@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::string_view kBlank = " \t\r\v\f";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
 bool contains(std::string_view text, std::string_view words) {
   const auto same = [](char a, char b) {
     return std::tolower(static_cast<unsigned char>(a)) ==
@@ -36,6 +30,12 @@ bool is_around(std::string_view line) {
 
 }  // namespace
 
+std::string_view trimmed(std::string_view text, std::string_view blanks) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 Place PastedLine::at(std::size_t offset) const {
   std::uint32_t column = 1;
   for (const char c : text.substr(0, offset)) {
@@ -52,7 +52,7 @@ std::vector<PastedLine> pasted_lines(std::string_view text) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    const std::string_view core = trimmed(line);
+    const std::string_view core = trimmed(line, kBlank);
     if (core.empty() ? lines.empty() : is_around(core)) continue;
     line = line.substr(0, core.empty() ? 0 : line.find_last_not_of(kBlank) + 1);
     lines.push_back({number, line});

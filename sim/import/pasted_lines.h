@@ -20,6 +20,9 @@ struct PastedLine {
 // ends. Blank lines in between are kept.
 std::vector<PastedLine> pasted_lines(std::string_view text);
 
+// Without these characters at both ends.
+std::string_view trimmed(std::string_view text, std::string_view blanks);
+
 // The words of a line, between blanks, and where they begin.
 struct PastedWord {
   std::string_view text;

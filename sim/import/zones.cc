@@ -3,23 +3,19 @@
 #include <algorithm>
 #include <cctype>
 
+#include "sim/import/pasted_lines.h"
 #include "sim/scenario/json.h"
 
 namespace sim {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\"";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
+constexpr std::string_view kBlank = " \t\r\"";
 
 std::vector<std::string_view> fields_of(std::string_view line) {
   std::vector<std::string_view> fields;
   for (;;) {
     const std::size_t comma = line.find(',');
-    fields.push_back(trimmed(line.substr(0, comma)));
+    fields.push_back(trimmed(line.substr(0, comma), kBlank));
     if (comma == std::string_view::npos) return fields;
     line.remove_prefix(comma + 1);
   }
@@ -40,7 +36,8 @@ ZoneTable::ZoneTable(std::string_view text, Problems& problems) {
 }
 
 void ZoneTable::add(std::string_view line, std::uint32_t number, Problems& problems) {
-  if (trimmed(line).empty() || trimmed(line).starts_with('#')) return;
+  const std::string_view said = trimmed(line, kBlank);
+  if (said.empty() || said.starts_with('#')) return;
   const std::vector<std::string_view> fields = fields_of(line);
   const bool heading = !begun_ && fields.size() > 1 && (fields[1] == "zone" || fields[1] == "Zone");
   begun_ = true;
