@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "sim/base/words.h"
 #include "sim/trace/describe.h"
 #include "viz/graph.h"
 #include "viz/graph_table.h"
@@ -28,13 +29,6 @@ std::string time_text(Duration time) {
 std::string padded(const std::string& html) {
   return "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLPADDING=\"6\"><TR><TD>" + html +
          "</TD></TR></TABLE>";
-}
-
-std::string count_of(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " +
-         (count == 1          ? noun
-          : noun == "primary" ? "primaries"
-                              : noun + "s");
 }
 
 class Physical {
@@ -112,7 +106,7 @@ class Physical {
     }
     const std::uint32_t votes = votes_in(place);
     std::string heading =
-        "zone " + bold(escaped(map_.places[place].name)) + "   " + count_of(votes, "vote");
+        "zone " + bold(escaped(map_.places[place].name)) + "   " + counted(votes, "vote");
     if (votes > 0 && 2 * (picture_.votes - votes) <= picture_.votes)
       heading += "  " + colored(bold("! no majority without it"), kVermillion);
     heading += marks(place);
@@ -219,8 +213,8 @@ class Physical {
       html +=
           "<BR/>" + colored(bold(escaped(what)), kVermillion) + "<BR/>" + escaped(name_list(names));
     }
-    if (primaries > 0) html += "<BR/>" + count_of(primaries, "primary");
-    if (replicas > 0) html += "<BR/>" + count_of(replicas, "replica");
+    if (primaries > 0) html += "<BR/>" + counted(primaries, "primary");
+    if (replicas > 0) html += "<BR/>" + counted(replicas, "replica");
     if (first.side) html += "<BR/>" + side_text(picture_, *first.side);
     return {html, " ALIGN=\"LEFT\"" + node_fill(first)};
   }
@@ -267,7 +261,7 @@ class Physical {
     const auto add = [&](const std::string& what) {
       label += (label.empty() ? "" : "<BR/>") + what;
     };
-    if (pairs > 0) add(count_of(pairs, "path"));
+    if (pairs > 0) add(counted(pairs, "path"));
     std::string style;
     if (!link.up || nothing_passes(link)) {
       add(colored(bold(link.up ? "X nothing passes" : "X cut"), kVermillion));

@@ -11,6 +11,7 @@
 #include "sim/app/result.h"
 #include "sim/app/vocabulary.h"
 #include "sim/base/check.h"
+#include "sim/base/words.h"
 #include "sim/import/cluster.h"
 #include "sim/import/layout.h"
 #include "sim/import/scenario_file.h"

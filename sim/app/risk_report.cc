@@ -9,6 +9,7 @@
 #include "sim/app/cluster_map_of.h"
 #include "sim/app/risk_words.h"
 #include "sim/base/slot_set.h"
+#include "sim/base/words.h"
 #include "sim/trace/describe.h"
 
 namespace sim {
@@ -30,11 +31,11 @@ std::string cluster_line(const Analysis& analysis) {
   for (const MapPlace& place : map.places) ++places[place.kind];
   std::string where;
   for (const auto& [kind, count] : places)
-    where = counted(count, std::string(word_of(kind))) + (where.empty() ? "" : ", ") + where;
+    where = grouped_count(count, std::string(word_of(kind))) + (where.empty() ? "" : ", ") + where;
   return fmt::format(
       "{} and {} on {}\n{} {}, {} make a majority; cluster-require-full-coverage is {}\n",
-      counted(primaries, "primary"), counted(map.servers.size() - primaries, "replica"), where,
-      analysis.risks.votes, analysis.risks.votes == 1 ? "primary votes" : "primaries vote",
+      grouped_count(primaries, "primary"), grouped_count(map.servers.size() - primaries, "replica"),
+      where, analysis.risks.votes, analysis.risks.votes == 1 ? "primary votes" : "primaries vote",
       analysis.risks.votes / 2 + 1, map.full_coverage ? "on" : "off");
 }
 
@@ -137,8 +138,9 @@ std::string replica_line(const ClusterMap& map) {
       text += fmt::format("{} {} no replica", name_list(primaries),
                           primaries.size() == 1 ? "has" : "have");
     } else {
-      text += counted(primaries.size(), "shard") + (primaries.size() == 1 ? " has " : " have ") +
-              counted(replicas, "replica") + (primaries.size() > 1 ? " each" : "");
+      text += grouped_count(primaries.size(), "shard") +
+              (primaries.size() == 1 ? " has " : " have ") + grouped_count(replicas, "replica") +
+              (primaries.size() > 1 ? " each" : "");
     }
   }
   return text;
@@ -198,7 +200,7 @@ std::vector<std::string> network_lines(const Analysis& analysis) {
     lines.push_back(links.empty()
                         ? fmt::format("{} are apart from the rest already", name_list(servers))
                         : fmt::format("the smallest cut between zones is {} ({}): {} on one side",
-                                      counted(links.size(), "link"), name_list(links),
+                                      grouped_count(links.size(), "link"), name_list(links),
                                       name_list(servers)));
   }
   const auto busiest =
@@ -230,10 +232,10 @@ std::string summary(const Analysis& analysis, const Paint& paint) {
   if (points == 0) {
     return paint.good("no single point of failure") +
            fmt::format(" in {} single failures; {} lose slots\n", analysis.risks.single_examined,
-                       counted(pairs_that_lose(analysis.risks), "double failure"));
+                       grouped_count(pairs_that_lose(analysis.risks), "double failure"));
   }
   const Risk& worst = analysis.risks.single.front();
-  return paint.bad(counted(points, "single point") + " of failure") +
+  return paint.bad(grouped_count(points, "single point") + " of failure") +
          fmt::format(" in {} single failures; the worst: {}\n", analysis.risks.single_examined,
                      sentence_of(analysis, worst));
 }

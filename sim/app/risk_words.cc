@@ -5,6 +5,7 @@
 
 #include "sim/app/risk_report.h"
 #include "sim/app/statistics.h"
+#include "sim/base/words.h"
 #include "sim/trace/describe.h"
 
 namespace sim {
@@ -15,11 +16,6 @@ std::string joined(const std::vector<std::string>& parts, const std::string& las
   for (std::size_t i = 0; i < parts.size(); ++i)
     text += (i == 0 ? "" : i + 1 == parts.size() ? last : ", ") + parts[i];
   return text;
-}
-
-std::string plural(const std::string& noun) {
-  if (noun.ends_with('y')) return noun.substr(0, noun.size() - 1) + "ies";
-  return noun + (noun.ends_with("ch") ? "es" : "s");
 }
 
 std::string kind_word(const ClusterMap& map, const Failing& thing) {
@@ -57,10 +53,10 @@ std::string servers_text(const ClusterMap& map, std::uint32_t primaries, std::ui
   std::vector<std::string> parts;
   if (primaries > 0)
     parts.push_back(std::to_string(primaries) + " of " +
-                    counted(static_cast<std::uint64_t>(all_primaries), "primary"));
+                    grouped_count(static_cast<std::uint64_t>(all_primaries), "primary"));
   if (replicas > 0)
     parts.push_back(std::to_string(replicas) + " of " +
-                    counted(static_cast<std::uint64_t>(all_replicas), "replica"));
+                    grouped_count(static_cast<std::uint64_t>(all_replicas), "replica"));
   return joined(parts);
 }
 
@@ -75,9 +71,11 @@ std::string shard_text(const ClusterMap& map, std::uint32_t shard) {
 // What becomes of the slots, when a majority is there.
 std::string slots_text(const Consequence& c, bool vary) {
   std::vector<std::string> parts;
-  if (c.shards_gone > 0) parts.push_back(counted(c.shards_gone, "shard") + " without any copy");
+  if (c.shards_gone > 0)
+    parts.push_back(grouped_count(c.shards_gone, "shard") + " without any copy");
   if (c.shards_down > c.shards_gone)
-    parts.push_back(counted(c.shards_down - c.shards_gone, "shard") + " that nobody can take over");
+    parts.push_back(grouped_count(c.shards_down - c.shards_gone, "shard") +
+                    " that nobody can take over");
   std::string text =
       joined(parts) + ", " + (vary ? "up to " : "") + grouped(c.slots_down) + " slots down";
   if (c.slots_refused > c.slots_down)
@@ -95,14 +93,8 @@ Sample sample_of(const std::vector<std::int64_t>& values) {
 
 }  // namespace
 
-std::string grouped(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
-
-std::string counted(std::uint64_t count, const std::string& noun) {
-  return grouped(count) + " " + (count == 1 ? noun : plural(noun));
+std::string grouped_count(std::uint64_t count, std::string_view noun) {
+  return grouped(count) + " " + (count == 1 ? std::string{noun} : plural(noun));
 }
 
 std::string subject_of(const ClusterMap& map, const Risk& risk) {
@@ -125,16 +117,16 @@ std::string subject_of(const ClusterMap& map, const Risk& risk) {
 std::string outcome_of(const Consequence& c, bool slots_vary) {
   std::vector<std::string> parts;
   if (!c.majority) {
-    return "no majority (" + counted(c.votes_left, "vote") + " left, " +
+    return "no majority (" + grouped_count(c.votes_left, "vote") + " left, " +
            std::to_string(c.votes_needed) + " needed), no failover, " + grouped(c.slots_refused) +
            " slots down";
   }
   if (c.loses_slots()) parts.push_back(slots_text(c, slots_vary));
-  if (c.failovers > 0) parts.push_back(counted(c.failovers, "failover"));
+  if (c.failovers > 0) parts.push_back(grouped_count(c.failovers, "failover"));
   if (!c.loses_slots()) parts.emplace_back("all slots are served in the end");
   if (c.shards_bare > 0)
-    parts.push_back(counted(c.shards_bare, "shard") + (c.shards_bare == 1 ? " has" : " have") +
-                    " no replica left");
+    parts.push_back(grouped_count(c.shards_bare, "shard") +
+                    (c.shards_bare == 1 ? " has" : " have") + " no replica left");
   return joined(parts, ", ");
 }
 
@@ -169,7 +161,7 @@ std::string sentence_of(const Analysis& analysis, const Risk& risk) {
 
 std::string sentence_of(const DrillResult& drill) {
   const std::size_t runs = drill.unavailable_ns.size();
-  std::string text = counted(runs + drill.died, "seed") + ": ";
+  std::string text = grouped_count(runs + drill.died, "seed") + ": ";
   if (runs > 0) {
     const Sample unavailable = sample_of(drill.unavailable_ns);
     const double longest = quantile(unavailable, 100);
@@ -177,11 +169,13 @@ std::string sentence_of(const DrillResult& drill) {
                          : "not served for " + seconds(quantile(unavailable, 50)) + " (p50), " +
                                seconds(longest) + " (max)";
     if (drill.until_mended > 0)
-      text += ", " +
-              (drill.until_mended == runs ? "" : "in " + counted(drill.until_mended, "run") + " ") +
-              "until it was mended";
+      text +=
+          ", " +
+          (drill.until_mended == runs ? ""
+                                      : "in " + grouped_count(drill.until_mended, "run") + " ") +
+          "until it was mended";
     const auto failovers = static_cast<std::uint64_t>(quantile(sample_of(drill.failovers), 50));
-    text += "; " + counted(failovers, "failover") + " (p50)";
+    text += "; " + grouped_count(failovers, "failover") + " (p50)";
   }
   if (!drill.lost_writes.empty()) {
     const Sample lost = sample_of(drill.lost_writes);
@@ -191,8 +185,9 @@ std::string sentence_of(const DrillResult& drill) {
                             grouped(static_cast<std::uint64_t>(quantile(lost, 50))) + " (p50), " +
                             grouped(most) + " (max)";
   }
-  if (drill.violations > 0) text += "; an invariant fails in " + counted(drill.violations, "run");
-  if (drill.died > 0) text += "; died in " + counted(drill.died, "run") + ", " + drill.death;
+  if (drill.violations > 0)
+    text += "; an invariant fails in " + grouped_count(drill.violations, "run");
+  if (drill.died > 0) text += "; died in " + grouped_count(drill.died, "run") + ", " + drill.death;
   return text;
 }
 

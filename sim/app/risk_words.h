@@ -3,14 +3,14 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "viz/risks.h"
 
 namespace sim {
 
-std::string grouped(std::uint64_t number);  // "16,384"
-// "1 primary", "4 primaries", "2 switches".
-std::string counted(std::uint64_t count, const std::string& noun);
+// "1 primary", "4 primaries", "16,384 slots".
+std::string grouped_count(std::uint64_t count, std::string_view noun);
 
 // "zone b", "any of the hosts m1, m2 and m3", "the link zone a - zone b", "hosts m1 and m4", "any
 // of 6 pairs of a zone and a host (zone a and host m2, ...)".

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "sim/base/words.h"
 #include "sim/scenario/options.h"
 
 namespace sim {
@@ -16,12 +17,6 @@ std::string json_text(const std::string& text) {
 
 std::string time_of(Duration duration) {
   return json_text(format_duration(duration));
-}
-
-std::string counted(std::size_t count, const std::string& noun) {
-  const std::string plural =
-      noun.ends_with('y') ? noun.substr(0, noun.size() - 1) + "ies" : noun + 's';
-  return std::to_string(count) + ' ' + (count == 1 ? noun : plural);
 }
 
 // "[1, 2]", or over lines of their own.

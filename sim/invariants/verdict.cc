@@ -24,10 +24,6 @@ std::string moment(SimTime at) {
   return text;
 }
 
-std::string counted(std::uint64_t count, std::string_view singular) {
-  return std::to_string(count) + " " + std::string{singular} + (count == 1 ? "" : "s");
-}
-
 namespace {
 constexpr std::pair<Judgement, std::string_view> kJudgements[] = {
     {Judgement::kPass, "pass"},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/base/time.h"
+#include "sim/base/words.h"
 #include "sim/invariants/invariant.h"
 #include "sim/trace/record.h"
 
@@ -16,8 +17,6 @@ namespace sim {
 std::string words(Duration duration);
 // "12.345 s": a moment of the run.
 std::string moment(SimTime at);
-// "1 vote", "3 votes".
-std::string counted(std::uint64_t count, std::string_view singular);
 
 // A claim holds until a finding says otherwise, but only if there was something to hold for:
 // `evidence()` is called whenever the trace shows what the claim is about. Without it the judgement

@@ -124,16 +124,6 @@ TEST(AnalyseReport, SaysHowManyPairsWereLookedAt) {
   EXPECT_THAT(report_analysis(analysis, 10, Paint::plain()), HasSubstr("(7 of "));
 }
 
-TEST(AnalyseWords, CountAndGroup) {
-  EXPECT_EQ(grouped(0), "0");
-  EXPECT_EQ(grouped(999), "999");
-  EXPECT_EQ(grouped(16384), "16,384");
-  EXPECT_EQ(grouped(1000000), "1,000,000");
-  EXPECT_EQ(counted(1, "switch"), "1 switch");
-  EXPECT_EQ(counted(2, "switch"), "2 switches");
-  EXPECT_EQ(counted(4, "primary"), "4 primaries");
-}
-
 TEST(AnalyseJson, HoldsTheSentencesAndTheNumbersBehindThem) {
   const Analysis analysis = analyse(scenario_with(
       R"({"shards": 3, "replicas": 1, "nodes": {"m3": {"host": "h2"}, "m6": {"host": "h2"}}})"));

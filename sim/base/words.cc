@@ -1,0 +1,24 @@
+#include "sim/base/words.h"
+
+namespace sim {
+
+std::string plural(std::string_view noun) {
+  constexpr std::string_view kVowels = "aeiou";
+  const bool after_vowel =
+      noun.size() > 1 && kVowels.find(noun[noun.size() - 2]) != std::string_view::npos;
+  if (noun.ends_with('y') && !after_vowel)
+    return std::string{noun.substr(0, noun.size() - 1)} + "ies";
+  return std::string{noun} + (noun.ends_with("ch") ? "es" : "s");
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return std::to_string(count) + " " + (count == 1 ? std::string{noun} : plural(noun));
+}
+
+std::string grouped(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+}  // namespace sim
