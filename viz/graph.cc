@@ -93,7 +93,7 @@ class Drawing {
               quoted("cluster_" + box.kind + "_" + std::to_string(++boxes_)) + " {\n";
       out_ += inner + "label=<" + label + ">; labeljust=l; fontsize=11; margin=10; style=" +
               (single ? "\"rounded,bold\"; penwidth=3; color=" + quoted(kVermillion)
-                      : "rounded; color=" + quoted(kFaint)) +
+                      : "rounded; color=" + quoted(kGrey)) +
               ";\n";
     }
     for (const GraphBox& child : box.boxes) draw_box(child, inner);
@@ -132,7 +132,7 @@ class Drawing {
     out_ += indent + node_id(nodes.front()) +
             " [style=" + quoted(first.up && first.known ? "filled" : "filled,dashed") +
             ", peripheries=2, fillcolor=" + quoted(fill) +
-            ", color=" + quoted(stands_out(picture_, first) ? kVermillion : kFaint) + ", label=<" +
+            ", color=" + quoted(stands_out(picture_, first) ? kVermillion : kGrey) + ", label=<" +
             summary_label(picture_, nodes, legend_) + ">];\n";
   }
 
@@ -196,7 +196,7 @@ class Drawing {
       }
       const bool works = node.up && picture_.nodes.at(*node.follows).up;
       connect(*node.follows, id, "normal",
-              "color=" + quoted(works ? kBlue : kFaint) + (works ? "" : ", style=dotted") +
+              "color=" + quoted(works ? kBlue : kGrey) + (works ? "" : ", style=dotted") +
                   (large_ ? ", arrowsize=0.6" : ""));
       legend_.insert("replication");
     }

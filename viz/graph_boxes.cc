@@ -11,7 +11,7 @@ namespace sim {
 namespace {
 
 // Nodes side by side in the whole picture: about as many as stay readable on a page.
-constexpr std::uint32_t kColumns = 12;
+constexpr std::uint32_t kBoxColumns = 12;
 
 struct Level {
   const char* kind;
@@ -175,7 +175,7 @@ GraphBox box_tree(const ClusterPicture& picture) {
 
 Grid grid_of(const ClusterPicture& picture, const GraphBox& root) {
   Grid grid;
-  Placing(picture, grid).place(root, {}, kColumns);
+  Placing(picture, grid).place(root, {}, kBoxColumns);
   return grid;
 }
 

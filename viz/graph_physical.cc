@@ -85,7 +85,7 @@ class Physical {
 
   std::string region(std::uint32_t place) {
     std::string text = "  subgraph \"cluster_region_" + std::to_string(place) +
-                       "\" {\n    style=rounded; color=" + quoted(kFaint) + "; label=\"\";\n" +
+                       "\" {\n    style=rounded; color=" + quoted(kGrey) + "; label=\"\";\n" +
                        round(place, "    ");
     for (std::uint32_t i = 0; i < map_.places.size(); ++i) {
       if (map_.places[i].kind == PlaceKind::kZone && map_.places[i].within == place && matters(i))

@@ -6,7 +6,14 @@
 #include <map>
 #include <string>
 
+#include "sim/base/time.h"
+
 namespace sim {
+
+class Run;
+
+// The run forms, then goes on until then.
+void run_until(Run& run, SimTime until);
 
 struct Measurement {
   std::string wrong;    // why the work was not right; empty: it was

@@ -38,16 +38,16 @@ PingCount count_pings(Run& run) {
   return count;
 }
 
-void run_until(Run& run, SimTime until) {
-  while ((!run.formed() || run.now() < until) && run.advance(until)) {}
-}
-
 // Measured on real nodes with node-timeout 15 s; 0 where nobody has measured.
 double real_pings_per_node_second(std::uint32_t nodes) {
   return nodes == 6 ? 1.0 : nodes == 100 ? 5.2 : 0.0;
 }
 
 }  // namespace
+
+void run_until(Run& run, SimTime until) {
+  while ((!run.formed() || run.now() < until) && run.advance(until)) {}
+}
 
 Measurement measure_gossip(std::uint32_t nodes, std::int64_t virtual_seconds) {
   // Load comes in bursts (gossip truncates pong times to seconds), so whole node-timeouts are

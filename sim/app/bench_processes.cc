@@ -32,10 +32,6 @@ Scenario idle_cluster(std::uint32_t nodes, std::int64_t seconds) {
   return loaded.variants.front();
 }
 
-void run_until(Run& run, SimTime until) {
-  while ((!run.formed() || run.now() < until) && run.advance(until)) {}
-}
-
 std::uint32_t count_well(Run& run) {
   std::uint32_t well = 0;
   run.set_sink([&well](const Record& record) {

@@ -3,41 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 
-#include "sim/scenario/problems.h"
-
 namespace sim {
 namespace {
-
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
-}
-
-// CLI11 says "The following argument was not expected: --sed"; we say what was probably meant.
-std::string explain(const CLI::App& app, const CLI::ParseError& error, const Arguments& arguments) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
-  const std::vector<std::string> known = option_names(app);
-  for (const std::string& argument : arguments) {
-    if (!argument.starts_with("--")) continue;
-    const std::string name = argument.substr(0, argument.find('='));
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::vector<std::string_view> candidates(known.begin(), known.end());
-    const std::string_view meant = nearest(name, candidates);
-    return fmt::format("unknown option {}{}", name,
-                       meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
-  }
-  return error.what();
-}
 
 std::uint64_t parse_number(std::string_view text, int base) {
   std::uint64_t value = 0;
@@ -50,22 +22,6 @@ std::uint64_t parse_number(std::string_view text, int base) {
 }
 
 }  // namespace
-
-std::optional<int> parse_command_line(CLI::App& app, const Arguments& arguments) {
-  try {
-    // CLI11 wants the arguments last first.
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    return std::nullopt;
-  } catch (const CLI::CallForHelp&) {
-    app.description(app.get_description() + "\n");
-    std::fputs(app.help("slotsim").c_str(), stdout);
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "slotsim {}: {}\nSee: slotsim {} --help\n", app.get_name(),
-               explain(app, error, arguments), app.get_name());
-    return 2;
-  }
-}
 
 std::uint64_t parse_seed(std::string_view text) {
   if (text.starts_with("0x") || text.starts_with("0X")) return parse_number(text.substr(2), 16);

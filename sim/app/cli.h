@@ -1,17 +1,12 @@
-// What the sub-commands share on the command line: parsing, errors in our own words and codes,
-// seeds, colour.
+// What the sub-commands share on the command line: errors in our own words and codes, seeds, files,
+// colour.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace sim {
 
@@ -30,10 +25,6 @@ int command_check(const Arguments& arguments);
 int command_exec(const Arguments& arguments);
 int command_demo(const Arguments& arguments);
 int command_mutants(const Arguments& arguments);
-
-// Parses with CLI11. nullopt: go on. Otherwise the exit code to end with: 0 after --help, 2 after a
-// mistake, which has been explained in one line with a suggestion where one is near.
-std::optional<int> parse_command_line(CLI::App& app, const Arguments& arguments);
 
 // "7", "0x2a", or 16 to 40 hex digits of a commit. Throws UsageError.
 std::uint64_t parse_seed(std::string_view text);

@@ -3,13 +3,13 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "sim/app/bench.h"
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
 #include "sim/app/result.h"
 #include "sim/hosts/clock.h"
 #include "sim/hosts/process_pool.h"
@@ -17,7 +17,7 @@
 namespace sim {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 struct Benchmark {
   std::string_view name;
@@ -135,20 +135,18 @@ void print_result(const Benchmark& bench, const Json& entry) {
 }  // namespace
 
 int command_bench(const Arguments& words) {
-  CLI::App app{
+  CommandLine line{
+      "bench",
       "Measures speed and memory; each figure is void unless the work was right.\n\nExamples:\n  "
       "slotsim bench\n"
-      "  slotsim bench --only gossip/100 --repeat 5 --json",
-      "bench"};
+      "  slotsim bench --only gossip/100 --repeat 5 --json"};
   std::string only;
-  int repetitions = 1;
+  unsigned repetitions = 1;
   bool json = false;
-  app.add_option("--only", only, "benchmarks whose name begins so")->type_name("NAME");
-  app.add_option("--repeat", repetitions, "how often each runs")
-      ->check(CLI::Range(1, 1000))
-      ->type_name("N");
-  app.add_flag("--json", json, "Google Benchmark's JSON");
-  if (const auto code = parse_command_line(app, words)) return *code;
+  line.add_option("--only", only, "benchmarks whose name begins so").type_name("NAME");
+  line.add_option("--repeat", repetitions, "how often each runs").range(1, 1000).type_name("N");
+  line.add_flag("--json", json, "Google Benchmark's JSON");
+  if (const auto code = line.parse(words)) return *code;
   std::vector<const Benchmark*> chosen;
   for (const Benchmark& bench : kBenchmarks) {
     if (bench.name.starts_with(only)) chosen.push_back(&bench);

@@ -1,12 +1,13 @@
 // slotsim check: judging histories of clients, our own or anybody's.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
+#include "sim/app/files.h"
 #include "sim/app/result.h"
 #include "sim/history/check.h"
 #include "sim/history/read_history.h"
@@ -31,44 +32,39 @@ struct CheckArguments {
   bool json = false, quiet = false;
 };
 
-void describe_options(CLI::App& app, CheckArguments& arguments) {
-  app.description(
-      "Judges histories: what clients asked for and were answered. docs/histories.md tells the "
-      "formats.\n\nExamples:\n"
-      "  slotsim check history.jsonl --model register\n"
-      "  slotsim check history.edn --model list-append --json\n"
-      "  slotsim run scenarios/failover.json --history h.jsonl; slotsim check h.jsonl --model "
-      "register");
-  app.add_option("files", arguments.files, "histories (- for standard input)")
-      ->type_name("FILE")
-      ->required();
-  app.add_option("--model", arguments.model,
-                 "register, cas-register, kv, list-append, counter or cache")
-      ->type_name("MODEL")
-      ->required();
-  app.add_option("--format", arguments.format,
-                 "jsonl, edn or jepsen-log; default: by the look of the first line")
-      ->type_name("FORMAT");
-  app.add_option("--workload", arguments.workload,
-                 "only operations of this one, of a run that had several")
-      ->type_name("NAME");
-  app.add_option("--steps", arguments.steps, "searches give up after so many: exit 5")
-      ->type_name("N");
-  app.add_option("--memory", arguments.memory_mib, "a search gives up above so much: exit 5")
-      ->check(CLI::Range(1, 1 << 20))
-      ->type_name("MIB");
-  app.add_option("--time-limit", arguments.time_limit,
-                 "searches give up after so much CPU time, e.g. 60s: exit 5")
-      ->type_name("TIME");
-  app.add_flag("--json", arguments.json, "print what came of it as one JSON document");
-  app.add_flag("--quiet,-q", arguments.quiet, "a line for each file");
-}
+constexpr const char* kAboutCheck =
+    "Judges histories: what clients asked for and were answered. docs/histories.md tells the "
+    "formats.\n\nExamples:\n"
+    "  slotsim check history.jsonl --model register\n"
+    "  slotsim check history.edn --model list-append --json\n"
+    "  slotsim run scenarios/failover.json --history h.jsonl; slotsim check h.jsonl --model "
+    "register";
 
-struct CloseFile {
-  void operator()(std::FILE* file) const {
-    if (file != stdin) std::fclose(file);
-  }
-};
+void describe_options(CommandLine& line, CheckArguments& arguments) {
+  line.add_option("files", arguments.files, "histories (- for standard input)")
+      .type_name("FILE")
+      .required();
+  line.add_option("--model", arguments.model,
+                  "register, cas-register, kv, list-append, counter or cache")
+      .type_name("MODEL")
+      .required();
+  line.add_option("--format", arguments.format,
+                  "jsonl, edn or jepsen-log; default: by the look of the first line")
+      .type_name("FORMAT");
+  line.add_option("--workload", arguments.workload,
+                  "only operations of this one, of a run that had several")
+      .type_name("NAME");
+  line.add_option("--steps", arguments.steps, "searches give up after so many: exit 5")
+      .type_name("N");
+  line.add_option("--memory", arguments.memory_mib, "a search gives up above so much: exit 5")
+      .range(1, 1 << 20)
+      .type_name("MIB");
+  line.add_option("--time-limit", arguments.time_limit,
+                  "searches give up after so much CPU time, e.g. 60s: exit 5")
+      .type_name("TIME");
+  line.add_flag("--json", arguments.json, "print what came of it as one JSON document");
+  line.add_flag("--quiet,-q", arguments.quiet, "a line for each file");
+}
 
 struct Checked {
   History history;
@@ -132,9 +128,7 @@ class Checking {
   }
 
   History read(const std::string& file) {
-    const std::unique_ptr<std::FILE, CloseFile> opened(
-        file == "-" ? stdin : std::fopen(file.c_str(), "rb"));
-    if (opened == nullptr) throw UsageError{"cannot read " + file};
+    const File opened = open_for_reading(file);
     options_.file = file;
     const auto source = [&](char* into, std::size_t room) {
       const std::size_t got = std::fread(into, 1, room, opened.get());
@@ -256,10 +250,10 @@ void tell_verdict(const Checked& checked, const Paint& paint) {
 }  // namespace
 
 int command_check(const Arguments& words) {
-  CLI::App app{"", "check"};
+  CommandLine line{"check", kAboutCheck};
   CheckArguments arguments;
-  describe_options(app, arguments);
-  if (const auto code = parse_command_line(app, words)) return *code;
+  describe_options(line, arguments);
+  if (const auto code = line.parse(words)) return *code;
   if (arguments.json && arguments.quiet) throw UsageError{"--json and --quiet exclude each other"};
   catch_interrupts();
   Checking checking(arguments);

@@ -1,12 +1,12 @@
 // slotsim demo: a run that passes, a run that is caught, and where their reports are.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
 #include "sim/app/demo_scenarios.h"
 #include "sim/app/report.h"
 #include "sim/app/run_once.h"
@@ -56,15 +56,15 @@ RunResult show(const DemoScenario& demo, std::size_t number, const fs::path& rep
 }  // namespace
 
 int command_demo(const Arguments& words) {
-  CLI::App app{
+  CommandLine line{
+      "demo",
       "Shows, without any file, a run that passes and one that is caught, and writes their "
       "reports.\n\nExamples:\n"
       "  slotsim demo\n"
-      "  slotsim demo --out /tmp/demo",
-      "demo"};
+      "  slotsim demo --out /tmp/demo"};
   std::string out = "slotsim-demo";
-  app.add_option("--out", out, "where the reports go (default ./slotsim-demo)")->type_name("DIR");
-  if (const auto code = parse_command_line(app, words)) return *code;
+  line.add_option("--out", out, "where the reports go (default ./slotsim-demo)").type_name("DIR");
+  if (const auto code = line.parse(words)) return *code;
   std::error_code error;
   fs::create_directories(out, error);
   if (error) throw UsageError{"cannot create " + out + ": " + error.message()};

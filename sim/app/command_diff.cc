@@ -1,12 +1,12 @@
 // slotsim diff: one scenario with two kinds of node, held against each other over seeds.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <limits>
 #include <utility>
 
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
 #include "sim/app/comparison_report.h"
 #include "sim/app/run_once.h"
 #include "sim/app/side.h"
@@ -25,36 +25,37 @@ struct DiffArguments {
   bool json = false;
 };
 
-void describe_options(CLI::App& app, DiffArguments& arguments) {
-  app.description(
-      "Runs one scenario with two kinds of node and says whether they are equivalent.\n\n"
-      "A side is sim (our node), sim:MUTATION, a program such as redis-server (in virtual time),\n"
-      "or wall:PROGRAM (that program on loopback in real time).\n\nExamples:\n"
-      "  slotsim diff scenarios/failover.json --a sim --b redis-server --seeds 1..200 --jobs 2\n"
-      "  slotsim diff scenarios/failover.json --a sim --b sim:late-election --seeds 1..200\n"
-      "  slotsim diff scenarios/failover.json --a sim --b wall:redis-server --seeds 1..200 "
-      "--seeds-b 1..5");
-  app.add_option("scenario", arguments.file, "the scenario file (- for standard input)")
-      ->type_name("FILE")
-      ->required();
-  app.add_option("--a", arguments.a, "one side")->type_name("SIDE")->required();
-  app.add_option("--b", arguments.b, "the other")->type_name("SIDE")->required();
-  app.add_option("--seeds", arguments.seeds, "a range of seeds, e.g. 1..200")
-      ->type_name("FIRST..LAST")
-      ->required();
-  app.add_option("--seeds-b", arguments.seeds_b, "other seeds for side b")
-      ->type_name("FIRST..LAST");
-  app.add_option("--jobs", arguments.jobs,
-                 "runs at the same time, each in a process of its own; wall: runs are alone")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
-  app.add_option("--case", arguments.only_case, "of a scenario with a matrix: this case")
-      ->type_name("NAME");
-  app.add_option("--bound", arguments.bounds,
-                 "another bound: median=50ms, share=1%, distance=0.1, resolution=5ms or rate=5%; "
-                 "may be repeated")
-      ->type_name("NAME=VALUE");
-  app.add_flag("--json", arguments.json, "print the comparison as one JSON document");
+constexpr const char* kAboutDiff =
+    "Runs one scenario with two kinds of node and says whether they are equivalent.\n\n"
+    "A side is sim (our node), sim:MUTATION, a program such as redis-server (in virtual time),\n"
+    "or wall:PROGRAM (that program on loopback in real time).\n\nExamples:\n"
+    "  slotsim diff scenarios/failover.json --a sim --b redis-server --seeds 1..200 --jobs 2\n"
+    "  slotsim diff scenarios/failover.json --a sim --b sim:late-election --seeds 1..200\n"
+    "  slotsim diff scenarios/failover.json --a sim --b wall:redis-server --seeds 1..200 "
+    "--seeds-b 1..5";
+
+void describe_options(CommandLine& line, DiffArguments& arguments) {
+  line.add_option("scenario", arguments.file, "the scenario file (- for standard input)")
+      .type_name("FILE")
+      .required();
+  line.add_option("--a", arguments.a, "one side").type_name("SIDE").required();
+  line.add_option("--b", arguments.b, "the other").type_name("SIDE").required();
+  line.add_option("--seeds", arguments.seeds, "a range of seeds, e.g. 1..200")
+      .type_name("FIRST..LAST")
+      .required();
+  line.add_option("--seeds-b", arguments.seeds_b, "other seeds for side b")
+      .type_name("FIRST..LAST");
+  line.add_option("--jobs", arguments.jobs,
+                  "runs at the same time, each in a process of its own; wall: runs are alone")
+      .range(1, 1024)
+      .type_name("N");
+  line.add_option("--case", arguments.only_case, "of a scenario with a matrix: this case")
+      .type_name("NAME");
+  line.add_option("--bound", arguments.bounds,
+                  "another bound: median=50ms, share=1%, distance=0.1, resolution=5ms or rate=5%; "
+                  "may be repeated")
+      .type_name("NAME=VALUE");
+  line.add_flag("--json", arguments.json, "print the comparison as one JSON document");
 }
 
 // ---- What the command line means ----
@@ -206,10 +207,10 @@ class SideOfDiff {
 }  // namespace
 
 int command_diff(const Arguments& words) {
-  CLI::App app{"Runs one scenario with two kinds of node.", "diff"};
+  CommandLine line{"diff", kAboutDiff};
   DiffArguments arguments;
-  describe_options(app, arguments);
-  if (const auto code = parse_command_line(app, words)) return *code;
+  describe_options(line, arguments);
+  if (const auto code = line.parse(words)) return *code;
   Bounds bounds;
   for (const std::string& bound : arguments.bounds) set_bound(bound, bounds);
   const Side side_a = parse_side("--a", arguments.a), side_b = parse_side("--b", arguments.b);

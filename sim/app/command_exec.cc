@@ -1,11 +1,11 @@
 // slotsim exec: any command, and all it starts, in virtual time on a machine of its own.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
 #include "sim/app/exec_world.h"
 #include "sim/app/result.h"
 #include "sim/hosts/process_pool.h"
@@ -20,31 +20,33 @@ struct ExecArguments {
   std::vector<std::string> command;
 };
 
-void describe_options(CLI::App& app, ExecArguments& arguments) {
-  app.description(
-      "Runs a command and all it starts in virtual time, on one machine with nothing but "
-      "loopback.\n"
-      "Sleeping costs nothing, and the same seed gives the same run. Exit code and output are the\n"
-      "command's; what slotsim says itself goes to stderr.\n\nExamples:\n"
-      "  slotsim exec -- sleep 3600\n"
-      "  slotsim exec --seed 3 --verify -- tclsh tests/failover.tcl\n"
-      "  slotsim exec --seeds 1..20 -- ./runtest-cluster --single 02-failover");
-  auto* seed =
-      app.add_option("--seed", arguments.seed, "the seed of all that is random (default 1)")
-          ->type_name("SEED");
-  auto* seeds = app.add_option("--seeds", arguments.seeds, "one run for each, until one fails")
-                    ->type_name("FIRST..LAST")
-                    ->excludes(seed);
-  app.add_option("--limit", arguments.limit, "virtual time the command may take (default 600s)")
-      ->type_name("TIME");
-  app.add_flag("--verify", arguments.verify,
-               "run it twice and compare; exit 3 and name the first difference");
-  app.add_option("--trace", arguments.trace, "write what was delivered when, as JSON lines")
-      ->type_name("FILE")
-      ->excludes(seeds);
-  app.add_option("command", arguments.command, "the command and its arguments, after --")
-      ->required()
-      ->type_name("COMMAND...");
+constexpr const char* kAboutExec =
+    "Runs a command and all it starts in virtual time, on one machine with nothing but "
+    "loopback.\n"
+    "Sleeping costs nothing, and the same seed gives the same run. Exit code and output are the\n"
+    "command's; what slotsim says itself goes to stderr.\n\nExamples:\n"
+    "  slotsim exec -- sleep 3600\n"
+    "  slotsim exec --seed 3 --verify -- tclsh tests/failover.tcl\n"
+    "  slotsim exec --seeds 1..20 -- ./runtest-cluster --single 02-failover";
+
+void describe_options(CommandLine& line, ExecArguments& arguments) {
+  const auto seed =
+      line.add_option("--seed", arguments.seed, "the seed of all that is random (default 1)")
+          .type_name("SEED");
+  const auto seeds =
+      line.add_option("--seeds", arguments.seeds, "one run for each, until one fails")
+          .type_name("FIRST..LAST")
+          .excludes(seed);
+  line.add_option("--limit", arguments.limit, "virtual time the command may take (default 600s)")
+      .type_name("TIME");
+  line.add_flag("--verify", arguments.verify,
+                "run it twice and compare; exit 3 and name the first difference");
+  line.add_option("--trace", arguments.trace, "write what was delivered when, as JSON lines")
+      .type_name("FILE")
+      .excludes(seeds);
+  line.add_option("command", arguments.command, "the command and its arguments, after --")
+      .required()
+      .type_name("COMMAND...");
 }
 
 ExecSettings settings_of(const ExecArguments& arguments, std::uint64_t seed) {
@@ -115,10 +117,10 @@ int run_seed(const ExecArguments& arguments, std::uint64_t seed) {
 }  // namespace
 
 int command_exec(const Arguments& given) {
-  CLI::App app{"", "exec"};
+  CommandLine line{"exec", kAboutExec};
   ExecArguments arguments;
-  describe_options(app, arguments);
-  if (const auto code = parse_command_line(app, given)) return *code;
+  describe_options(line, arguments);
+  if (const auto code = line.parse(given)) return *code;
   catch_interrupts();
   if (arguments.seeds.empty()) return run_seed(arguments, parse_seed(arguments.seed));
   const SeedRange range = parse_seeds(arguments.seeds);

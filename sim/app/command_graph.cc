@@ -1,7 +1,6 @@
 // slotsim graph: the cluster at a moment of a run, as a picture.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -9,6 +8,7 @@
 
 #include "sim/app/cli.h"
 #include "sim/app/cluster_map_of.h"
+#include "sim/app/command_line.h"
 #include "sim/app/frames.h"
 #include "sim/app/process_host.h"
 #include "sim/app/result.h"
@@ -149,39 +149,39 @@ void write_frames(const Scenario& scenario, std::uint64_t seed, const GraphArgum
   fmt::print("{} pictures and index.txt in {}\n", frames.size(), arguments.frames);
 }
 
-void describe_options(CLI::App& app, GraphArguments& arguments) {
-  app.add_option("file", arguments.file, "a scenario file")->type_name("FILE")->required();
-  app.add_option("--at", arguments.at, "when, since the cluster formed (default 0s)")
-      ->type_name("TIME");
-  app.add_option("--show", arguments.show,
-                 "physical (places, links and their states, single points of failure), logical "
-                 "(shards, slots, replication), or both in one (default)")
-      ->check(CLI::IsMember({"physical", "logical", "both"}))
-      ->type_name("WHAT");
-  app.add_flag("--belief", arguments.belief, "instead: who holds whom for PFAIL or FAIL");
-  app.add_option("--view", arguments.view,
-                 "as this node believes it; default: what a majority holds")
-      ->type_name("NODE");
-  app.add_option("--frames", arguments.frames,
-                 "write one picture for each moment of the run at which something happens")
-      ->type_name("DIR");
-  app.add_option("--format", arguments.format, "dot (default), svg or png")
-      ->check(CLI::IsMember({"dot", "svg", "png"}))
-      ->type_name("FORMAT");
-  app.add_option("-o,--output", arguments.output, "file to write; default: standard output")
-      ->type_name("FILE");
-  app.add_option("--seed", arguments.seed, "the seed; default: the scenario's")->type_name("SEED");
-  app.add_option("--case", arguments.only_case, "of a scenario with a matrix: this case")
-      ->type_name("NAME");
+void describe_options(CommandLine& line, GraphArguments& arguments) {
+  line.add_option("file", arguments.file, "a scenario file").type_name("FILE").required();
+  line.add_option("--at", arguments.at, "when, since the cluster formed (default 0s)")
+      .type_name("TIME");
+  line.add_option("--show", arguments.show,
+                  "physical (places, links and their states, single points of failure), logical "
+                  "(shards, slots, replication), or both in one (default)")
+      .one_of({"physical", "logical", "both"})
+      .type_name("WHAT");
+  line.add_flag("--belief", arguments.belief, "instead: who holds whom for PFAIL or FAIL");
+  line.add_option("--view", arguments.view,
+                  "as this node believes it; default: what a majority holds")
+      .type_name("NODE");
+  line.add_option("--frames", arguments.frames,
+                  "write one picture for each moment of the run at which something happens")
+      .type_name("DIR");
+  line.add_option("--format", arguments.format, "dot (default), svg or png")
+      .one_of({"dot", "svg", "png"})
+      .type_name("FORMAT");
+  line.add_option("-o,--output", arguments.output, "file to write; default: standard output")
+      .type_name("FILE");
+  line.add_option("--seed", arguments.seed, "the seed; default: the scenario's").type_name("SEED");
+  line.add_option("--case", arguments.only_case, "of a scenario with a matrix: this case")
+      .type_name("NAME");
 }
 
-void check_combinations(const CLI::App& app, const GraphArguments& arguments) {
-  if (arguments.belief && app.count("--show") > 0)
+void check_combinations(const CommandLine& line, const GraphArguments& arguments) {
+  if (arguments.belief && line.given("--show"))
     throw UsageError{"--belief is a picture of its own: it takes no --show"};
   if (arguments.belief && !arguments.view.empty())
     throw UsageError{"--belief shows what everybody believes: it takes no --view"};
   for (const char* option : {"--at", "--output"}) {
-    if (!arguments.frames.empty() && app.count(option) > 0)
+    if (!arguments.frames.empty() && line.given(option))
       throw UsageError{std::string("--frames draws every moment into a folder: it takes no ") +
                        option};
   }
@@ -190,18 +190,18 @@ void check_combinations(const CLI::App& app, const GraphArguments& arguments) {
 }  // namespace
 
 int command_graph(const Arguments& words) {
-  CLI::App app{
+  CommandLine line{
+      "graph",
       "Draws the cluster at a moment of a run.\n\nExamples:\n"
       "  slotsim graph scenarios/split-by-zones.json --at 20s --format svg -o t.svg\n"
       "  slotsim graph scenarios/failover.json --at 12s --view m3 | dot -Tpng > m3.png\n"
       "  slotsim graph my.json --show physical --format svg -o places.svg\n"
       "  slotsim graph my.json --at 12s --belief | dot -Tpng > beliefs.png\n"
-      "  slotsim graph scenarios/failover.json --frames frames --format svg",
-      "graph"};
+      "  slotsim graph scenarios/failover.json --frames frames --format svg"};
   GraphArguments arguments;
-  describe_options(app, arguments);
-  if (const auto code = parse_command_line(app, words)) return *code;
-  check_combinations(app, arguments);
+  describe_options(line, arguments);
+  if (const auto code = line.parse(words)) return *code;
+  check_combinations(line, arguments);
   const auto at = parse_duration(arguments.at);
   if (!at || *at < Duration{0})
     throw UsageError{"--at expects a time such as 12s, got '" + arguments.at + "'"};

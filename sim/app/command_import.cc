@@ -1,13 +1,14 @@
 // slotsim import: a scenario with the topology of a running cluster.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
+#include "sim/app/files.h"
 #include "sim/app/result.h"
 #include "sim/app/vocabulary.h"
 #include "sim/base/check.h"
@@ -27,27 +28,20 @@ struct ImportArguments {
   bool anonymise = false;
 };
 
-struct CloseFile {
-  void operator()(std::FILE* file) const {
-    if (file != stdin) std::fclose(file);
-  }
-};
-
 // Nothing that a terminal shows of a cluster is larger.
 constexpr std::size_t kTextMax = 16 << 20;
 
 // The text of a file, or of standard input for "-".
 std::string text_of(const std::string& path) {
-  const std::unique_ptr<std::FILE, CloseFile> file(path == "-" ? stdin
-                                                               : std::fopen(path.c_str(), "rb"));
+  const File file = open_for_reading(path);
   std::string text;
   char piece[1 << 16];
-  while (file != nullptr && std::ferror(file.get()) == 0 && text.size() <= kTextMax) {
+  while (std::ferror(file.get()) == 0 && text.size() <= kTextMax) {
     const std::size_t count = std::fread(piece, 1, sizeof(piece), file.get());
     if (count == 0) break;
     text.append(piece, count);
   }
-  if (file == nullptr || std::ferror(file.get()) != 0)
+  if (std::ferror(file.get()) != 0)
     throw UsageError{"cannot read " + path + ": " + std::strerror(errno)};
   if (text.size() > kTextMax) throw UsageError{path + " is larger than 16 MiB: that is no cluster"};
   return text;
@@ -132,34 +126,34 @@ void tell(const Layout& layout, const ZoneSource& zones, const ImportArguments& 
 }  // namespace
 
 int command_import(const Arguments& words) {
-  CLI::App app{
+  CommandLine line{
+      "import",
       "Makes a scenario of a running cluster: what CLUSTER NODES or CLUSTER SHARDS answers, or a "
       "nodes.conf.\n\nExamples:\n"
       "  slotsim import nodes.txt -o my.json && slotsim run my.json\n"
       "  slotsim import nodes.txt --zones zones.csv -o my.json\n"
       "  slotsim import nodes.txt --zones '^redis-([a-z])' --node-timeout 5s -o my.json\n"
-      "  redis-cli CLUSTER NODES | slotsim import - --anonymise > for-a-bug-report.json",
-      "import"};
+      "  redis-cli CLUSTER NODES | slotsim import - --anonymise > for-a-bug-report.json"};
   ImportArguments arguments;
-  app.add_option("file", arguments.file,
-                 "what a node answered, as it was pasted (- for standard input)")
-      ->type_name("FILE")
-      ->required();
-  app.add_option("--zones", arguments.zones,
-                 "who stands where: a file of lines address-or-name,zone[,rack], or a regular "
-                 "expression whose first group is the zone")
-      ->type_name("CSV|REGEX");
-  app.add_option("--node-timeout", arguments.node_timeout,
-                 "cluster-node-timeout of the servers (default 15s, as theirs is)")
-      ->type_name("TIME");
-  app.add_flag(
+  line.add_option("file", arguments.file,
+                  "what a node answered, as it was pasted (- for standard input)")
+      .type_name("FILE")
+      .required();
+  line.add_option("--zones", arguments.zones,
+                  "who stands where: a file of lines address-or-name,zone[,rack], or a regular "
+                  "expression whose first group is the zone")
+      .type_name("CSV|REGEX");
+  line.add_option("--node-timeout", arguments.node_timeout,
+                  "cluster-node-timeout of the servers (default 15s, as theirs is)")
+      .type_name("TIME");
+  line.add_flag(
       "--anonymise", arguments.anonymise,
       "neither ids nor addresses nor names: numbers instead, the same for the same cluster");
-  app.add_option("--name", arguments.name, "what the scenario is called; default: as the file")
-      ->type_name("NAME");
-  app.add_option("-o,--output", arguments.output, "file to write; default: standard output")
-      ->type_name("FILE");
-  if (const auto code = parse_command_line(app, words)) return *code;
+  line.add_option("--name", arguments.name, "what the scenario is called; default: as the file")
+      .type_name("NAME");
+  line.add_option("-o,--output", arguments.output, "file to write; default: standard output")
+      .type_name("FILE");
+  if (const auto code = line.parse(words)) return *code;
   const auto node_timeout = parse_duration(arguments.node_timeout);
   constexpr Duration kTimeoutMax = std::chrono::hours(24);  // stories last some of them
   if (!node_timeout || *node_timeout < 1ms || *node_timeout > kTimeoutMax ||

@@ -1,11 +1,11 @@
 // slotsim list: the tables, as the code uses them.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
 
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
 #include "sim/app/result.h"
 #include "sim/core/deviation.h"
 #include "sim/core/mutation.h"
@@ -113,16 +113,16 @@ constexpr std::array kTables = {
 }  // namespace
 
 int command_list(const Arguments& words) {
-  CLI::App app{
+  CommandLine line{
+      "list",
       "Lists what scenarios can name.\n\nExamples:\n  slotsim list faults\n  slotsim list "
-      "invariants",
-      "list"};
+      "invariants"};
   std::string what;
-  app.add_option("what", what,
-                 "faults, invariants, workloads, selectors, mutations, deviations, "
-                 "known-defects, milestones, metrics")
-      ->type_name("TABLE");
-  if (const auto code = parse_command_line(app, words)) return *code;
+  line.add_option("what", what,
+                  "faults, invariants, workloads, selectors, mutations, deviations, "
+                  "known-defects, milestones, metrics")
+      .type_name("TABLE");
+  if (const auto code = line.parse(words)) return *code;
   if (what.empty()) {
     for (const Table& table : kTables) row(table.name, table.description);
     return exit_code::kOk;

@@ -1,7 +1,6 @@
 // slotsim mutants: how many of the core's deliberate breakages the checks catch.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -9,6 +8,7 @@
 #include <optional>
 
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
 #include "sim/app/fault_bites.h"
 #include "sim/app/hunt.h"
 #include "sim/app/side.h"
@@ -28,31 +28,32 @@ struct MutantsArguments {
   bool faults = false;
 };
 
-void describe_options(CLI::App& app, MutantsArguments& arguments) {
-  app.description(
-      "Breaks the core on purpose, one rule at a time, and says which check notices, and how soon."
-      "\n\nA mutation is killed when an invariant that declares it fails in a run that holds "
-      "without it; see: slotsim\nlist mutations. Exit code 0 if all are killed, 1 if any survives."
-      "\n\nExamples:\n"
-      "  slotsim mutants --jobs 2\n"
-      "  slotsim mutants no-demotion late-election\n"
-      "  slotsim mutants --seeds 1..20 --json mutants.json");
-  app.add_option("names", arguments.names, "mutations; all of them if not given")
-      ->type_name("NAME");
-  app.add_option("--seeds", arguments.seeds,
-                 "seeds for the scenario of each; then as many runs of the others")
-      ->type_name("FIRST..LAST")
-      ->capture_default_str();
-  app.add_option("--jobs", arguments.jobs, "runs at the same time, each in a process of its own")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
-  app.add_option("--scenarios", arguments.scenarios,
-                 "the folder of the scenarios that show the mutations")
-      ->type_name("DIR")
-      ->capture_default_str();
-  app.add_option("--json", arguments.json, "write the table as JSON too")->type_name("FILE");
-  app.add_flag("--faults", arguments.faults,
-               "instead: make each fault of the registry do nothing, and see that it is noticed");
+constexpr const char* kAboutMutants =
+    "Breaks the core on purpose, one rule at a time, and says which check notices, and how soon."
+    "\n\nA mutation is killed when an invariant that declares it fails in a run that holds "
+    "without it; see: slotsim\nlist mutations. Exit code 0 if all are killed, 1 if any survives."
+    "\n\nExamples:\n"
+    "  slotsim mutants --jobs 2\n"
+    "  slotsim mutants no-demotion late-election\n"
+    "  slotsim mutants --seeds 1..20 --json mutants.json";
+
+void describe_options(CommandLine& line, MutantsArguments& arguments) {
+  line.add_option("names", arguments.names, "mutations; all of them if not given")
+      .type_name("NAME");
+  line.add_option("--seeds", arguments.seeds,
+                  "seeds for the scenario of each; then as many runs of the others")
+      .type_name("FIRST..LAST")
+      .shows_default();
+  line.add_option("--jobs", arguments.jobs, "runs at the same time, each in a process of its own")
+      .range(1, 1024)
+      .type_name("N");
+  line.add_option("--scenarios", arguments.scenarios,
+                  "the folder of the scenarios that show the mutations")
+      .type_name("DIR")
+      .shows_default();
+  line.add_option("--json", arguments.json, "write the table as JSON too").type_name("FILE");
+  line.add_flag("--faults", arguments.faults,
+                "instead: make each fault of the registry do nothing, and see that it is noticed");
 }
 
 std::vector<const MutationInfo*> chosen(const std::vector<std::string>& names) {
@@ -184,10 +185,10 @@ void check_combinations(const MutantsArguments& arguments) {
 }  // namespace
 
 int command_mutants(const Arguments& words) {
-  CLI::App app{"Breaks the core on purpose.", "mutants"};
+  CommandLine line{"mutants", kAboutMutants};
   MutantsArguments arguments;
-  describe_options(app, arguments);
-  if (const auto code = parse_command_line(app, words)) return *code;
+  describe_options(line, arguments);
+  if (const auto code = line.parse(words)) return *code;
   check_combinations(arguments);
   if (arguments.faults) {
     catch_interrupts();

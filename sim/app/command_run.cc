@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include <map>
 
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
 #include "sim/app/program_lookup.h"
 #include "sim/app/report.h"
 #include "sim/app/run_once.h"
@@ -36,69 +36,71 @@ struct RunArguments {
   bool verify = false, json = false, wire = false, raw = false, quiet = false;
 };
 
-void describe_options(CLI::App& app, RunArguments& arguments) {
-  app.description(
-      "Runs scenarios and judges them.\n\nExamples:\n"
-      "  slotsim run scenarios/failover.json\n"
-      "  slotsim run scenarios/failover.json --seed 7 --verify\n"
-      "  slotsim run scenarios --seeds 1..50 --jobs 2 --junit out.xml\n"
-      "  slotsim run scenarios/failover.json --watch --speed 5x\n"
-      "  slotsim run my.json --seed 12 --until 30s --trace t.jsonl\n"
-      "  slotsim run my.json --export pcap=bus.pcapng --export perfetto=run.json");
-  app.add_option("paths", arguments.paths,
-                 "scenario files, or directories of them (- for standard input)")
-      ->type_name("PATH")
-      ->required();
-  app.add_option("--seed", arguments.seed,
-                 "the seed (decimal, 0x hex, or a commit hash); default: the scenario's")
-      ->type_name("SEED");
-  app.add_option("--seeds", arguments.seeds, "a range of seeds, e.g. 1..200")
-      ->type_name("FIRST..LAST");
-  app.add_option("--jobs", arguments.jobs, "runs at the same time, each in a process of its own")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
-  app.add_option("--case", arguments.only_case,
-                 "of a scenario with cases or a matrix: only this one")
-      ->type_name("NAME");
-  app.add_flag("--verify", arguments.verify,
-               "run twice in unlike processes and compare; exit 3 and name the first difference");
-  app.add_flag("--wire", arguments.wire, "encode and decode every message on its way");
-  app.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s")
-      ->type_name("TIME");
-  app.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)")
-      ->type_name("FILE");
-  app.add_option("--history", arguments.history,
-                 "write what clients did and saw as JSON lines, for slotsim check (one run)")
-      ->type_name("FILE");
-  app.add_option("--report", arguments.report, "write one HTML file to look at the run (one run)")
-      ->type_name("FILE");
+constexpr const char* kAboutRun =
+    "Runs scenarios and judges them.\n\nExamples:\n"
+    "  slotsim run scenarios/failover.json\n"
+    "  slotsim run scenarios/failover.json --seed 7 --verify\n"
+    "  slotsim run scenarios --seeds 1..50 --jobs 2 --junit out.xml\n"
+    "  slotsim run scenarios/failover.json --watch --speed 5x\n"
+    "  slotsim run my.json --seed 12 --until 30s --trace t.jsonl\n"
+    "  slotsim run my.json --export pcap=bus.pcapng --export perfetto=run.json";
+
+void describe_options(CommandLine& line, RunArguments& arguments) {
+  line.add_option("paths", arguments.paths,
+                  "scenario files, or directories of them (- for standard input)")
+      .type_name("PATH")
+      .required();
+  line.add_option("--seed", arguments.seed,
+                  "the seed (decimal, 0x hex, or a commit hash); default: the scenario's")
+      .type_name("SEED");
+  line.add_option("--seeds", arguments.seeds, "a range of seeds, e.g. 1..200")
+      .type_name("FIRST..LAST");
+  line.add_option("--jobs", arguments.jobs, "runs at the same time, each in a process of its own")
+      .range(1, 1024)
+      .type_name("N");
+  line.add_option("--case", arguments.only_case,
+                  "of a scenario with cases or a matrix: only this one")
+      .type_name("NAME");
+  line.add_flag("--verify", arguments.verify,
+                "run twice in unlike processes and compare; exit 3 and name the first difference");
+  line.add_flag("--wire", arguments.wire, "encode and decode every message on its way");
+  line.add_option("--until", arguments.until, "stop at this time of the run, e.g. 30s")
+      .type_name("TIME");
+  line.add_option("--trace", arguments.trace, "write the trace as JSON lines (one run)")
+      .type_name("FILE");
+  line.add_option("--history", arguments.history,
+                  "write what clients did and saw as JSON lines, for slotsim check (one run)")
+      .type_name("FILE");
+  line.add_option("--report", arguments.report, "write one HTML file to look at the run (one run)")
+      .type_name("FILE");
   std::string kinds;
   for (const ExportKind& kind : export_kinds())
     kinds += fmt::format("\n{} ({})", kind.name, kind.description);
-  app.add_option("--export", arguments.exports,
-                 "write the run for another tool (one run); may be repeated. Kinds:" + kinds)
-      ->allow_extra_args(false)
-      ->type_name("KIND=FILE");
-  app.add_flag(
+  line.add_option("--export", arguments.exports,
+                  "write the run for another tool (one run); may be repeated. Kinds:" + kinds)
+      .one_value_each()
+      .type_name("KIND=FILE");
+  line.add_flag(
       "--watch", arguments.watch,
       "show the cluster while the run goes on; a line for each change, if not on a terminal");
-  app.add_option("--speed", arguments.speed,
-                 "with --watch: so much faster than real time (default 10x)")
-      ->type_name("FACTOR");
-  app.add_flag("--json", arguments.json, "print results as one JSON document");
-  app.add_option("--junit", arguments.junit, "write JUnit XML")->type_name("FILE");
-  app.add_option("--out", arguments.out,
-                 "write report and result of each failing run here; of a single run also its trace")
-      ->type_name("DIR");
-  app.add_option("--mutate", arguments.mutation,
-                 "break the core on purpose (see: slotsim list mutations)")
-      ->type_name("NAME");
-  app.add_option("--program", arguments.program,
-                 "run this server binary instead of our own node, under virtual time")
-      ->type_name("PATH");
-  app.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
-  app.add_flag("--raw", arguments.raw)->group("");
-  app.add_option("--watch-events", arguments.watch_events)->expected(2)->group("");
+  line.add_option("--speed", arguments.speed,
+                  "with --watch: so much faster than real time (default 10x)")
+      .type_name("FACTOR");
+  line.add_flag("--json", arguments.json, "print results as one JSON document");
+  line.add_option("--junit", arguments.junit, "write JUnit XML").type_name("FILE");
+  line.add_option(
+          "--out", arguments.out,
+          "write report and result of each failing run here; of a single run also its trace")
+      .type_name("DIR");
+  line.add_option("--mutate", arguments.mutation,
+                  "break the core on purpose (see: slotsim list mutations)")
+      .type_name("NAME");
+  line.add_option("--program", arguments.program,
+                  "run this server binary instead of our own node, under virtual time")
+      .type_name("PATH");
+  line.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
+  line.add_flag("--raw", arguments.raw, "").hidden();
+  line.add_option("--watch-events", arguments.watch_events, "").values(2).hidden();
 }
 
 // Scenario files of a directory and the directories in it, sorted; a schema is not a scenario.
@@ -481,10 +483,10 @@ void check_combinations(const RunArguments& arguments) {
 }  // namespace
 
 int command_run(const Arguments& words) {
-  CLI::App app{"Runs scenarios and judges them.", "run"};
+  CommandLine line{"run", kAboutRun};
   RunArguments arguments;
-  describe_options(app, arguments);
-  if (const auto code = parse_command_line(app, words)) return *code;
+  describe_options(line, arguments);
+  if (const auto code = line.parse(words)) return *code;
   check_combinations(arguments);
   std::vector<Scenario> scenarios;
   std::vector<LeftOut> left_out;

@@ -1,25 +1,25 @@
 // slotsim validate: every mistake of every file at once.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "sim/app/cli.h"
+#include "sim/app/command_line.h"
 #include "sim/app/result.h"
 #include "sim/app/vocabulary.h"
 
 namespace sim {
 
 int command_validate(const Arguments& words) {
-  CLI::App app{
+  CommandLine line{
+      "validate",
       "Checks scenario files without running them.\n\nExamples:\n  slotsim validate my.json\n  "
-      "slotsim validate -",
-      "validate"};
+      "slotsim validate -"};
   std::vector<std::string> files;
-  app.add_option("files", files, "scenario files (- for standard input)")
-      ->type_name("FILE")
-      ->required();
-  if (const auto code = parse_command_line(app, words)) return *code;
+  line.add_option("files", files, "scenario files (- for standard input)")
+      .type_name("FILE")
+      .required();
+  if (const auto code = line.parse(words)) return *code;
   int code = exit_code::kOk;
   for (const std::string& file : files) {
     const Loaded loaded = load_scenario_file(file);
@@ -38,11 +38,11 @@ int command_validate(const Arguments& words) {
 }
 
 int command_schema(const Arguments& words) {
-  CLI::App app{
+  CommandLine line{
+      "schema",
       "Prints the JSON schema (draft-07) of scenario files.\n\nExample:\n  slotsim schema > "
-      "scenario-v1.schema.json",
-      "schema"};
-  if (const auto code = parse_command_line(app, words)) return *code;
+      "scenario-v1.schema.json"};
+  if (const auto code = line.parse(words)) return *code;
   const std::string_view schema = schema_text();
   std::fwrite(schema.data(), 1, schema.size(), stdout);
   return exit_code::kOk;

@@ -1,18 +1,9 @@
 #include "sim/app/history_file.h"
 
-#include <nlohmann/json.hpp>
-
-#include "sim/app/cli.h"
+#include "sim/app/files.h"
 
 namespace sim {
 namespace {
-
-using Json = nlohmann::json;
-
-// Bytes that are no UTF-8 cannot stand in JSON; values of workloads never have any.
-std::string json_text(std::string_view text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 // What stands after "value":, and perhaps a "result"; empty: nothing is to be told.
 std::string value_of(const HistoryEvent& event) {
@@ -40,9 +31,8 @@ std::string value_of(const HistoryEvent& event) {
 }  // namespace
 
 HistoryFile::HistoryFile(const std::string& path, const Plan& plan)
-    : file_(std::fopen(path.c_str(), "wb")),
+    : file_(open_for_writing(path, "history")),
       events_(plan, [this](const HistoryEvent& event) { write_line(event); }) {
-  if (file_ == nullptr) throw UsageError{"cannot write the history to " + path};
   const std::string header =
       "{\"slotsim_history\":1,\"scenario\":" + json_text(plan.scenario.name) +
       ",\"seed\":" + std::to_string(plan.seed) + "}\n";

@@ -1,10 +1,9 @@
 // The operations of a run's clients as JSON lines, for `slotsim check` (docs/histories.md).
 #pragma once
 
-#include <cstdio>
-#include <memory>
 #include <string>
 
+#include "sim/app/files.h"
 #include "sim/app/history_events.h"
 #include "sim/app/plan.h"
 #include "sim/trace/record.h"
@@ -24,10 +23,7 @@ class HistoryFile {
  private:
   void write_line(const HistoryEvent& event);
 
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Close> file_;
+  File file_;
   HistoryEvents events_;
 };
 

@@ -6,7 +6,7 @@
 namespace sim {
 namespace {
 
-constexpr std::array<std::string_view, static_cast<std::size_t>(Station::kCount)> kStations = {
+constexpr std::array<std::string_view, static_cast<std::size_t>(Station::kCount)> kStationNames = {
     "loss", "pfail", "fail", "election-started", "promoted"};
 
 // Errors begin with their kind, in capitals: "MOVED 3999 10.0.0.2:6379".
@@ -29,7 +29,7 @@ bool is_cause(std::string_view milestone) {
 }  // namespace
 
 std::string_view station_name(Station station) {
-  return kStations[static_cast<std::size_t>(station)];
+  return kStationNames[static_cast<std::size_t>(station)];
 }
 
 std::span<const std::string_view> compared_metrics() {

@@ -7,8 +7,6 @@
 namespace sim {
 namespace {
 
-using Part = OperationPart;
-
 // Why an operation cannot even be typed.
 struct Nobody {
   std::string what;
@@ -19,22 +17,22 @@ class Typist {
   Typist(const OperationStep& step, const ActiveOperation& operation, const OperationStage& stage)
       : step_(step), operation_(operation), stage_(stage) {}
 
-  Words type(Part part) {
+  Words type(OperationPart part) {
     switch (part) {
-      case Part::kReshard:
+      case OperationPart::kReshard:
         return reshard();
-      case Part::kRebalance:
+      case OperationPart::kRebalance:
         return rebalance();
-      case Part::kFix:
+      case OperationPart::kFix:
         return fix();
-      case Part::kMoveAway:
+      case OperationPart::kMoveAway:
         return move_away();
-      case Part::kAddNode:
+      case OperationPart::kAddNode:
         return add_node();
-      case Part::kDelNode:
+      case OperationPart::kDelNode:
         return {"redis-cli", "--cluster", "del-node", address(entry(operation_.subject)),
                 id(subject())};
-      case Part::kForget:
+      case OperationPart::kForget:
         return {"redis-cli",
                 "--cluster",
                 "call",
@@ -173,20 +171,21 @@ std::string slots_text(const OperationStep& step) {
 std::deque<OperationPart> parts_of(const OperationStep& step) {
   switch (step.kind) {
     case OperationKind::kReshard:
-      return {Part::kReshard};
+      return {OperationPart::kReshard};
     case OperationKind::kRebalance:
-      return {Part::kRebalance};
+      return {OperationPart::kRebalance};
     case OperationKind::kFix:
-      return {Part::kFix};
+      return {OperationPart::kFix};
     case OperationKind::kAddNode:
-      return {Part::kAddNode, Part::kAwaitJoin};
+      return {OperationPart::kAddNode, OperationPart::kAwaitJoin};
     case OperationKind::kRemoveNode:
-      if (step.move_slots) return {Part::kMoveAway, Part::kDelNode};
-      return {Part::kDelNode};
+      if (step.move_slots) return {OperationPart::kMoveAway, OperationPart::kDelNode};
+      return {OperationPart::kDelNode};
     case OperationKind::kReplaceNode:
       // Forgotten while nobody is at its address, so that the newcomer is not taken for it.
-      return {Part::kHandOver, Part::kAwaitHandOver, Part::kStop,    Part::kForget,
-              Part::kStart,    Part::kAwaitStart,    Part::kAddNode, Part::kAwaitJoin};
+      return {OperationPart::kHandOver, OperationPart::kAwaitHandOver, OperationPart::kStop,
+              OperationPart::kForget,   OperationPart::kStart,         OperationPart::kAwaitStart,
+              OperationPart::kAddNode,  OperationPart::kAwaitJoin};
   }
   return {};
 }

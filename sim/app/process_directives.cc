@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/base/words.h"
+
 namespace sim {
 namespace {
 
@@ -31,15 +33,6 @@ constexpr std::array kRefused{
     RefusedDirective{"watchdog-period", "0", kRealTime},
     RefusedDirective{"tls-port", "0", kTls},
 };
-
-// Servers do not care for case, neither in names nor in words.
-bool same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 }  // namespace
 

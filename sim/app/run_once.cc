@@ -5,6 +5,7 @@
 
 #include "sim/app/cli.h"
 #include "sim/app/exports/export.h"
+#include "sim/app/files.h"
 #include "sim/app/history_file.h"
 #include "sim/app/html_report.h"
 #include "sim/app/process_host.h"
@@ -15,17 +16,6 @@
 
 namespace sim {
 namespace {
-
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, CloseFile>;
-
-File open_for_writing(const std::string& path, const std::string& what) {
-  File file(std::fopen(path.c_str(), "wb"));
-  if (file == nullptr) throw UsageError{"cannot write the " + what + " to " + path};
-  return file;
-}
 
 File open_trace(const std::string& path, const Plan& plan) {
   File file = open_for_writing(path, "trace");

@@ -1,5 +1,7 @@
 #include "sim/base/words.h"
 
+#include <algorithm>
+
 namespace sim {
 
 std::string plural(std::string_view noun) {
@@ -19,6 +21,17 @@ std::string grouped(std::uint64_t number) {
   std::string text = std::to_string(number);
   for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
   return text;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lowered;
+  for (const char c : text) lowered += lower_case(c);
+  return lowered;
+}
+
+bool same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower_case(x) == lower_case(y); });
 }
 
 }  // namespace sim

@@ -1,4 +1,4 @@
-// Numbers and nouns as a sentence wants them.
+// Numbers and nouns as a sentence wants them; words whose case does not matter.
 #pragma once
 
 #include <cstdint>
@@ -13,5 +13,12 @@ std::string plural(std::string_view noun);
 std::string counted(std::uint64_t count, std::string_view noun);
 // "16,384".
 std::string grouped(std::uint64_t number);
+
+// Of ASCII only, as servers and protocols have it.
+constexpr char lower_case(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+std::string lower_case(std::string_view text);
+bool same_word(std::string_view a, std::string_view b);  // but for case
 
 }  // namespace sim

@@ -263,14 +263,14 @@ Value unblock_command(Execution& execution) {
   return resp::integer(0);
 }
 
-struct Subcommand {
+struct ClientSubcommand {
   std::string_view name;
   int arity;  // with CLIENT and itself; negative: at least so many
   int most;   // words
   Value (*run)(Execution&);
 };
 constexpr int kAny = 1 << 20;
-constexpr Subcommand kSubcommands[] = {
+constexpr ClientSubcommand kClientSubcommands[] = {
     {"getname", 2, 2, get_name}, {"id", 2, 2, get_id},
     {"info", 2, 2, info},        {"kill", -3, kAny, kill_command},
     {"list", -2, kAny, list},    {"no-evict", 3, 3, no_evict},
@@ -292,7 +292,7 @@ Value set_client_name(Session& session, const std::string& name) {
 Value client_command(Execution& execution) {
   const Command& command = execution.command;
   const auto words = static_cast<int>(command.size());
-  for (const Subcommand& subcommand : kSubcommands) {
+  for (const ClientSubcommand& subcommand : kClientSubcommands) {
     if (!same_word(subcommand.name, command[1])) continue;
     const bool fits = subcommand.arity > 0 ? words == subcommand.arity : words >= -subcommand.arity;
     if (!fits) return wrong_arity("client|" + std::string(subcommand.name));

@@ -198,7 +198,7 @@ Value nodes(Server& server, Pass& pass, const Command&) {
   charge_map_reply(server, pass, server.cluster.peers.known());
   return resp::bulk(print_nodes(server));
 }
-Value info(Server& server, Pass&, const Command&) {
+Value cluster_info(Server& server, Pass&, const Command&) {
   return resp::bulk(print_info(server));
 }
 // An entry is a range of slots, its ends, and then servers.
@@ -222,42 +222,42 @@ Value help(Server&, Pass&, const Command&) {
   return cluster_help();
 }
 
-struct Subcommand {
+struct ClusterSubcommand {
   std::string_view name;
   int arity;  // with CLUSTER and itself; negative: at least so many
   Value (*run)(Server&, Pass&, const Command&);
 };
-constexpr std::array kSubcommands = {
-    Subcommand{"addslots", -3, add_slots},
-    Subcommand{"addslotsrange", -4, add_ranges},
-    Subcommand{"bumpepoch", 2, bump_epoch},
-    Subcommand{"count-failure-reports", 3, count_reports},
-    Subcommand{"countkeysinslot", 3, count_keys},
-    Subcommand{"delslots", -3, delete_slots},
-    Subcommand{"delslotsrange", -4, delete_ranges},
-    Subcommand{"failover", -2, failover},
-    Subcommand{"flushslots", 2, flush_slots},
-    Subcommand{"forget", 3, forget},
-    Subcommand{"getkeysinslot", 4, get_keys},
-    Subcommand{"help", 2, help},
-    Subcommand{"info", 2, info},
-    Subcommand{"keyslot", 3, key_slot},
-    Subcommand{"links", 2, links},
-    Subcommand{"meet", -4, meet},
-    Subcommand{"myid", 2, my_id},
-    Subcommand{"nodes", 2, nodes},
-    Subcommand{"replicas", 3, replicas},
-    Subcommand{"replicate", 3, replicate},
-    Subcommand{"reset", -2, reset},
-    Subcommand{"saveconfig", 2, save_config},
-    Subcommand{"set-config-epoch", 3, set_config_epoch},
-    Subcommand{"setslot", -4, set_slot},
-    Subcommand{"shards", 2, shards},
-    Subcommand{"slaves", 3, replicas},
-    Subcommand{"slots", 2, slots},
+constexpr std::array kClusterSubcommands = {
+    ClusterSubcommand{"addslots", -3, add_slots},
+    ClusterSubcommand{"addslotsrange", -4, add_ranges},
+    ClusterSubcommand{"bumpepoch", 2, bump_epoch},
+    ClusterSubcommand{"count-failure-reports", 3, count_reports},
+    ClusterSubcommand{"countkeysinslot", 3, count_keys},
+    ClusterSubcommand{"delslots", -3, delete_slots},
+    ClusterSubcommand{"delslotsrange", -4, delete_ranges},
+    ClusterSubcommand{"failover", -2, failover},
+    ClusterSubcommand{"flushslots", 2, flush_slots},
+    ClusterSubcommand{"forget", 3, forget},
+    ClusterSubcommand{"getkeysinslot", 4, get_keys},
+    ClusterSubcommand{"help", 2, help},
+    ClusterSubcommand{"info", 2, cluster_info},
+    ClusterSubcommand{"keyslot", 3, key_slot},
+    ClusterSubcommand{"links", 2, links},
+    ClusterSubcommand{"meet", -4, meet},
+    ClusterSubcommand{"myid", 2, my_id},
+    ClusterSubcommand{"nodes", 2, nodes},
+    ClusterSubcommand{"replicas", 3, replicas},
+    ClusterSubcommand{"replicate", 3, replicate},
+    ClusterSubcommand{"reset", -2, reset},
+    ClusterSubcommand{"saveconfig", 2, save_config},
+    ClusterSubcommand{"set-config-epoch", 3, set_config_epoch},
+    ClusterSubcommand{"setslot", -4, set_slot},
+    ClusterSubcommand{"shards", 2, shards},
+    ClusterSubcommand{"slaves", 3, replicas},
+    ClusterSubcommand{"slots", 2, slots},
 };
 
-bool arity_fits(const Subcommand& subcommand, std::size_t words) {
+bool arity_fits(const ClusterSubcommand& subcommand, std::size_t words) {
   const auto count = static_cast<int>(words);
   return subcommand.arity >= 0 ? count == subcommand.arity : count >= -subcommand.arity;
 }
@@ -268,7 +268,7 @@ Value cluster_command(Server& server, Pass& pass, const Command& command) {
   if (command.size() < 2) {
     return resp::error("ERR wrong number of arguments for 'cluster' command");
   }
-  for (const Subcommand& subcommand : kSubcommands) {
+  for (const ClusterSubcommand& subcommand : kClusterSubcommands) {
     if (!same_word(subcommand.name, command[1])) continue;
     if (!arity_fits(subcommand, command.size())) {
       return resp::error("ERR wrong number of arguments for 'cluster|" +

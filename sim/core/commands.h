@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/words.h"
 #include "sim/core/pass.h"
 #include "sim/core/server.h"
 #include "sim/core/session.h"
@@ -146,8 +147,6 @@ inline bool is_expired(const Entry& entry, std::int64_t now_ms) {
 }
 // Whole text as a 64-bit integer, as Redis reads one: no spaces, no leading zeros or plus.
 std::optional<std::int64_t> parse_integer(std::string_view text);
-bool same_word(std::string_view a, std::string_view b);  // case-insensitively
-std::string lower_case(std::string_view text);           // of ASCII
 // Redis' glob: * ? [a-c] [^a] and backslash.
 bool matches_glob(std::string_view pattern, std::string_view text);
 

@@ -6,6 +6,8 @@
 #include <limits>
 #include <variant>
 
+#include "sim/base/words.h"
+
 namespace sim {
 namespace {
 
@@ -115,14 +117,6 @@ const std::array kDirectives = {
 
 using Refusal = std::optional<std::string>;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
 const Directive* find_directive(std::string_view name) {
   for (const Directive& directive : kDirectives) {
     if (same_word(directive.name, name)) return &directive;
@@ -219,7 +213,7 @@ Refusal assign(Config& config, const Text& kind, std::string_view value) {
 Refusal assign(Config& config, const Hostname& kind, std::string_view value) {
   if (value.size() >= 256) return "Hostnames must be less than 256 characters";
   for (char c : value) {
-    const bool letter = lower(c) >= 'a' && lower(c) <= 'z';
+    const bool letter = lower_case(c) >= 'a' && lower_case(c) <= 'z';
     if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '.') {
       return "Hostnames may only contain alphanumeric characters, hyphens or dots";
     }

@@ -6,10 +6,6 @@
 namespace sim {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // One character class, "[^a-c]", whose '[' is already taken off `pattern`. Takes the class off, up
 // to its ']'.
 bool matches_class(std::string_view& pattern, char c) {
@@ -48,17 +44,6 @@ bool matches_one(std::string_view& pattern, char c) {
 }
 
 }  // namespace
-
-std::string lower_case(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(), lower);
-  return lowered;
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 // Only the last star needs to be tried again: linear in memory, at worst quadratic in time.
 bool matches_glob(std::string_view pattern, std::string_view text) {

@@ -13,7 +13,7 @@
 namespace sim {
 namespace {
 
-using State = PrimaryLink::State;
+using LinkState = PrimaryLink::State;
 
 void say(Server& server, Pass& pass, resp::Command command) {
   pass.send(server.replication.link.conn, PayloadRef(new resp::RequestPayload(std::move(command))));
@@ -32,7 +32,7 @@ void retry_later(Server& server, Pass& pass, const char* why) {
 
 void ask_to_sync(Server& server, Pass& pass) {
   const ReplicationState& replication = server.replication;
-  server.replication.link.state = State::kAwaitsPsync;
+  server.replication.link.state = LinkState::kAwaitsPsync;
   if (replication.cached) {
     say(server, pass,
         {"PSYNC", std::string(replication.replid.view()), std::to_string(replication.offset + 1)});
@@ -91,14 +91,14 @@ void psync_reply(Server& server, Pass& pass, const resp::Value& value) {
   link.sync_replid = NodeName::from(text.substr(kFull.size(), 40));
   const std::string_view offset = text.substr(kFull.size() + 41);
   std::from_chars(offset.data(), offset.data() + offset.size(), link.sync_offset);
-  link.state = State::kTransfer;
+  link.state = LinkState::kTransfer;
 }
 
 void take_reply(Server& server, Pass& pass, const resp::Value& value) {
   const PrimaryLink& link = server.replication.link;
-  if (link.state == State::kHandshake) {
+  if (link.state == LinkState::kHandshake) {
     handshake_reply(server, pass, value);
-  } else if (link.state == State::kAwaitsPsync) {
+  } else if (link.state == LinkState::kAwaitsPsync) {
     psync_reply(server, pass, value);
   }
 }
@@ -106,7 +106,7 @@ void take_reply(Server& server, Pass& pass, const resp::Value& value) {
 void replication_payload(Server& server, Pass& pass, const Payload& payload) {
   PrimaryLink& link = server.replication.link;
   if (const auto* snapshot = dynamic_cast<const SnapshotPayload*>(&payload)) {
-    if (link.state != State::kTransfer) return;
+    if (link.state != LinkState::kTransfer) return;
     return take_snapshot(server, pass, snapshot);
   }
   if (dynamic_cast<const SnapshotPart*>(&payload) != nullptr) {
@@ -115,8 +115,8 @@ void replication_payload(Server& server, Pass& pass, const Payload& payload) {
   }
   const auto* const chunk = dynamic_cast<const StreamPayload*>(&payload);
   if (chunk == nullptr) return;
-  if (link.state == State::kUp) apply_stream(server, pass, chunk);
-  if (link.state == State::kLoading) link.early.emplace_back(chunk);
+  if (link.state == LinkState::kUp) apply_stream(server, pass, chunk);
+  if (link.state == LinkState::kLoading) link.early.emplace_back(chunk);
 }
 
 // ---- Raw bytes, from a real server ----
@@ -134,20 +134,20 @@ StreamRef stream_of(std::vector<resp::Command>&& commands) {
 // is being loaded stays where it is.
 bool read_one(Server& server, Pass& pass) {
   PrimaryLink& link = server.replication.link;
-  if (link.state == State::kHandshake || link.state == State::kAwaitsPsync) {
+  if (link.state == LinkState::kHandshake || link.state == LinkState::kAwaitsPsync) {
     resp::Value reply;
     if (!link.reader.next_reply(reply)) return false;
     take_reply(server, pass, reply);
     return true;
   }
-  if (link.state == State::kTransfer) {
+  if (link.state == LinkState::kTransfer) {
     std::string rdb;
     if (!link.reader.next_snapshot(rdb)) return false;
     load_rdb(server, pass, rdb);
     return true;
   }
   std::vector<resp::Command> commands;
-  if (link.state != State::kUp || !link.reader.next_commands(commands)) return false;
+  if (link.state != LinkState::kUp || !link.reader.next_commands(commands)) return false;
   apply_stream(server, pass, stream_of(std::move(commands)));
   return true;
 }
@@ -155,7 +155,7 @@ bool read_one(Server& server, Pass& pass) {
 void take_bytes(Server& server, Pass& pass, const RawBytes& bytes) {
   PrimaryLink& link = server.replication.link;
   link.last_io_s = server.cached_wall_s();
-  if (link.state == State::kUp) link.last_interaction_s = server.cached_wall_s();
+  if (link.state == LinkState::kUp) link.last_interaction_s = server.cached_wall_s();
   link.reader.feed(bytes.view());
   read_on(server, pass);
 }
@@ -170,7 +170,7 @@ void send_ack(Server& server, Pass& pass) {
 void link_is_up(Server& server, Pass& pass, event::SyncKind how) {
   ReplicationState& replication = server.replication;
   PrimaryLink& link = replication.link;
-  link.state = State::kUp;
+  link.state = LinkState::kUp;
   link.last_interaction_s = server.cached_wall_s();
   link.down_since_s = 0;
   replication.cached = false;
@@ -187,7 +187,7 @@ void read_on(Server& server, Pass& pass) {
   while (!pass.exited() && link.conn == conn && read_one(server, pass)) continue;
   if (pass.exited() || link.conn != conn || link.reader.broken().empty()) return;
   const std::string why = link.reader.broken();
-  const bool was_up = link.state == State::kUp;
+  const bool was_up = link.state == LinkState::kUp;
   drop_link(server, pass, why.c_str());
   if (was_up) server.replication.cached = false;  // nor is what came before it to be trusted
 }
@@ -196,13 +196,13 @@ void read_on(Server& server, Pass& pass) {
 void lose_link(Server& server, Pass& pass, const char* why) {
   ReplicationState& replication = server.replication;
   PrimaryLink& link = replication.link;
-  if (link.state == State::kNone) return;
-  if (link.state == State::kUp) {
+  if (link.state == LinkState::kNone) return;
+  if (link.state == LinkState::kUp) {
     replication.cached = true;
     link.down_since_s = server.cached_wall_s();
     pass.note(event::ReplicationDown{why});
   }
-  link.state = State::kMustConnect;
+  link.state = LinkState::kMustConnect;
   link.conn = kNoConn;
   if (std::exchange(link.snapshot, nullptr) != nullptr) stop_loading(server, pass);
   link.early.clear();
@@ -213,7 +213,7 @@ void lose_link(Server& server, Pass& pass, const char* why) {
 void connect_to_primary(Server& server, Pass& pass) {
   PrimaryLink& link = server.replication.link;
   link.conn = mint_conn(server);
-  link.state = State::kConnecting;
+  link.state = LinkState::kConnecting;
   link.last_io_s = server.cached_wall_s();
   pass.dial(link.conn, *link.primary);
 }
@@ -230,8 +230,8 @@ bool is_replication_link(const Server& server, ConnId conn) {
 
 void replication_link_connected(Server& server, Pass& pass, const Connected&) {
   PrimaryLink& link = server.replication.link;
-  if (link.state != State::kConnecting) return;
-  link.state = State::kHandshake;
+  if (link.state != LinkState::kConnecting) return;
+  link.state = LinkState::kHandshake;
   link.replies_due = 1;
   link.greeted = false;
   say(server, pass, {"PING"});
@@ -254,11 +254,11 @@ void replication_link_received(Server& server, Pass& pass, const Payload& payloa
 // A connection that never worked waits for the cron; one that did is made again at once.
 void replication_link_closed(Server& server, Pass& pass, CloseReason) {
   PrimaryLink& link = server.replication.link;
-  if (link.state == State::kLoading) {
+  if (link.state == LinkState::kLoading) {
     link.conn = kNoConn;
     return;
   }
-  const bool worked = link.state == State::kTransfer || link.state == State::kUp;
+  const bool worked = link.state == LinkState::kTransfer || link.state == LinkState::kUp;
   lose_link(server, pass, "connection lost");
   if (worked) connect_to_primary(server, pass);
 }
@@ -266,15 +266,16 @@ void replication_link_closed(Server& server, Pass& pass, CloseReason) {
 void link_cron(Server& server, Pass& pass) {
   PrimaryLink& link = server.replication.link;
   const std::int64_t timeout = server.config.repl_timeout_s;
-  const bool stalled = link.state == State::kConnecting || link.state == State::kHandshake ||
-                       link.state == State::kAwaitsPsync || link.state == State::kTransfer;
+  const bool stalled = link.state == LinkState::kConnecting ||
+                       link.state == LinkState::kHandshake ||
+                       link.state == LinkState::kAwaitsPsync || link.state == LinkState::kTransfer;
   if (stalled && pass.wall_s() - link.last_io_s > timeout) {
     drop_link(server, pass, "timed out while synchronising");
-  } else if (link.state == State::kUp && pass.wall_s() - link.last_interaction_s > timeout) {
+  } else if (link.state == LinkState::kUp && pass.wall_s() - link.last_interaction_s > timeout) {
     drop_link(server, pass, "the primary was silent for longer than repl-timeout");
   }
-  if (link.state == State::kMustConnect) connect_to_primary(server, pass);
-  if (link.state == State::kUp) send_ack(server, pass);
+  if (link.state == LinkState::kMustConnect) connect_to_primary(server, pass);
+  if (link.state == LinkState::kUp) send_ack(server, pass);
 }
 
 }  // namespace sim

@@ -11,7 +11,7 @@
 namespace sim {
 namespace {
 
-using State = AttachedReplica::State;
+using ReplicaState = AttachedReplica::State;
 
 // client-output-buffer-limit replica: 256 MB at once, or 64 MB for a minute.
 constexpr std::uint64_t kHardLimit = std::uint64_t{256} << 20;
@@ -56,7 +56,7 @@ bool serve_partial_sync(Server& server, Pass& pass, AttachedReplica& replica,
       shares_history(replication, replid.view(), from) || server.mutation == Mutation::kAnyHistory;
   const StreamRef missed = possible ? replication.backlog.from(from, possible) : nullptr;
   if (!possible) return false;
-  replica.state = State::kOnline;
+  replica.state = ReplicaState::kOnline;
   replica.ack_at_s = server.cached_wall_s();
   answer(pass, replica.conn, "CONTINUE " + std::string(replication.replid.view()));
   if (missed) pass.send(replica.conn, told_of(server, missed));
@@ -70,12 +70,14 @@ void drop_replica(Server& server, Pass& pass, ConnId conn) {
 
 bool timed_out(const Server& server, AttachedReplica& replica) {
   const std::int64_t now = server.cached_wall_s();
-  if (replica.state == State::kWaitsForSnapshot || replica.state == State::kWaitsForFile) {
+  if (replica.state == ReplicaState::kWaitsForSnapshot ||
+      replica.state == ReplicaState::kWaitsForFile) {
     return false;
   }
-  if (replica.state == State::kReceives && replica.unsent_bytes == 0) replica.progress_at_s = now;
-  if (replica.state == State::kReceives ||
-      (replica.state == State::kAwaitsAck && replica.unsent_bytes > 0)) {
+  if (replica.state == ReplicaState::kReceives && replica.unsent_bytes == 0)
+    replica.progress_at_s = now;
+  if (replica.state == ReplicaState::kReceives ||
+      (replica.state == ReplicaState::kAwaitsAck && replica.unsent_bytes > 0)) {
     // The snapshot is still on its way out; ACKs are due only when it is gone.
     replica.ack_at_s = now;
     return now - replica.progress_at_s > server.config.repl_timeout_s;
@@ -85,7 +87,8 @@ bool timed_out(const Server& server, AttachedReplica& replica) {
 
 // What waits in memory for the replica: the stream, not the snapshot.
 std::uint64_t buffered(const AttachedReplica& replica) {
-  return replica.withheld_bytes + (replica.state == State::kReceives ? 0 : replica.unsent_bytes);
+  return replica.withheld_bytes +
+         (replica.state == ReplicaState::kReceives ? 0 : replica.unsent_bytes);
 }
 
 void watch_buffer(const Server& server, AttachedReplica& replica) {
@@ -127,8 +130,8 @@ void forget_idle_backlog(Server& server, Pass& pass) {
 
 // From the snapshot on, until it has it.
 bool withholds(const AttachedReplica& replica) {
-  return replica.state == State::kWaitsForFile || replica.state == State::kReceives ||
-         replica.state == State::kAwaitsAck;
+  return replica.state == ReplicaState::kWaitsForFile || replica.state == ReplicaState::kReceives ||
+         replica.state == ReplicaState::kAwaitsAck;
 }
 
 }  // namespace
@@ -153,7 +156,7 @@ void feed_chunk(Server& server, Pass& pass, const StreamRef& chunk) {
   ReplicationState& replication = server.replication;
   if (replication.backlog.exists()) replication.backlog.append(chunk);
   for (auto& [conn, replica] : replication.replicas) {
-    if (replica.state == State::kOnline) pass.send(conn, chunk);
+    if (replica.state == ReplicaState::kOnline) pass.send(conn, chunk);
     if (!withholds(replica)) continue;
     replica.withheld.push_back(chunk);
     replica.withheld_bytes += chunk->size();
@@ -200,7 +203,7 @@ void replication_serve_psync(Server& server, Pass& pass, Session& session, NodeN
   replica.takes_open_slots = session.takes_open_slots;
   replica.waiting_since_s = server.cached_wall_s();
   if (!serve_partial_sync(server, pass, replica, replid, from)) {
-    replica.state = State::kWaitsForSnapshot;
+    replica.state = ReplicaState::kWaitsForSnapshot;
     begin_history(server, pass);
     const bool at_once =
         !server.config.repl_diskless_sync || server.config.repl_diskless_sync_delay_s == 0;
@@ -216,8 +219,8 @@ void replication_acked(Server& server, Pass& pass, ConnId conn, std::int64_t off
   AttachedReplica& replica = found->second;
   replica.ack_offset = std::max(replica.ack_offset, offset);
   replica.ack_at_s = server.cached_wall_s();
-  if (replica.state != State::kAwaitsAck) return;
-  replica.state = State::kOnline;
+  if (replica.state != ReplicaState::kAwaitsAck) return;
+  replica.state = ReplicaState::kOnline;
   send_withheld(pass, replica);
 }
 
@@ -261,8 +264,8 @@ void replicas_cron(Server& server, Pass& pass) {
                      !replication.replicas.empty() && !failing_over;
   if (pings) push(server, request({"PING"}));
   for (const auto& [conn, replica] : replication.replicas) {
-    const bool waits =
-        replica.state == State::kWaitsForSnapshot || replica.state == State::kWaitsForFile;
+    const bool waits = replica.state == ReplicaState::kWaitsForSnapshot ||
+                       replica.state == ReplicaState::kWaitsForFile;
     if (waits) pass.send(conn, PayloadRef(new RawBytes("\n")));
   }
   drop_hopeless_replicas(server, pass);

@@ -9,13 +9,13 @@
 namespace sim {
 namespace {
 
-constexpr std::string_view kBlank = " \t\r\"";
+constexpr std::string_view kBlankInCsv = " \t\r\"";
 
 std::vector<std::string_view> fields_of(std::string_view line) {
   std::vector<std::string_view> fields;
   for (;;) {
     const std::size_t comma = line.find(',');
-    fields.push_back(trimmed(line.substr(0, comma), kBlank));
+    fields.push_back(trimmed(line.substr(0, comma), kBlankInCsv));
     if (comma == std::string_view::npos) return fields;
     line.remove_prefix(comma + 1);
   }
@@ -36,7 +36,7 @@ ZoneTable::ZoneTable(std::string_view text, Problems& problems) {
 }
 
 void ZoneTable::add(std::string_view line, std::uint32_t number, Problems& problems) {
-  const std::string_view said = trimmed(line, kBlank);
+  const std::string_view said = trimmed(line, kBlankInCsv);
   if (said.empty() || said.starts_with('#')) return;
   const std::vector<std::string_view> fields = fields_of(line);
   const bool heading = !begun_ && fields.size() > 1 && (fields[1] == "zone" || fields[1] == "Zone");

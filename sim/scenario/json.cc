@@ -63,7 +63,7 @@ class Follower {
 
 // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error ..." without what
 // precedes the error, and without what a terminal cannot show: it quotes the file byte for byte.
-std::string plain(std::string what) {
+std::string complaint_of(std::string what) {
   for (char& c : what) {
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
   }
@@ -112,7 +112,7 @@ class Builder final : public nlohmann::json_sax<json> {
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception& error) override {
     const Place place = follower_.next(position == 0 ? 0 : position - 1);
-    problems_.add({place, "", "not JSON: " + plain(error.what()), ""});
+    problems_.add({place, "", "not JSON: " + complaint_of(error.what()), ""});
     return false;
   }
 

@@ -22,6 +22,8 @@ namespace sim::bus {
 inline constexpr std::size_t kHeaderSize = 2256;
 inline constexpr std::size_t kGossipSize = 104;
 inline constexpr std::size_t kUpdateSize = 4352;
+inline constexpr std::size_t kIpSize = 46;          // an address as text, padded with zeros
+inline constexpr std::size_t kExtensionHeader = 8;  // its length, its type, two bytes unused
 
 enum class Type : std::uint16_t {
   kPing = 0,

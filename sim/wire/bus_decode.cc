@@ -10,9 +10,7 @@
 namespace sim::bus {
 namespace {
 
-constexpr std::size_t kIpSize = 46;
 constexpr std::size_t kNameSize = sizeof(NodeName::text);
-constexpr std::size_t kExtensionHeader = 8;
 
 std::uint16_t read16(std::string_view packet, std::size_t at) {
   return read_big_endian<std::uint16_t>(packet, at);

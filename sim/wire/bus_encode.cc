@@ -9,9 +9,6 @@
 namespace sim::bus {
 namespace {
 
-constexpr std::size_t kIpSize = 46;
-constexpr std::size_t kExtensionHeader = 8;
-
 template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;

@@ -5,7 +5,7 @@
 namespace sim {
 namespace {
 
-constexpr std::array<std::uint16_t, 256> make_table() {
+constexpr std::array<std::uint16_t, 256> crc16_table() {
   std::array<std::uint16_t, 256> table{};
   for (unsigned byte = 0; byte < table.size(); ++byte) {
     unsigned crc = byte << 8;
@@ -14,14 +14,14 @@ constexpr std::array<std::uint16_t, 256> make_table() {
   }
   return table;
 }
-constexpr std::array<std::uint16_t, 256> kTable = make_table();
+constexpr std::array<std::uint16_t, 256> kCrc16Table = crc16_table();
 
 }  // namespace
 
 std::uint16_t crc16(std::string_view bytes) {
   unsigned crc = 0;
   for (const char c : bytes) {
-    crc = ((crc << 8) & 0xffff) ^ kTable[(crc >> 8) ^ static_cast<unsigned char>(c)];
+    crc = ((crc << 8) & 0xffff) ^ kCrc16Table[(crc >> 8) ^ static_cast<unsigned char>(c)];
   }
   return static_cast<std::uint16_t>(crc);
 }

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint64_t kPolynomial = 0x95ac9329ac4bc9b5;  // 0xad93d23594c935a9, bits reversed
 
-constexpr std::array<std::uint64_t, 256> make_table() {
+constexpr std::array<std::uint64_t, 256> crc64_table() {
   std::array<std::uint64_t, 256> table{};
   for (std::uint64_t byte = 0; byte < table.size(); ++byte) {
     std::uint64_t crc = byte;
@@ -16,14 +16,14 @@ constexpr std::array<std::uint64_t, 256> make_table() {
   }
   return table;
 }
-constexpr std::array<std::uint64_t, 256> kTable = make_table();
+constexpr std::array<std::uint64_t, 256> kCrc64Table = crc64_table();
 
 }  // namespace
 
 std::uint64_t crc64(std::string_view bytes, std::uint64_t before) {
   std::uint64_t crc = before;
   for (const char c : bytes) {
-    crc = (crc >> 8) ^ kTable[(crc ^ static_cast<unsigned char>(c)) & 0xff];
+    crc = (crc >> 8) ^ kCrc64Table[(crc ^ static_cast<unsigned char>(c)) & 0xff];
   }
   return crc;
 }

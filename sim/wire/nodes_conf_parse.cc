@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "sim/base/words.h"
 #include "sim/wire/bus.h"
 #include "sim/wire/nodes_conf.h"
 #include "sim/wire/split_arguments.h"
@@ -48,12 +49,6 @@ std::optional<NodeName> to_name(std::string_view text) {
   return NodeName::from(text);
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 class Reader {
  public:
   Bad read_line(std::string_view text) {
@@ -62,7 +57,7 @@ class Reader {
     const auto tokens = split_arguments(text);
     if (!tokens) return "unbalanced quotes";
     if (tokens->empty()) return "white space only";
-    if (equal_ignoring_case(tokens->front(), "vars")) return read_vars(*tokens);
+    if (same_word(tokens->front(), "vars")) return read_vars(*tokens);
     return read_node(*tokens);
   }
 
@@ -80,9 +75,9 @@ class Reader {
   Bad read_vars(const Tokens& tokens) {
     if (tokens.size() % 2 == 0) return "a variable without a value";
     for (std::size_t i = 1; i < tokens.size(); i += 2) {
-      if (equal_ignoring_case(tokens[i], "currentEpoch")) {
+      if (same_word(tokens[i], "currentEpoch")) {
         file_.current_epoch = to_u64(tokens[i + 1]);
-      } else if (equal_ignoring_case(tokens[i], "lastVoteEpoch")) {
+      } else if (same_word(tokens[i], "lastVoteEpoch")) {
         file_.last_vote_epoch = to_u64(tokens[i + 1]);
       }
     }

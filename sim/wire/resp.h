@@ -13,6 +13,9 @@
 
 namespace sim::resp {
 
+// What ends every line: CR LF.
+inline constexpr std::size_t kLineEnd = 2;
+
 // A command: its name and arguments, binary-safe.
 using Command = std::vector<std::string>;
 

@@ -14,8 +14,6 @@ struct Overloaded : Cases... {
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
-constexpr std::size_t kLineEnd = 2;
-
 // Decimal digits without an allocation: this runs for every argument of every request.
 struct Decimal {
   explicit Decimal(std::int64_t number)

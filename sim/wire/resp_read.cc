@@ -14,7 +14,6 @@ namespace {
 constexpr std::size_t kLineMax = 64 * 1024;
 constexpr std::int64_t kBulkMax = 512 * 1024 * 1024;
 constexpr std::int64_t kCountMax = std::numeric_limits<std::int32_t>::max();
-constexpr std::size_t kLineEnd = 2;
 
 // Decimal as the real server insists on it: no plus sign, no leading zeros, nothing behind.
 std::optional<std::int64_t> strict_integer(std::string_view text) {

@@ -66,10 +66,10 @@ std::string on_a_terminal(const resp::Value& value, const std::string& prefix) {
 }
 
 // "10.0.0.1:6379" -> "leads 0-99", or "is of 10.0.0.1:6379".
-using Topology = std::map<std::string, std::string>;
+using Described = std::map<std::string, std::string>;
 
-Topology topology_of(const Plan& plan) {
-  Topology topology;
+Described topology_of(const Plan& plan) {
+  Described topology;
   for (const PlannedNode& node : plan.nodes) {
     SlotSet slots;
     for (const SlotRange& range : node.slots) {
@@ -85,7 +85,7 @@ Topology topology_of(const Plan& plan) {
 }
 
 // The scenario that a text becomes, as a plan, and the topology of that under the old addresses.
-Topology imported(const std::string& text) {
+Described imported(const std::string& text) {
   Problems problems("nodes.txt", text);
   const PastedCluster cluster = read_pasted_cluster(text, problems);
   EXPECT_TRUE(problems.empty()) << problems.text();
@@ -102,7 +102,7 @@ Topology imported(const std::string& text) {
     std::replace(address.begin(), address.end(), '-', '.');
     old[format_endpoint(node.endpoint)] = address + ":6379";
   }
-  Topology topology;
+  Described topology;
   for (const auto& [address, role] : topology_of(*plan)) {
     topology[old.at(address)] =
         role.starts_with("is of ") ? "is of " + old.at(role.substr(6)) : role;
@@ -118,7 +118,7 @@ TEST(Import, FindsTheClusterThatANodeOfOursTellsOf) {
         R"({"shards": 20, "replicas": 2})", R"({"shards": 250, "replicas": 3})",
         R"({"shards": 500, "replicas": 1})"}) {
     const auto plan = plan_of(cluster);
-    const Topology wanted = topology_of(*plan);
+    const Described wanted = topology_of(*plan);
     for (const std::size_t asked : {std::size_t{0}, plan->nodes.size() - 1}) {
       const std::unique_ptr<Node> node = booted(*plan, asked);
       EXPECT_EQ(imported(print_nodes(server_of(*node))), wanted) << cluster;

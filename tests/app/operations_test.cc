@@ -11,13 +11,13 @@
 namespace sim {
 namespace {
 
-RunResult run(const std::string& cluster, const std::string& rest) {
+RunResult run_operations(const std::string& cluster, const std::string& rest) {
   return run_text(R"({"version": 1, "name": "operations", "cluster": {)" + cluster +
                   R"(, "config": {"cluster-node-timeout": 2000}}, )" + rest + "}");
 }
 
 TEST(Operations, AddAPrimaryAndAReplica) {
-  const RunResult result = run(R"("spares": 2)", R"("duration": "20s",
+  const RunResult result = run_operations(R"("spares": 2)", R"("duration": "20s",
       "timeline": [
         {"at": "1s", "id": "primary", "do": "add-node", "node": "spare:0"},
         {"after": "primary", "do": "add-node", "node": "spare:1", "replica_of": "primary:shard-1"}],
@@ -30,7 +30,7 @@ TEST(Operations, AddAPrimaryAndAReplica) {
 
 // Nobody is left who knows it, and it knows nobody.
 TEST(Operations, RemoveAReplica) {
-  const RunResult result = run(R"("replicas": 2)", R"("duration": "20s",
+  const RunResult result = run_operations(R"("replicas": 2)", R"("duration": "20s",
       "timeline": [{"at": "1s", "do": "remove-node", "node": "replica:shard-0"}],
       "expect": {"reached": [{"event": "operation-done"}, {"event": "peer-forgotten", "count": 8}]}
       )");
@@ -38,14 +38,14 @@ TEST(Operations, RemoveAReplica) {
 }
 
 TEST(Operations, DoNotRemoveWhoHasSlots) {
-  const RunResult result = run(R"("shards": 3)", R"("duration": "10s",
+  const RunResult result = run_operations(R"("shards": 3)", R"("duration": "10s",
       "timeline": [{"at": "1s", "do": "remove-node", "node": "m1", "expect": "failed"}],
       "expect": {"reached": [{"event": "operation-failed"}], "not_reached": ["peer-forgotten"]})");
   EXPECT_EQ(result.headline, "PASS");
 }
 
 TEST(Operations, ThatShouldComeOffAndDoNotFailTheRun) {
-  const RunResult result = run(R"("shards": 3)", R"("duration": "10s",
+  const RunResult result = run_operations(R"("shards": 3)", R"("duration": "10s",
       "timeline": [{"at": "1s", "do": "remove-node", "node": "m1"}])");
   EXPECT_TRUE(result.headline.starts_with("FAIL step 1, remove-node")) << result.headline;
 }
@@ -54,9 +54,9 @@ class Replaced : public testing::TestWithParam<std::string> {};
 
 // The old id is gone, the machine has another, and the shard has its replica again.
 TEST_P(Replaced, ComesBackAsAReplica) {
-  const RunResult result = run(R"("shards": 3)", R"("duration": "40s",
+  const RunResult result = run_operations(R"("shards": 3)", R"("duration": "40s",
       "timeline": [{"at": "1s", "do": "replace-node", "node": ")" +
-                                                     GetParam() + R"("}],
+                                                                GetParam() + R"("}],
       "expect": {"reached": [{"event": "operation-done"}, {"event": "full-sync", "after": "1s"}],
                  "not_reached": ["fail"],
                  "final": [{"node": "all", "command": "CLUSTER INFO",
@@ -72,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(AtTheSameAddress, Replaced,
 // ---- Stopped ----
 
 TEST(Operations, FailWhenTheOperatorDies) {
-  const RunResult result = run(R"("spares": 1)", R"("duration": "10s",
+  const RunResult result = run_operations(R"("spares": 1)", R"("duration": "10s",
       "timeline": [
         {"at": "1s", "do": "add-node", "node": "spare:0", "replica_of": "m1", "expect": "failed"},
         {"at": "1500ms", "do": "crash", "node": "operator", "for": "1s"}],
@@ -86,11 +86,11 @@ TEST(Operations, WaitWhileTheOperatorIsCutOff) {
         {"at": "1s", "do": "partition", "node": "operator", "for": "5s"},
         {"at": "2s", "do": "add-node", "node": "spare:0"}],
       "expect": {"reached": [{"event": "operation-done", "after": "6s"}]})";
-  EXPECT_EQ(run(R"("spares": 1)", timeline).headline, "PASS");
+  EXPECT_EQ(run_operations(R"("spares": 1)", timeline).headline, "PASS");
 }
 
 TEST(Operations, AreStoppedWhenTheyTakeTooLong) {
-  const RunResult result = run(R"("spares": 1)", R"("duration": "20s",
+  const RunResult result = run_operations(R"("spares": 1)", R"("duration": "20s",
       "timeline": [
         {"at": "1s", "do": "partition", "node": "operator", "for": "heal"},
         {"at": "2s", "do": "add-node", "node": "spare:0", "within": "3s", "expect": "failed"}],
@@ -99,7 +99,7 @@ TEST(Operations, AreStoppedWhenTheyTakeTooLong) {
 }
 
 TEST(Operations, AreStoppedWhenEverythingHeals) {
-  const RunResult result = run(R"("spares": 1)", R"("duration": "5s",
+  const RunResult result = run_operations(R"("spares": 1)", R"("duration": "5s",
       "timeline": [
         {"at": "1s", "do": "partition", "node": "operator", "for": "heal"},
         {"at": "2s", "do": "add-node", "node": "spare:0", "expect": "any"}],
@@ -108,7 +108,7 @@ TEST(Operations, AreStoppedWhenEverythingHeals) {
 }
 
 TEST(Operations, NameWhoeverIsMeantWhenTheyBegin) {
-  const RunResult result = run(R"("shards": 3, "replicas": 0)", R"("duration": "5s",
+  const RunResult result = run_operations(R"("shards": 3, "replicas": 0)", R"("duration": "5s",
       "timeline": [
         {"at": "1s", "do": "remove-node", "node": "any-replica", "expect": "failed"}])");
   ASSERT_EQ(result.expectations.size(), 1u);

@@ -117,4 +117,7 @@ class Pump {
   MonotonicTime monotonic_{Duration{1}};
 };
 
+// A command as it travels.
+std::string words(const resp::Command& command);
+
 }  // namespace sim

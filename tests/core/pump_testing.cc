@@ -229,4 +229,10 @@ void Pump::start(BoxId id, bool with_files) {
   settle();
 }
 
+std::string words(const resp::Command& command) {
+  std::string bytes;
+  resp::append_encoded(command, bytes);
+  return bytes;
+}
+
 }  // namespace sim

@@ -11,6 +11,7 @@
 #include "sim/core/replication.h"
 #include "sim/wire/crc16.h"
 #include "sim/wire/rdb.h"
+#include "tests/core/pump.h"
 
 namespace sim {
 namespace {
@@ -27,11 +28,6 @@ std::string small_rdb() {
   writer.database(1, 0);
   writer.text("k", "v");
   return writer.finish();
-}
-std::string words(const resp::Command& command) {
-  std::string bytes;
-  resp::append_encoded(command, bytes);
-  return bytes;
 }
 std::string by_length(const std::string& rdb) {
   return "$" + std::to_string(rdb.size()) + "\r\n" + rdb;

@@ -16,11 +16,6 @@ Config standalone(bool diskless) {
   config.repl_diskless_sync_delay_s = 0;
   return config;
 }
-std::string words(const resp::Command& command) {
-  std::string bytes;
-  resp::append_encoded(command, bytes);
-  return bytes;
-}
 const std::string kHandshake = words({"PING"}) + words({"REPLCONF", "listening-port", "7000"}) +
                                words({"REPLCONF", "capa", "eof", "capa", "psync2"}) +
                                words({"PSYNC", "?", "-1"});

@@ -10,9 +10,6 @@ namespace sim::story {
 namespace {
 
 using ::testing::HasSubstr;
-constexpr auto kNone = event::Suspicion::kNone;
-constexpr auto kPfail = event::Suspicion::kPfail;
-constexpr auto kFail = event::Suspicion::kFail;
 
 Story isolate_m1_at_10s() {
   Story story;

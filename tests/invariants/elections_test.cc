@@ -9,10 +9,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto kNone = event::Suspicion::kNone;
-constexpr auto kPfail = event::Suspicion::kPfail;
-constexpr auto kFail = event::Suspicion::kFail;
-
 // ---- votes_follow_rules ----
 
 TEST(VotesFollowRules, SeesAVoteForTheReplicaOfAHealthyPrimaryUnlessForced) {

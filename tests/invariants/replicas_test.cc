@@ -10,11 +10,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Story running() {
-  Story story;
-  story.boot().at(10s);
-  return story;
-}
 Story settling() {
   Story story = running().at(20s).phase(event::Phase::kSettling);
   story.facts.settle_from = sim_time(20s);

@@ -9,12 +9,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Story running() {
-  Story story;
-  story.boot().at(10s);
-  return story;
-}
-
 // ---- routing_table_holds ----
 
 // A read of a key of m1's slot 5, asked of m1 in a cluster that is ok.

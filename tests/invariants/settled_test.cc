@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Story healed_at_20s() {
+Story settling_since_20s() {
   Story story;
   story.boot().at(20s).phase(event::Phase::kSettling);
   story.facts.settle_from = sim_time(20s);
@@ -28,11 +28,11 @@ event::ViewSnapshot with(event::ViewSnapshot view, std::uint32_t peer, SlotsRef 
 // ---- config_epochs_unique ----
 
 TEST(ConfigEpochsUnique, HoldsWhereEveryPrimaryHasItsOwn) {
-  EXPECT_EQ(healed_at_20s().views().judge("config_epochs_unique").judgement, Judgement::kPass);
+  EXPECT_EQ(settling_since_20s().views().judge("config_epochs_unique").judgement, Judgement::kPass);
 }
 
 TEST(ConfigEpochsUnique, SeesTwoPrimariesWithOne) {
-  Story story = healed_at_20s().views();
+  Story story = settling_since_20s().views();
   event::ViewSnapshot same = story.view(m3);
   same.config_epoch = 2;
   story.say(m3, same);
@@ -41,7 +41,7 @@ TEST(ConfigEpochsUnique, SeesTwoPrimariesWithOne) {
 }
 
 TEST(ConfigEpochsUnique, DoesNotCountReplicas) {
-  Story story = healed_at_20s().views();
+  Story story = settling_since_20s().views();
   event::ViewSnapshot replica = story.view(m4);
   replica.config_epoch = 1;
   EXPECT_EQ(story.say(m4, replica).judge("config_epochs_unique").judgement, Judgement::kPass);
@@ -52,10 +52,10 @@ TEST(ConfigEpochsUnique, IsNotCheckedBeforeTheClusterIsQuiet) {
   Story never;
   never.boot().at(25s).views();
   EXPECT_THAT(never.judge("config_epochs_unique").summary, HasSubstr("never heals"));
-  Story early = healed_at_20s();
+  Story early = settling_since_20s();
   early.at(21999ms).views();
   EXPECT_THAT(early.judge("config_epochs_unique").summary, HasSubstr("2.000 s are needed"));
-  Story cut = healed_at_20s();
+  Story cut = settling_since_20s();
   cut.cut({{"m1"}, {"m2"}}).at(40s).views();
   EXPECT_THAT(cut.judge("config_epochs_unique").summary, HasSubstr("still cut"));
 }
@@ -64,7 +64,7 @@ TEST(ConfigEpochsUnique, IsNotCheckedBeforeTheClusterIsQuiet) {
 
 // A thousand views of a thousand nodes that all agree must not be kept a thousand times.
 TEST(FinalViews, KeepOneCopyOfTheOwnersThatViewsAgreeOn) {
-  Story story = healed_at_20s().views();
+  Story story = settling_since_20s().views();
   event::ViewSnapshot reversed = story.view(m5);
   std::reverse(reversed.peers.begin(), reversed.peers.end());
   story.say(m5, reversed);
@@ -89,21 +89,21 @@ TEST(FinalViews, KeepOneCopyOfTheOwnersThatViewsAgreeOn) {
 // ---- slot_ownership_agrees ----
 
 TEST(SlotOwnershipAgrees, HoldsWhereAllAgree) {
-  const Judged judged = healed_at_20s().views().judge("slot_ownership_agrees");
+  const Judged judged = settling_since_20s().views().judge("slot_ownership_agrees");
   EXPECT_EQ(judged.judgement, Judgement::kPass) << judged.what();
   EXPECT_THAT(judged.summary, HasSubstr("6 views agree on 16384 owned slots"));
   EXPECT_EQ(Story().judge("slot_ownership_agrees").judgement, Judgement::kNotChecked);
 }
 
 TEST(SlotOwnershipAgrees, SeesAnObserverWithAnotherOwner) {
-  Story story = healed_at_20s().views();
+  Story story = settling_since_20s().views();
   story.say(m6, with(with(story.view(m6), m2, slots(5462, 10922)), m1, slots(0, 5461)));
   EXPECT_EQ(story.judge("slot_ownership_agrees").what(),
             "m6 believes that m1 owns slot 5461, but it belongs to m2");
 }
 
 TEST(SlotOwnershipAgrees, SeesAnOwnedSlotThatSomebodyHoldsForUnowned) {
-  Story story = healed_at_20s().views();
+  Story story = settling_since_20s().views();
   story.say(m6, with(story.view(m6), m2, slots(5461, 10921)));
   const Judged judged = story.judge("slot_ownership_agrees");
   EXPECT_EQ(judged.judgement, Judgement::kFail);
@@ -111,7 +111,7 @@ TEST(SlotOwnershipAgrees, SeesAnOwnedSlotThatSomebodyHoldsForUnowned) {
 }
 
 TEST(SlotOwnershipAgrees, SeesAPrimaryThatStillClaimsWhatItLost) {
-  Story story = healed_at_20s().views();
+  Story story = settling_since_20s().views();
   event::ViewSnapshot winner = with(story.view(m4), m4, shard(0));
   winner.peers[m4].role = Role::kPrimary;
   winner.peers[m1].slots = no_slots();
@@ -122,7 +122,7 @@ TEST(SlotOwnershipAgrees, SeesAPrimaryThatStillClaimsWhatItLost) {
 }
 
 TEST(SlotOwnershipAgrees, SeesALiveNodeThatGaveItsSlotsToNobody) {
-  Story story = healed_at_20s();
+  Story story = settling_since_20s();
   story.claim_replica(m1, m4);
   for (const std::uint32_t machine : {m1, m2, m3, m4, m5, m6})
     story.say(machine, with(story.view(machine), m1, no_slots()));
@@ -133,7 +133,7 @@ TEST(SlotOwnershipAgrees, SeesALiveNodeThatGaveItsSlotsToNobody) {
 }
 
 TEST(SlotOwnershipAgrees, BlamesForThemOnlyWhoHadThemLast) {
-  Story story = healed_at_20s();
+  Story story = settling_since_20s();
   story.claim_primary(m4, shard(0), 4).claim_replica(m1, m4).claim_replica(m4, m2);
   for (const std::uint32_t machine : {m1, m2, m3, m4, m5, m6})
     story.say(machine, with(story.view(machine), m1, no_slots()));
@@ -143,7 +143,7 @@ TEST(SlotOwnershipAgrees, BlamesForThemOnlyWhoHadThemLast) {
 }
 
 TEST(SlotOwnershipAgrees, TellsSlotsThatAnObserverUnboundItselfAsRowSeven) {
-  Story story = healed_at_20s();
+  Story story = settling_since_20s();
   story.say(m6, event::SlotsRebound{slots(10922, 10922), id(m2), {}, 2}).at(30s).views();
   story.say(m6, with(story.view(m6), m2, slots(5461, 10921)));
   const Judged judged = story.judge("slot_ownership_agrees");
@@ -152,7 +152,7 @@ TEST(SlotOwnershipAgrees, TellsSlotsThatAnObserverUnboundItselfAsRowSeven) {
 }
 
 TEST(SlotOwnershipAgrees, ForgetsTheUnbindingOnceTheSlotWasBoundAgain) {
-  Story story = healed_at_20s();
+  Story story = settling_since_20s();
   story.say(m6, event::SlotsRebound{slots(10922, 10922), id(m2), {}, 2});
   story.say(m6, event::SlotsRebound{slots(10922, 10922), {}, id(m2), 2}).at(30s).views();
   story.say(m6, with(story.view(m6), m2, slots(5461, 10921)));
@@ -162,7 +162,7 @@ TEST(SlotOwnershipAgrees, ForgetsTheUnbindingOnceTheSlotWasBoundAgain) {
 // ---- converges_after_heal ----
 
 TEST(ConvergesAfterHeal, HoldsAtTheEdgeOfTheScenariosBound) {
-  Story story = healed_at_20s();
+  Story story = settling_since_20s();
   story.at(30s).views();
   const Judged judged = story.judge("converges_after_heal");
   EXPECT_EQ(judged.judgement, Judgement::kPass);
@@ -170,7 +170,7 @@ TEST(ConvergesAfterHeal, HoldsAtTheEdgeOfTheScenariosBound) {
 }
 
 TEST(ConvergesAfterHeal, SeesAgreementThatComesLate) {
-  Story story = healed_at_20s();
+  Story story = settling_since_20s();
   story.at(30001ms).views();
   EXPECT_THAT(story.judge("converges_after_heal").what(),
               HasSubstr("agreed only 10.001 s after the heal"));
@@ -178,7 +178,7 @@ TEST(ConvergesAfterHeal, SeesAgreementThatComesLate) {
 
 TEST(ConvergesAfterHeal, SeesAnotherFingerprintAnUnhealthyNodeAndAFailFlag) {
   for (const int flaw : {0, 1, 2}) {
-    Story story = healed_at_20s();
+    Story story = settling_since_20s();
     story.at(35s).views();
     event::ViewSnapshot view = story.view(m6);
     if (flaw == 0) view.fingerprint = 8;
@@ -194,7 +194,7 @@ TEST(ConvergesAfterHeal, SeesAnotherFingerprintAnUnhealthyNodeAndAFailFlag) {
 }
 
 TEST(ConvergesAfterHeal, SeesAgreementThatDoesNotLast) {
-  Story story = healed_at_20s();
+  Story story = settling_since_20s();
   story.views().at(40s).views();
   event::ViewSnapshot view = story.view(m6);
   view.healthy = false;
@@ -203,11 +203,11 @@ TEST(ConvergesAfterHeal, SeesAgreementThatDoesNotLast) {
 
 TEST(ConvergesAfterHeal, IsNotCheckedWithoutHealOrProbesOrMajorityOrTime) {
   EXPECT_EQ(Story().judge("converges_after_heal").judgement, Judgement::kNotChecked);
-  EXPECT_EQ(healed_at_20s().judge("converges_after_heal").judgement, Judgement::kNotChecked);
-  Story dead = healed_at_20s();
+  EXPECT_EQ(settling_since_20s().judge("converges_after_heal").judgement, Judgement::kNotChecked);
+  Story dead = settling_since_20s();
   dead.crash(m1).crash(m2).at(40s).say(m3, dead.view(m3));
   EXPECT_THAT(dead.judge("converges_after_heal").summary, HasSubstr("no majority"));
-  Story young = healed_at_20s();
+  Story young = settling_since_20s();
   event::ViewSnapshot view = young.view(m1);
   view.healthy = false;
   EXPECT_THAT(young.say(m1, view).judge("converges_after_heal").summary, HasSubstr("are allowed"));

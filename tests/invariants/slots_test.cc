@@ -10,12 +10,6 @@ namespace {
 using event::RebindCause;
 using ::testing::HasSubstr;
 
-Story running() {
-  Story story;
-  story.boot().at(10s);
-  return story;
-}
-
 // Slots of m1 go to m2 in m3's view.
 event::SlotsRebound rebound(RebindCause cause, std::uint64_t epoch, std::uint64_t from_epoch) {
   return {slots(0, 9), id(m1), id(m2), epoch, cause, from_epoch, no_slots()};

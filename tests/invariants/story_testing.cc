@@ -171,4 +171,10 @@ Judged Story::judge(std::string_view invariant) const {
   return judged;
 }
 
+Story running() {
+  Story story;
+  story.boot().at(10s);
+  return story;
+}
+
 }  // namespace sim::story

@@ -30,6 +30,10 @@ struct Judged {
   std::string what() const { return findings.empty() ? "" : findings.front().what; }
 };
 
+inline constexpr auto kNone = event::Suspicion::kNone;
+inline constexpr auto kPfail = event::Suspicion::kPfail;
+inline constexpr auto kFail = event::Suspicion::kFail;
+
 class Story {
  public:
   Story();
@@ -78,5 +82,8 @@ class Story {
   SimTime now_;
   std::optional<SimTime> end_;
 };
+
+// Booted, ten seconds ago.
+Story running();
 
 }  // namespace sim::story

@@ -5,14 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "tests/trace/names_testing.h"
 #include "tests/trace/random_event_testing.h"
 
 namespace sim {
 namespace {
-
-NodeName id(char c) {
-  return NodeName::from(std::string(40, c));
-}
 
 Cast three_machines() {
   std::vector<MachineInfo> cast(3);

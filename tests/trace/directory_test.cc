@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "tests/trace/names_testing.h"
+
 namespace sim {
 namespace {
 
@@ -13,10 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr MachineId kM1{0}, kM2{1}, kM3{2}, kM4{3};
-
-NodeName id(char letter) {
-  return NodeName::from(std::string(40, letter));
-}
 
 SlotsRef slots(std::size_t first, std::size_t last) {
   SlotSet set;

@@ -10,9 +10,7 @@
 namespace sim {
 
 ExportFile::ExportFile(std::string_view kind, std::string path)
-    : kind_(kind), path_(std::move(path)), file_(std::fopen(path_.c_str(), "wb")) {
-  if (file_ == nullptr) complain();
-}
+    : kind_(kind), path_(std::move(path)), file_(open_for_writing(path_, kind_ + " export")) {}
 
 void ExportFile::complain() const {
   throw UsageError{"cannot write the " + kind_ + " export to " + path_};

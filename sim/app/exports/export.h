@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/app/files.h"
 #include "sim/app/plan.h"
 #include "sim/app/result.h"
 #include "sim/app/run.h"
@@ -29,13 +30,10 @@ class ExportFile {
   void close();
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
   [[noreturn]] void complain() const;
 
   std::string kind_, path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  File file_;
   bool failed_ = false;
 };
 

@@ -4,15 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/app/exports/csv_row.h"
+#include "sim/app/files.h"
 
 namespace sim {
 namespace {
 
 constexpr Duration kTick = 1us;
 
-std::string json_text(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 std::string place(TrackId track) {
   return "\"pid\":" + std::to_string(track.process) + ",\"tid\":" + std::to_string(track.thread);
 }
