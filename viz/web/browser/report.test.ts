@@ -199,6 +199,19 @@ for (const name of ["failover", "split", "minority"]) {
   });
 }
 
+test("what is told of this moment is in sight, however narrow the window becomes", async () => {
+  const page = await look("minority");
+  const inSight = () =>
+    page.evaluate(() => {
+      const line = document.querySelector(".story [aria-current]")!.getBoundingClientRect();
+      const list = document.querySelector(".story")!.getBoundingClientRect();
+      return line.top >= list.top && line.top < list.bottom;
+    });
+  await expect.poll(inSight).toBe(true);
+  await page.setViewportSize(narrow);
+  await expect.poll(inSight).toBe(true);
+});
+
 test("the verdict can be read without JavaScript", async () => {
   const page = await look("minority", { script: false });
   const body = await page.locator("body").innerText();

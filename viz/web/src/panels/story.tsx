@@ -1,5 +1,5 @@
 import { useSignalEffect } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { time } from "../format";
 import { roomyMax } from "../layout";
 import type { State } from "../state";
@@ -30,14 +30,22 @@ export function Story({ state }: { state: State }) {
   const lines = linesOf(state);
   const at = state.at.value;
   const current = lines.findLastIndex((line) => line.at <= at);
+  const toCurrent = () => {
+    const box = list.current;
+    const line = box?.querySelector<HTMLElement>("[aria-current]");
+    if (box && line)
+      box.scrollTop += line.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  };
   useSignalEffect(() => {
     void state.at.value;
-    requestAnimationFrame(() => {
-      const box = list.current;
-      const line = box?.querySelector<HTMLElement>("[aria-current]");
-      if (box && line) box.scrollTop = line.offsetTop - box.offsetTop - box.clientHeight / 2;
-    });
+    requestAnimationFrame(toCurrent);
   });
+  // Lines wrap elsewhere when the window is made narrower, so the current one would be out of sight.
+  useEffect(() => {
+    const resized = new ResizeObserver(toCurrent);
+    if (list.current) resized.observe(list.current);
+    return () => resized.disconnect();
+  }, []);
   return (
     <Panel
       id="story"
