@@ -46,7 +46,7 @@ test("a failed run opens at the violation, with the server it is about", async (
 test("a passed one opens at the promotion, and its election explains itself", async () => {
   const page = await look("failover");
   await expect.poll(() => text(page, "verdict")).toContain("PASS");
-  await expect.poll(() => text(page, "now")).toBe("t = 17.026s");
+  await expect.poll(() => text(page, "now")).toBe("t = 17.027s");
   const election = await text(page, "elections");
   expect(election).toContain("m4 for m1's place, epoch 4: wins");
   expect(election).toContain("cluster-node-timeout 5000 ms");
@@ -111,7 +111,7 @@ test("CLUSTER NODES, the replay command and the view can be taken along", async 
   const view = new URL(await pasted());
   await opened!.close();
   const again = await look("split", { fragment: view.hash });
-  await expect.poll(() => text(again, "inspector")).toContain("What m3 believes at 17.011s");
+  await expect.poll(() => text(again, "inspector")).toContain("What m3 believes at 17.013s");
 });
 
 test("everything can be done from the keyboard", async () => {

@@ -211,10 +211,21 @@ export function openingNode(run: Run): number | null {
   return run.milestones.find((milestone) => milestone.name === "promoted" && milestone.at > 0)?.machine ?? null;
 }
 
-/** Where a report opens: at the violation, else when a server first took over, else at the first fault. */
+/** How long news of a promotion travels: a server that is told later has missed it. Microseconds. */
+const newsTravels = 100_000;
+
+/**
+ * Where a report opens: at the violation, else when a server first took over and the others have taken notice, else at
+ * the first fault.
+ */
 export function openingMoment(run: Run): number {
   const [first] = violations(run);
   if (first !== undefined) return first.at;
   const promoted = run.milestones.find((milestone) => milestone.name === "promoted" && milestone.at > 0);
-  return promoted?.at ?? run.document.faults[0]?.began ?? 0;
+  if (promoted === undefined) return run.document.faults[0]?.began ?? 0;
+  const noticed = run.events.findLast(
+    ({ kind, ok, at }) =>
+      kind === "HealthChanged" && (ok === 1 || ok === true) && at >= promoted.at && at <= promoted.at + newsTravels,
+  );
+  return noticed?.at ?? promoted.at;
 }

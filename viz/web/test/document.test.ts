@@ -32,3 +32,14 @@ test("a run that passed opens at the promotion, else at the first fault", () => 
   run.milestones.push({ at: 17_000_000, name: "promoted", machine: 2, by: 2, shard: 0, notable: true, text: "" });
   expect(openingMoment(run)).toBe(17_000_000);
 });
+
+test("that promotion is looked at once the others have taken notice", () => {
+  const run = runOf([
+    [17_000_000, 2, "HealthChanged", { ok: 1, why: "" }],
+    [17_000_500, 1, "HealthChanged", { ok: 1, why: "" }],
+    [17_050_000, 3, "HealthChanged", { ok: 0, why: "" }],
+    [40_000_000, 0, "HealthChanged", { ok: 1, why: "" }],
+  ]);
+  run.milestones.push({ at: 17_000_000, name: "promoted", machine: 2, by: 2, shard: 0, notable: true, text: "" });
+  expect(openingMoment(run)).toBe(17_000_500);
+});
