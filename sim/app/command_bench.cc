@@ -58,7 +58,7 @@ constexpr std::array kBenchmarks = {
 constexpr std::string_view kSkipped = "skipped: ";
 
 // One benchmark, as Google Benchmark's JSON.
-std::string run_benchmark(const Benchmark& bench, int repetitions) {
+std::string run_benchmark(const Benchmark& bench, unsigned repetitions) {
   auto* registered = benchmark::RegisterBenchmark(
       std::string(bench.name).c_str(), [&bench](benchmark::State& state) {
         for (auto iteration : state) {
@@ -83,7 +83,7 @@ std::string run_benchmark(const Benchmark& bench, int repetitions) {
         }
       });
   registered->Iterations(1)
-      ->Repetitions(repetitions)
+      ->Repetitions(static_cast<int>(repetitions))
       ->UseManualTime()
       ->Unit(benchmark::kMillisecond);
   std::ostringstream out, noise;

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "sim/app/cli.h"
 
@@ -18,10 +17,6 @@ File open_for_writing(const std::string& path, std::string_view what) {
   File file(std::fopen(path.c_str(), "wb"));
   if (file == nullptr) throw UsageError{"cannot write the " + std::string(what) + " to " + path};
   return file;
-}
-
-std::string json_text(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace sim

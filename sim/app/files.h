@@ -20,7 +20,4 @@ File open_for_reading(const std::string& path);
 // `what` is what the error calls it: "cannot write the trace to out/x.jsonl".
 File open_for_writing(const std::string& path, std::string_view what);
 
-// A string as it stands in JSON; bytes that are no UTF-8 are replaced.
-std::string json_text(std::string_view text);
-
 }  // namespace sim

@@ -1,6 +1,7 @@
 #include "sim/app/history_file.h"
 
 #include "sim/app/files.h"
+#include "sim/app/json_text.h"
 
 namespace sim {
 namespace {

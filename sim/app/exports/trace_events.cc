@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/app/exports/csv_row.h"
-#include "sim/app/files.h"
+#include "sim/app/json_text.h"
 
 namespace sim {
 namespace {
