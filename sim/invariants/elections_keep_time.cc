@@ -184,10 +184,12 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     violation(record, stands + " although it does not hold it for failed");
   }
 
-  // Who sets out tells its siblings at once. Their offsets cannot move: the primary is gone.
+  // Who sets out tells its siblings at once. Their offsets cannot move, for the primary is gone,
+  // unless a fault has kept back what it sent.
   void check_rank(const Record& record, const event::ElectionStarted& election, const SetOut& mine,
                   const std::string& stands, const Stage& stage) {
-    if (stage.disturbed() || !stage.connectivity().whole()) return;
+    if (stage.disturbed() || stage.undisturbed_since() > mine.at) return;
+    if (!stage.connectivity().whole()) return;
     const Duration heard = 2 * (facts_.one_way_max + facts_.tick + facts_.stall_max);
     std::uint32_t ahead = 0;
     std::string names;

@@ -226,7 +226,9 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     if (before != event::Suspicion::kPfail && told_within(pair.first) == Duration{}) {
       violation(record, what + " by counting reports without suspecting it itself");
     }
-    check_reporters(record, change, pair, what);
+    // What a fault has kept back brings old reports with it, which are new to who reads them.
+    if (!stage.disturbed() && stage.undisturbed_since() + 2 * timeout_ <= record.at)
+      check_reporters(record, change, pair, what);
   }
 
   // Reports come from nodes that hold the peer PFAIL or FAIL, or did within 2T, and that have been

@@ -236,7 +236,7 @@ bool Losses::follow(const Write& write, const Effect& effect, Loss& loss) const 
   MachineId holder = effect.machine;
   // Who answered may have been replaced just before and not have heard.
   const SimTime since = effect.by_answer ? effect.at - minority_window_ : effect.at;
-  std::optional<SimTime> reloaded;
+  const Turn* reloaded = nullptr;  // by whom from its disk, if that may have lost it
   const auto first = std::lower_bound(turns_.begin(), turns_.end(), since,
                                       [](const Turn& turn, SimTime at) { return turn.at < at; });
   const auto decide = [&](const Turn& turn, std::string why) {
@@ -249,9 +249,12 @@ bool Losses::follow(const Write& write, const Effect& effect, Loss& loss) const 
     const std::string when = " at " + moment(turn->at);
     if (turn->kind == Turn::Kind::kPromoted && turn->other == holder) {
       if (had_it(*turn, holder, write, effect)) {
+        // A copy made after a restart proves no more than the disk did.
+        if (effect.history != 0 && contains(turn->place, effect)) reloaded = nullptr;
         holder = turn->machine;
         continue;
       }
+      if (reloaded != nullptr) break;
       decide(*turn, name_of(turn->machine) + " replaced " + name_of(holder) + when +
                         (effect.by_answer ? " and may not have had it" : " without having it"));
       blame_promotion(write, effect, *turn, loss);
@@ -272,9 +275,9 @@ bool Losses::follow(const Write& write, const Effect& effect, Loss& loss) const 
       }
       return true;
     }
-    if (turn->kind == Turn::Kind::kRestarted) reloaded = turn->at;
+    if (turn->kind == Turn::Kind::kRestarted) reloaded = &*turn;
     if (turn->kind == Turn::Kind::kDropped) {
-      if (reloaded) break;
+      if (reloaded != nullptr) break;
       decide(*turn,
              name_of(holder) + ", which had it, dropped " + counted(turn->keys, "key") + when);
       blame_retaking(*turn, holder, loss);
@@ -286,12 +289,12 @@ bool Losses::follow(const Write& write, const Effect& effect, Loss& loss) const 
       return true;
     }
   }
-  if (!reloaded) return false;
+  if (reloaded == nullptr) return false;
   permit(loss, LossClass::kRestart);
-  loss.window = *reloaded - effect.at;
-  loss.lost = *reloaded;
-  loss.successor = holder;
-  loss.why = name_of(holder) + " was restarted at " + moment(*reloaded) +
+  loss.window = reloaded->at - effect.at;
+  loss.lost = reloaded->at;
+  loss.successor = reloaded->machine;
+  loss.why = name_of(reloaded->machine) + " was restarted at " + moment(reloaded->at) +
              " from a disk that did not have it";
   return true;
 }
@@ -304,25 +307,32 @@ bool Losses::had_it(const Turn& promoted, MachineId holder, const Write& write,
   return holds(promoted, holder, effect);
 }
 
-// Did the winner have the write when it was promoted? By its place in the replication history, or
-// because it has copied everything from the holder since.
+// Did the winner have the write when it was promoted? By its place in the replication history, or,
+// where that tells nothing, because it has copied everything from the holder since.
 bool Losses::holds(const Turn& promoted, MachineId holder, const Effect& effect) const {
   if (effect.history != 0 && contains(promoted.place, effect)) return true;
   return std::any_of(turns_.begin(), turns_.end(), [&](const Turn& turn) {
     return turn.kind == Turn::Kind::kCopied && turn.machine == promoted.machine &&
-           turn.other == holder && turn.at >= effect.at && turn.at <= promoted.at;
+           turn.other == holder && turn.at >= effect.at && turn.at <= promoted.at &&
+           !offset_in(effect.history, turn.place);
   });
 }
 
-// Histories branch where a replica is promoted: what came before belongs to both.
 bool Losses::contains(Place place, const Effect& effect) const {
-  for (std::size_t hops = 0; hops <= parents_.size(); ++hops) {
-    if (place.history == effect.history) return place.offset >= effect.offset;
+  const auto reached = offset_in(effect.history, place);
+  return reached && *reached >= effect.offset;
+}
+
+// How far in `history` who is at `place` has come. Histories branch where a replica is promoted:
+// what came before belongs to both.
+std::optional<std::int64_t> Losses::offset_in(HistoryNumber history, Place place) const {
+  for (std::size_t hops = 0; hops <= parents_.size() && place.history != 0; ++hops) {
+    if (place.history == history) return place.offset;
     const auto parent = parents_.find(place.history);
-    if (parent == parents_.end()) return false;
+    if (parent == parents_.end()) return std::nullopt;
     place = {parent->second.history, std::min(place.offset, parent->second.offset)};
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace sim

@@ -17,6 +17,7 @@ void Losses::see_replication(const Record& record, const Directory& directory) {
   if (up->how != event::SyncKind::kFull) return;
   Turn turn{Turn::Kind::kCopied, record.at, record.machine};
   turn.keys = up->keys;
+  turn.place = place_of(record.machine);
   turn.other = directory.machine_of(up->primary).value_or(kNoMachine);
   const event::Claim* claim = directory.claim(turn.other);
   turn.other_epoch = claim == nullptr ? 0 : claim->config_epoch;

@@ -136,7 +136,7 @@ class Losses {
     MachineId machine,
         other = kNoMachine;  // kPromoted: the winner, whom it replaced; kCopied: from whom;
                              // kDropped: for whom
-    Place place{};           // kPromoted: how far the winner was; kMigrated: and the receiver
+    Place place{};           // how far it was; kMigrated: and the receiver
     bool takeover = false, manual = false;
     bool coordinated = false;  // a manual failover that waited for the offset
     std::uint64_t keys = 0;
@@ -185,6 +185,7 @@ class Losses {
   void blame_move(const Write& write, Loss& loss) const;
   bool holds(const Turn& promoted, MachineId holder, const Effect& effect) const;
   bool contains(Place place, const Effect& effect) const;
+  std::optional<std::int64_t> offset_in(HistoryNumber history, Place place) const;
   bool had_it(const Turn& promoted, MachineId holder, const Write& write,
               const Effect& effect) const;
   LossExample example_of(const Loss& loss) const;

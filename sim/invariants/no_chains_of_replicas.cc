@@ -3,11 +3,15 @@
 // - Scope: after heal. A liveness claim.
 // - Kills: follows-old-primary.
 //
+// Known defect: row 29 (a packet from before a promotion takes it back: who hears it follows whom
+// the new primary once followed, and nothing leads it away again).
+//
 // A role that changed less than 2T before the end is left out: a chain lasts until its replica
 // hears the new owner's claim.
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "sim/invariants/final_views.h"
 #include "sim/invariants/stage.h"
@@ -24,7 +28,11 @@ class NoChainsOfReplicas final : public CopyableVerdict<NoChainsOfReplicas> {
         quiet_(std::max<Duration>(facts.node_timeout, 1s)),
         calm_(2 * facts.node_timeout) {}
 
-  void see(const Record& record, const Stage&) override {
+  void see(const Record& record, const Stage& stage) override {
+    if (const auto* rebound = std::get_if<event::SlotsRebound>(&record.event)) {
+      see_demotion(record, *rebound, stage.directory());
+      return;
+    }
     const bool changes = std::holds_alternative<event::Following>(record.event) ||
                          std::holds_alternative<event::Promoted>(record.event);
     if (changes) changed_[record.machine] = record.at;
@@ -42,6 +50,23 @@ class NoChainsOfReplicas final : public CopyableVerdict<NoChainsOfReplicas> {
   }
 
  private:
+  // Somebody believes that who is a primary has stepped down.
+  void see_demotion(const Record& record, const event::SlotsRebound& rebound,
+                    const Directory& directory) {
+    if (rebound.cause != event::RebindCause::kDemotion) return;
+    const auto primary = directory.machine_of(rebound.from);
+    if (primary && directory.role(*primary) == Role::kPrimary)
+      taken_back_[record.machine] = {record.at, rebound.from};
+  }
+
+  // It follows `primary` since it heard the promotion of whom that one follows taken back.
+  bool was_misled(MachineId machine, const NodeName& taken_back) const {
+    const auto heard = taken_back_.find(machine);
+    const auto changed = changed_.find(machine);
+    return heard != taken_back_.end() && heard->second.second == taken_back &&
+           changed != changed_.end() && changed->second >= heard->second.first;
+  }
+
   bool is_settled(MachineId machine, SimTime at) const {
     const auto changed = changed_.find(machine);
     return changed == changed_.end() || changed->second + calm_ <= at;
@@ -60,14 +85,17 @@ class NoChainsOfReplicas final : public CopyableVerdict<NoChainsOfReplicas> {
     if (views.views().count(*primary) == 0 || !is_settled(machine, view.at) ||
         !is_settled(*primary, view.at))
       return;
-    violation(view.at, view.record,
-              std::string(directory.name(machine)) + " follows " +
-                  std::string(directory.name(*primary)) + ", which is a replica of " +
-                  directory.label(theirs->replica_of));
+    const std::string what = std::string(directory.name(machine)) + " follows " +
+                             std::string(directory.name(*primary)) + ", which is a replica of " +
+                             directory.label(theirs->replica_of);
+    if (was_misled(machine, theirs->replica_of))
+      return known_defect(view.at, view.record, 29, what + ", whose promotion an old packet undid");
+    violation(view.at, view.record, what);
   }
 
   Duration quiet_, calm_;
   std::map<MachineId, SimTime> changed_;  // when its role, or whom it follows, changed last
+  std::map<MachineId, std::pair<SimTime, NodeName>> taken_back_;  // by who heard it: when, whose
   std::uint64_t judged_ = 0;
 };
 

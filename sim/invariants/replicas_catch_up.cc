@@ -35,6 +35,8 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
     const bool changes = std::holds_alternative<event::Following>(record.event) ||
                          std::holds_alternative<event::Promoted>(record.event);
     if (changes) last_change_ = record.at;
+    if (std::holds_alternative<event::ReplicationDown>(record.event))
+      link_down_[record.machine] = record.at;
     if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
       began_[began->id] = record.at;
     } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
@@ -62,8 +64,18 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
   void see_end(SimTime at, const event::FaultEnded& fault) {
     const auto began = began_.find(fault.id);
     if (began == began_.end() || fault.momentary) return;
-    sent_again_ = std::max(sent_again_, at + (at - began->second) + 1s);
+    // The next fault may begin before anything has been sent again: then the waiting goes on.
+    if (began->second > sent_again_) in_vain_since_ = began->second;
+    in_vain_since_ = std::min(in_vain_since_, began->second);
+    sent_again_ = std::max(sent_again_, at + (at - in_vain_since_) + 1s);
     began_.erase(began);
+  }
+
+  // That a primary which lost its power is not the same any more its replica finds out when it
+  // sends again what it had sent in vain.
+  bool found_out_lately(MachineId machine, SimTime now) const {
+    const auto down = link_down_.find(machine);
+    return down != link_down_.end() && down->second <= sent_again_ && down->second + kWithin > now;
   }
 
   void judge(MachineId machine, const FinalViews::View& view, const FinalViews& views,
@@ -78,6 +90,7 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
     ++judged_;
     const std::string who = std::string(directory.name(machine));
     if (!view.said.replication_up) {
+      if (found_out_lately(machine, view.at)) return;
       return violation(view.at, view.record,
                        who + " has no working link to its primary " +
                            std::string(directory.name(*primary)) + " at the end");
@@ -98,7 +111,9 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
   bool converged_ = false;
   SimTime last_change_{Duration::min()};
   std::map<std::uint32_t, SimTime> began_;  // faults in force
-  SimTime sent_again_{Duration::min()};     // what was lost to faults has been sent once more
+  std::map<MachineId, SimTime> link_down_;  // when it went down last
+  SimTime in_vain_since_{Duration::max()};
+  SimTime sent_again_{Duration::min()};  // what was lost to faults has been sent once more
   std::int64_t behind_ = 0;
   std::uint64_t judged_ = 0;
 };

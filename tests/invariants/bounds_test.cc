@@ -339,6 +339,19 @@ TEST(FailureDetectionBounds, SeesFailBelowItsQuorumOrWithoutReporters) {
   EXPECT_THAT(judged.findings.at(1).what, HasSubstr("only 1 primary suspected it"));
 }
 
+// What a clog has held comes all at once, and old reports with it.
+TEST(FailureDetectionBounds, DoesNotAskForReportersWhereReportsWereHeldBack) {
+  for (const auto& [ended, expected] : {std::pair{12400ms, 0u}, std::pair{8499ms, 1u}}) {
+    Story story;
+    story.boot().at(8s).say(plan, event::FaultBegan{1, "clog", "", {}});
+    if (ended < 10s) story.at(ended).say(plan, event::FaultEnded{1, 9, "packets", false, false});
+    story.at(10s).crash(m1);
+    if (ended > 10s) story.at(ended).say(plan, event::FaultEnded{1, 9, "packets", false, false});
+    story.at(12500ms).suspect(m2, m1, kNone, kPfail).suspect(m2, m1, kPfail, kFail, 2, 2);
+    EXPECT_EQ(story.judge("failure_detection_bounds").count, expected) << ended / 1ms;
+  }
+}
+
 TEST(FailureDetectionBounds, SeesAFailMessageOutOfNowhere) {
   Story story = crash_m1_at_10s();
   story.at(12500ms).suspect(m3, m1, kNone, kFail);

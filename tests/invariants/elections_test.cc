@@ -137,6 +137,18 @@ TEST(ElectionsKeepTime, SeesARankThatForgetsASibling) {
               HasSubstr("with rank 0 although m5 has more of its data than offset 50"));
 }
 
+// What a fault had kept back came after m4 had set out: it may have as much as m5 by now.
+TEST(ElectionsKeepTime, DoesNotCompareOffsetsThatMovedOn) {
+  Story story = failed_primary();
+  story.claim_replica(m5, m1)
+      .suspect(m5, m1, kPfail, kFail)
+      .say(m5, event::ReplicationUp{id(m1), event::SyncKind::kFull, id(m1)});
+  story.say(plan, event::FaultBegan{1, "clog", "", {}}).say(m4, set_out(600, 0, 50));
+  story.at(13100ms).say(plan, event::FaultEnded{1, 9, "packets", false, false});
+  story.say(m5, set_out(900, 0, 77)).at(13600ms).say(m4, stands(4, 0));
+  EXPECT_EQ(story.judge("elections_keep_time").judgement, Judgement::kPass);
+}
+
 TEST(ElectionsKeepTime, SeesAReplicaStandWithDataThatAreTooOld) {
   Story story;
   story.facts.data_age_max = 5s;
@@ -253,6 +265,10 @@ TEST(ManualFailoverEnds, SeesOneThatDoesNot) {
   ended.say(m4, event::ManualFailover{"timed out"});
   ended.say(m1, event::ManualFailover{"primary resumed writes"}).ends(20s);
   EXPECT_EQ(ended.judge("manual_failover_ends").judgement, Judgement::kPass);
+  Story slowed = coordinated();
+  slowed.say(m1, event::ManualFailover{"primary resumed writes"});
+  slowed.say(plan, event::FaultBegan{1, "slow", "", {}}).ends(20s);
+  EXPECT_EQ(slowed.judge("manual_failover_ends").judgement, Judgement::kPass);
 }
 
 // ---- Membership ----

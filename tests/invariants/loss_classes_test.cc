@@ -25,6 +25,20 @@ TEST(LossClasses, AsyncUnlessTheWinnerHadIt) {
   EXPECT_EQ(failover(100).final("k", OpKind::kRead, "a").classes(), "? VIOLATION");
 }
 
+// m4 has copied m1 after the write: what m1 had when it began to send, which its offset tells.
+TEST(LossClasses, ACopyIsAsOldAsItsOffset) {
+  const auto classes = [](std::int64_t offset) {
+    ClientStory story;
+    story.write(1, "k", "a", 50).when(6s).write(2, "k", "b", 100);
+    story.when(7s).say(
+        m4, event::ReplicationUp{id(m1), event::SyncKind::kFull, history('x'), offset, 1});
+    story.when(8s).crash(m1).at(9s).promote(m4, m1, shard(0), 4);
+    return story.final("k", OpKind::kRead, "a").classes();
+  };
+  EXPECT_EQ(classes(99), "A permitted");
+  EXPECT_EQ(classes(100), "? VIOLATION");
+}
+
 TEST(LossClasses, MinorityUntilItShouldHaveStopped) {
   for (const auto& [time, expected] :
        {std::pair{13203ms, "B permitted"}, std::pair{13204ms, "C VIOLATION"}}) {
@@ -149,6 +163,25 @@ TEST(LossClasses, RestartIfItsDiskDidNotHaveIt) {
     story.final("k", OpKind::kRead, "", true);
     EXPECT_EQ(story.classes(), keys == 0 ? "R known defect 47" : "R permitted");
   }
+}
+
+// What m4 copied from m1 after its restart is what was left on m1's disk, and m4's own successor
+// cannot have more.
+TEST(LossClasses, RestartStaysTheReasonForWhoCopiesAndReplaces) {
+  ClientStory story;
+  story.write(1, "k", "a", 50).when(6s).crash(m1).start(m1, 1);
+  story.say(m1, event::NodeStarted{id(m1), 1, 3, 0, 3}).claim_primary(m1, shard(0), 1);
+  story.say(m1, event::StreamAt{history('y'), 10, 10, Role::kPrimary});
+  for (const std::uint32_t replica : {m4, m5})
+    story.say(replica, event::ReplicationUp{id(m1), event::SyncKind::kFull, history('y'), 10, 3});
+  for (const auto& [winner, loser] : {std::pair{m4, m1}, std::pair{m5, m4}}) {
+    story.when(winner == m4 ? 8s : 9s).say(winner, event::ManualFailover{"offset matched"});
+    story.say(winner, event::Promoted{id(loser), 4, 2, 2, false, true});
+  }
+  story.final("k", OpKind::kRead, "", true);
+  EXPECT_EQ(story.classes(), "R permitted");
+  EXPECT_THAT(story.table().rows.at(0).example.what,
+              HasSubstr("m1 was restarted at 6.000 s from a disk that did not have it"));
 }
 
 TEST(LossClasses, NoLossIfAClientRemovedIt) {

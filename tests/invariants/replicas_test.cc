@@ -68,6 +68,19 @@ TEST(NoChainsOfReplicas, SeesAReplicaOfAReplica) {
   EXPECT_EQ(fresh.judge("no_chains_of_replicas").judgement, Judgement::kPass);
 }
 
+// m1 is a primary, but m5 has heard an old packet of it, says that m1 follows m4, and follows m4.
+TEST(NoChainsOfReplicas, BlamesAPromotionThatWasTakenBackOnItsRow) {
+  const auto judgement = [](std::uint32_t taken_back) {
+    Story chain = settling();
+    chain.say(m5,
+              event::SlotsRebound{shard(0), id(taken_back), {}, 0, event::RebindCause::kDemotion});
+    chain.say(m5, event::Following{id(m4), false}).claim_replica(m5, m4).at(29s).views();
+    return chain.judge("no_chains_of_replicas").judgement;
+  };
+  EXPECT_EQ(judgement(m1), Judgement::kKnownDefect);
+  EXPECT_EQ(judgement(m2), Judgement::kFail);
+}
+
 // ---- replicas_catch_up ----
 
 TEST(ReplicasCatchUp, SeesWhoHasNoLinkOrIsBehind) {
@@ -97,6 +110,38 @@ TEST(ReplicasCatchUp, GivesThemTheTimeThatTheirKernelsTakeToTryAgain) {
     ahead.offset = 129;
     EXPECT_EQ(story.views().say(m1, ahead).judge("replicas_catch_up").judgement, expected)
         << seen / 1s;
+  }
+}
+
+// The second fault begins before anything is sent again after the first.
+TEST(ReplicasCatchUp, FaultsThatFollowOneAnotherAreOneToKernels) {
+  for (const auto& [second, expected] :
+       {std::pair{25s, Judgement::kPass}, std::pair{42s, Judgement::kFail}}) {
+    Story story = running().at(1s).say(plan, event::FaultBegan{1, "partition", "", {}});
+    story.at(20s).say(plan, event::FaultEnded{1, 9, "packets", false, false});
+    story.at(second).say(plan, event::FaultBegan{2, "partition", "", {}});
+    story.facts.settle_from = sim_time(second + 1s);
+    story.at(second + 1s).say(plan, event::FaultEnded{2, 9, "packets", false, false});
+    event::ViewSnapshot ahead = story.phase(event::Phase::kSettling).at(second + 24s).view(m1);
+    ahead.offset = 129;
+    EXPECT_EQ(story.views().say(m1, ahead).judge("replicas_catch_up").judgement, expected)
+        << second / 1s;
+  }
+}
+
+// m1 had no power from 1 s to 21 s: its replica may learn from a retry at 40 s that the connection
+// is gone, and copies it within 15 s.
+TEST(ReplicasCatchUp, GivesTimeToWhoFindsOutLately) {
+  for (const auto& [down, expected] :
+       {std::pair{40s, Judgement::kPass}, std::pair{25s, Judgement::kFail}}) {
+    Story story = running().at(1s).say(plan, event::FaultBegan{1, "crash", "", {}});
+    story.facts.settle_from = sim_time(21s);
+    story.at(21s).say(plan, event::FaultEnded{1, 1, "programs", false, false});
+    story.phase(event::Phase::kSettling).at(down).say(m4, event::ReplicationDown{"lost"});
+    event::ViewSnapshot view = story.at(44s).view(m4);
+    view.replication_up = false;
+    EXPECT_EQ(story.views().say(m4, view).judge("replicas_catch_up").judgement, expected)
+        << down / 1s;
   }
 }
 
