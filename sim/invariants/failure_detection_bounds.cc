@@ -151,10 +151,8 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     std::erase_if(cuts_, [&](const auto& entry) { return is_past(entry.second.back(), now); });
   }
 
-  // When the silence between the two began that is still on or has only just ended, for who might
-  // tell of it late. One that began
-  // before another was over counts from the beginning of that one: it found the streams stalled.
-  std::optional<SimTime> silent_since(Pair pair, SimTime now) const {
+  // The last first.
+  Silences silences_of(Pair pair) const {
     Silences silences;
     const auto add = [&](const auto& known, const auto& whose) {
       if (const auto found = known.find(whose); found != known.end())
@@ -165,6 +163,28 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     add(cuts_, Pair{std::minmax(pair.first, pair.second)});
     std::sort(silences.begin(), silences.end(),
               [](const Silence& a, const Silence& b) { return a.began > b.began; });
+    return silences;
+  }
+
+  // A PING lost to a link that flaps is sent again after twice as long each time, for as long again
+  // as it has flapped. Until then what else was heard counts, and the last of that may be as old as
+  // a heartbeat when the silence begins.
+  Duration asked_before(Pair pair, SimTime since) const {
+    const Silences silences = silences_of(pair);
+    SimTime began{}, again = SimTime::min();
+    for (auto silence = silences.rbegin(); silence != silences.rend(); ++silence) {
+      if (silence->began >= since || !silence->ended) break;
+      if (silence->began > again) began = silence->began;
+      again = std::max(again, *silence->ended + (*silence->ended - began) + 1s);
+    }
+    return again > since ? Duration{1s} : Duration{};
+  }
+
+  // When the silence between the two began that is still on or has only just ended, for who might
+  // tell of it late. One that began
+  // before another was over counts from the beginning of that one: it found the streams stalled.
+  std::optional<SimTime> silent_since(Pair pair, SimTime now) const {
+    const Silences silences = silences_of(pair);
     std::optional<SimTime> since;
     for (const Silence& silence : silences) {
       const Duration late = since ? Duration{} : told_within(pair.first);
@@ -201,7 +221,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     const auto since = silent_since(pair, record.at);
     if (!since) {
       violation(record, what + " although both run and hear each other");
-    } else if (record.at - *since < earliest_) {
+    } else if (record.at - *since + asked_before(pair, *since) < earliest_) {
       violation(record, what + " after only " + words(record.at - *since) + " of silence (" +
                             words(earliest_) + " is the least)");
     }

@@ -1,10 +1,11 @@
 // Claim: a manual failover is done or given up within 5 s, and the primary that has paused its
 // clients for it lets them go on then.
 // - Source: CLUSTER FAILOVER, "implementation details"; protocol §7.10, §14 row 34.
-// - Scope: always, where delays are undisturbed.
+// - Scope: always.
 // - Kills: pause-not-lifted, manual-failover-never-ends.
 //
-// A restart, a reset or a new primary ends it as well. A primary that is told to forget the replica
+// A restart, a reset or a new primary ends it as well. While a fault slows a server's event loop it
+// looks at its watch late, and is not judged. A primary that is told to forget the replica
 // does not know any more whose failover it was, and waits 10 s. Real servers are not asked: their
 // logs do not tell when clients go on.
 #include <map>
@@ -29,6 +30,11 @@ class ManualFailoverEnds final : public CopyableVerdict<ManualFailoverEnds> {
 
   void see(const Record& record, const Stage& stage) override {
     look_back(record.at, record.sequence, stage);
+    if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
+      if (began->kind == "slow") slowed_.insert(began->id);
+    } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
+      if (slowed_.erase(ended->id) > 0) slowed_until_ = record.at;
+    }
     if (processes_.count(record.machine) > 0) return;
     if (const auto* manual = std::get_if<event::ManualFailover>(&record.event)) {
       see_manual(record, *manual);
@@ -86,13 +92,12 @@ class ManualFailoverEnds final : public CopyableVerdict<ManualFailoverEnds> {
         ++it;
         continue;
       }
-      // A server whose loop is slowed looks at its watch late.
-      const bool disturbed = stage.disturbed() || stage.undisturbed_since() > it->second.at;
-      if (!disturbed)
+      if (slowed_.empty() && slowed_until_ <= it->second.at) {
         violation(now, record,
                   std::string{stage.name(it->first)} + what + words(now - it->second.at) +
                       " later (record " + std::to_string(it->second.record) + ", " +
                       words(within_) + " are allowed)");
+      }
       it = open.erase(it);
     }
   }
@@ -100,6 +105,8 @@ class ManualFailoverEnds final : public CopyableVerdict<ManualFailoverEnds> {
   std::set<MachineId> processes_;
   Duration within_;
   Open asked_, paused_;  // replicas that were asked to take over, primaries that wait for one
+  std::set<std::uint32_t> slowed_;  // faults in force that make servers look at their watches late
+  SimTime slowed_until_{Duration::min()};
   std::uint64_t asked_for_ = 0, pauses_ = 0, last_record_ = 0;
 };
 

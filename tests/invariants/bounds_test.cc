@@ -339,6 +339,22 @@ TEST(FailureDetectionBounds, SeesFailBelowItsQuorumOrWithoutReporters) {
   EXPECT_THAT(judged.findings.at(1).what, HasSubstr("only 1 primary suspected it"));
 }
 
+// A PING that was lost while m1's link flapped may wait until 23 s to be sent again: at 17 s the
+// last that was heard from m1 was an answer to nothing, up to a second before.
+TEST(FailureDetectionBounds, ALinkThatHasFlappedIsSuspectedAHeartbeatSooner) {
+  const std::vector<std::vector<std::string>> apart = {{"m1"}, {"m2", "m3", "m4", "m5", "m6", "c"}};
+  for (const auto& [flaps, at, expected] :
+       {std::tuple{true, 18100ms, Judgement::kPass}, std::tuple{true, 17900ms, Judgement::kFail},
+        std::tuple{false, 18100ms, Judgement::kFail}}) {
+    Story story;
+    story.boot().at(10s);
+    for (Duration down = 10s; flaps && down < 16s; down += 600ms)
+      story.at(down).cut(apart).at(down + 100ms).cut({});
+    story.at(17s).cut(apart).at(at).suspect(m2, m1, kNone, kPfail);
+    EXPECT_EQ(story.judge("failure_detection_bounds").judgement, expected) << flaps << at / 1ms;
+  }
+}
+
 // What a clog has held comes all at once, and old reports with it.
 TEST(FailureDetectionBounds, DoesNotAskForReportersWhereReportsWereHeldBack) {
   for (const auto& [ended, expected] : {std::pair{12400ms, 0u}, std::pair{8499ms, 1u}}) {
