@@ -35,13 +35,7 @@ constexpr std::size_t kTextMax = 16 << 20;
 std::string text_of(const std::string& path) {
   const File file = open_for_reading(path);
   std::string text;
-  char piece[1 << 16];
-  while (std::ferror(file.get()) == 0 && text.size() <= kTextMax) {
-    const std::size_t count = std::fread(piece, 1, sizeof(piece), file.get());
-    if (count == 0) break;
-    text.append(piece, count);
-  }
-  if (std::ferror(file.get()) != 0)
+  if (!read_text(file.get(), kTextMax, text))
     throw UsageError{"cannot read " + path + ": " + std::strerror(errno)};
   if (text.size() > kTextMax) throw UsageError{path + " is larger than 16 MiB: that is no cluster"};
   return text;

@@ -1,10 +1,10 @@
 #include "sim/app/vocabulary.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "sim/app/cli.h"
+#include "sim/app/files.h"
 #include "sim/app/process_directives.h"
 #include "sim/core/config.h"
 #include "sim/core/deviation.h"
@@ -60,17 +60,6 @@ Vocabulary make_vocabulary() {
   return words;
 }
 
-// One byte more than a scenario may have is enough to know that it has too many.
-bool read_all(std::FILE* file, std::string& text) {
-  char buffer[65536];
-  while (text.size() <= kJsonBytesMax) {
-    const std::size_t n = std::fread(buffer, 1, sizeof buffer, file);
-    text.append(buffer, n);
-    if (n < sizeof buffer) break;
-  }
-  return std::ferror(file) == 0;
-}
-
 }  // namespace
 
 const Vocabulary& vocabulary() {
@@ -80,11 +69,9 @@ const Vocabulary& vocabulary() {
 
 Loaded load_scenario_file(const std::string& path, const std::string& program) {
   std::string text;
-  std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
-  const bool read = file != nullptr && read_all(file, text);
-  const int error = errno;
-  if (file != nullptr && file != stdin) std::fclose(file);
-  if (!read) {
+  const File file = try_to_open(path);
+  if (file == nullptr || !read_text(file.get(), kJsonBytesMax, text)) {
+    const int error = errno;
     Loaded loaded{{}, Problems(path, "")};
     loaded.problems.add({{}, "", std::string("cannot be read: ") + std::strerror(error), ""});
     return loaded;

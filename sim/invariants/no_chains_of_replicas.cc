@@ -59,7 +59,7 @@ class NoChainsOfReplicas final : public CopyableVerdict<NoChainsOfReplicas> {
       taken_back_[record.machine] = {record.at, rebound.from};
   }
 
-  // It follows `primary` since it heard the promotion of whom that one follows taken back.
+  // It follows whom it follows since it heard the promotion of whom that one follows taken back.
   bool was_misled(MachineId machine, const NodeName& taken_back) const {
     const auto heard = taken_back_.find(machine);
     const auto changed = changed_.find(machine);

@@ -24,11 +24,7 @@ std::string dot_of(const Stage& stage, Scene scene = {}) {
   return renderer->render();
 }
 Grid grid_for(const Stage& stage) {
-  Scene scene;
-  scene.cast = stage.cast;
-  PictureFold fold(scene);
-  for (const Record& record : stage.records) fold.see(record);
-  const ClusterPicture picture = fold.picture();
+  const ClusterPicture picture = picture_of(stage);
   return grid_of(picture, box_tree(picture));
 }
 std::uint32_t width(const Grid& grid) {

@@ -18,15 +18,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-ClusterPicture drawn(const Stage& stage) {
-  Scene scene;
-  scene.cast = stage.cast;
-  scene.scenario = "test";
-  PictureFold fold(scene);
-  for (const Record& record : stage.records) fold.see(record);
-  return fold.picture();
-}
-
 // The map on which the servers of a stage stand: hosts in racks, if there are any, in zones, all of
 // which are joined.
 ClusterMap map_of(const Stage& stage) {
@@ -77,7 +68,7 @@ std::size_t count(const std::string& text, const std::string& word) {
 TEST(PhysicalGraph, HasZonesOfHostsAndTheLinksBetweenThem) {
   Stage stage(3, 1, 3);
   stage.form();
-  const std::string dot = physical_dot(drawn(stage), map_of(stage));
+  const std::string dot = physical_dot(picture_of(stage), map_of(stage));
   EXPECT_EQ(structure(dot),
             "graph\nnode\nedge\np1\np3\np5\np1 -> p3\np1 -> p5\np3 -> p5\n"
             "p1 -> legend\np3 -> legend\np5 -> legend\nlegend\n");
@@ -85,7 +76,7 @@ TEST(PhysicalGraph, HasZonesOfHostsAndTheLinksBetweenThem) {
   EXPECT_THAT(dot, HasSubstr("host <B>host-1</B><BR/><B>m1</B> PRIMARY"));
   EXPECT_EQ(count(dot, "smallest cut"), 3u) << "two links round zone a, and the legend";
   EXPECT_THAT(dot, Not(HasSubstr("bridge")));
-  EXPECT_EQ(dot, physical_dot(drawn(stage), map_of(stage)));
+  EXPECT_EQ(dot, physical_dot(picture_of(stage), map_of(stage)));
 }
 
 TEST(PhysicalGraph, MarksWhatThereIsNoWayRound) {
@@ -95,7 +86,7 @@ TEST(PhysicalGraph, MarksWhatThereIsNoWayRound) {
   for (const MachineInfo& info : stage.cast)
     maker.replica(info.name, 0, "zone:" + info.zone, info.host);
   maker.link("zone:a", "switch:core").link("zone:b", "switch:core").link("zone:c", "zone:b");
-  const std::string dot = physical_dot(drawn(stage), maker.map());
+  const std::string dot = physical_dot(picture_of(stage), maker.map());
   EXPECT_THAT(dot, HasSubstr("switch <B>core</B><BR/>"));
   EXPECT_EQ(count(dot, "! articulation point"), 3u) << "the switch, zone b, and the legend";
   EXPECT_EQ(count(dot, "! bridge"), 4u) << "three links and the legend";
@@ -111,7 +102,7 @@ TEST(PhysicalGraph, SaysOfLinksThatTheyAreCutAndHowBusyTheyAre) {
   map.links[map.links.size() - 2].routes = 8;
   map.links[map.links.size() - 3].routes = 4;
   map.links.front().up = false;
-  const std::string dot = physical_dot(drawn(stage), map);
+  const std::string dot = physical_dot(picture_of(stage), map);
   EXPECT_THAT(dot, HasSubstr("+1.5ms<BR/><FONT COLOR=\"#D55E00\"><B>X cut</B></FONT>"));
   EXPECT_THAT(dot, HasSubstr("penwidth=6.0, label=<"));
   EXPECT_THAT(dot, HasSubstr("penwidth=3.5, label=<"));
@@ -123,7 +114,7 @@ TEST(PhysicalGraph, SaysOfASplitWhereNothingPassesAndWhoHasTheMajority) {
   stage.form();
   // Zone a holds m1 and m6.
   stage.add(3s, -1, event::Reachability{"all", {{"m1", "m6"}, {"m2", "m3", "m4", "m5"}}, {}});
-  const ClusterPicture picture = drawn(stage);
+  const ClusterPicture picture = picture_of(stage);
   EXPECT_THAT(picture.side_votes, ElementsAre(1u, 2u));
   EXPECT_EQ(picture.votes, 3u);
   const std::string dot = physical_dot(picture, map_of(stage));
@@ -137,7 +128,7 @@ TEST(PhysicalGraph, OfManyHostsShowsThoseInWhichThereIsSomethingToSee) {
   Stage stage(100, 2, 3);
   stage.form();
   stage.fail_over(5s);
-  const std::string dot = physical_dot(drawn(stage), map_of(stage));
+  const std::string dot = physical_dot(picture_of(stage), map_of(stage));
   EXPECT_THAT(dot, HasSubstr("<B>m1</B> PRIMARY <B>DOWN</B>"));
   EXPECT_THAT(dot, HasSubstr("<B>m101</B> PRIMARY")) << "the heir";
   EXPECT_LE(count(dot, "host <B>"), 4u);
@@ -149,7 +140,7 @@ TEST(PhysicalGraph, OfManyHostsShowsThoseInWhichThereIsSomethingToSee) {
 TEST(LogicalGraph, HasABoxAShard) {
   Stage stage(3, 2, 3);
   stage.form();
-  const std::string dot = logical_dot(drawn(stage));
+  const std::string dot = logical_dot(picture_of(stage));
   EXPECT_EQ(structure(dot),
             "graph\nnode\nedge\nshard0\nshard1\nshard2\nshard0 -> legend\nlegend\n");
   EXPECT_THAT(dot, HasSubstr("slots <B>0-5460</B> (5461)"));
@@ -162,14 +153,14 @@ TEST(LogicalGraph, SaysWhoIsLeftWithoutAReplicaAndWhoStandsInOnePlace) {
   Stage stage(3, 1, 3);
   stage.cast[3].zone = "a";
   stage.form();
-  EXPECT_THAT(logical_dot(drawn(stage)), HasSubstr("! all in one zone"));
+  EXPECT_THAT(logical_dot(picture_of(stage)), HasSubstr("! all in one zone"));
   stage.fail_over(5s);
   stage.claim_replica(9s, 0, 3);
-  const std::string after = logical_dot(drawn(stage));
+  const std::string after = logical_dot(picture_of(stage));
   EXPECT_THAT(after, Not(HasSubstr("! no replica"))) << "the old primary follows its heir";
   Stage bare(3, 0, 3);
   bare.form();
-  EXPECT_EQ(count(logical_dot(drawn(bare)), "! no replica"), 3u);
+  EXPECT_EQ(count(logical_dot(picture_of(bare)), "! no replica"), 3u);
 }
 
 TEST(LogicalGraph, OfManyShardsShowsThoseInWhichThereIsSomethingToSee) {
@@ -177,7 +168,7 @@ TEST(LogicalGraph, OfManyShardsShowsThoseInWhichThereIsSomethingToSee) {
   stage.form();
   stage.fail_over(5s);
   stage.add(8s, 1, event::MachinePaused{});
-  const std::string dot = logical_dot(drawn(stage));
+  const std::string dot = logical_dot(picture_of(stage));
   EXPECT_THAT(dot, HasSubstr("<B>98 shards</B>"));
   EXPECT_THAT(dot, HasSubstr("<B>m2</B> PRIMARY <B>PAUSED</B>"));
   EXPECT_EQ(count(dot, " [label=<<TABLE"), 5u) << "three shards, the others, and the legend";
@@ -188,11 +179,11 @@ TEST(LogicalGraph, OfManyShardsShowsThoseInWhichThereIsSomethingToSee) {
 TEST(BeliefGraph, HasARowForThoseWhoBelieveTheSame) {
   Stage stage(3, 1, 3);
   stage.form();
-  EXPECT_THAT(beliefs_dot(drawn(stage)), HasSubstr("nobody holds anybody"));
+  EXPECT_THAT(beliefs_dot(picture_of(stage)), HasSubstr("nobody holds anybody"));
   stage.add(3s, 0, event::MachineCrashed{});
   for (const int observer : {1, 2, 3}) stage.suspect(4s, observer, 0, event::Suspicion::kFail);
   stage.suspect(4s, 4, 0, event::Suspicion::kPfail);
-  const ClusterPicture picture = drawn(stage);
+  const ClusterPicture picture = picture_of(stage);
   EXPECT_EQ(picture.beliefs.size(), 4u);
   const std::string dot = beliefs_dot(picture);
   EXPECT_THAT(dot, HasSubstr("m2, m3 and m4 (3)"));
@@ -206,7 +197,7 @@ TEST(BeliefGraph, WhatTheDeadBelievedIsNotTold) {
   stage.form();
   stage.suspect(4s, 1, 0, event::Suspicion::kPfail);
   stage.add(5s, 1, event::MachineCrashed{});
-  EXPECT_TRUE(drawn(stage).beliefs.empty());
+  EXPECT_TRUE(picture_of(stage).beliefs.empty());
 }
 
 // ---- Combined, large and small ----
@@ -216,7 +207,7 @@ TEST(LargeGraph, DrawsAsOneWhatDoesNotStandOut) {
   stage.form();
   stage.fail_over(5s);
   stage.add(8s, 1, event::MachinePaused{});
-  const ClusterPicture picture = drawn(stage);
+  const ClusterPicture picture = picture_of(stage);
   const GraphBox root = box_tree(picture);
   std::size_t drawn = 0, summarised = 0;
   for (const GraphBox& zone : root.boxes) {
@@ -238,7 +229,7 @@ TEST(LargeGraph, DrawsAsOneWhatStandsOutAlike) {
   Stage stage(100, 2, 3);
   stage.form();
   for (int i = 0; i < 300; i += 3) stage.add(5s, i, event::MachineCrashed{});
-  const ClusterPicture picture = drawn(stage);
+  const ClusterPicture picture = picture_of(stage);
   for (const std::string& dot :
        {to_dot(picture), physical_dot(picture, map_of(stage)), logical_dot(picture)}) {
     EXPECT_THAT(dot, HasSubstr("DOWN"));
@@ -246,7 +237,7 @@ TEST(LargeGraph, DrawsAsOneWhatStandsOutAlike) {
     EXPECT_LT(dot.size(), 12'000u);
   }
   stage.add(6s, 1, event::MachinePaused{});
-  EXPECT_THAT(to_dot(drawn(stage)), HasSubstr("<B>m2</B></FONT>  PRIMARY"));
+  EXPECT_THAT(to_dot(picture_of(stage)), HasSubstr("<B>m2</B></FONT>  PRIMARY"));
 }
 
 TEST(LargeGraph, SidesAreNotDrawnAsOne) {
@@ -256,7 +247,7 @@ TEST(LargeGraph, SidesAreNotDrawnAsOne) {
   for (const MachineInfo& info : stage.cast)
     (some.size() < 40 ? some : others).push_back(info.name);
   stage.add(3s, -1, event::Reachability{"all", {some, others}, {}});
-  const std::string dot = to_dot(drawn(stage));
+  const std::string dot = to_dot(picture_of(stage));
   EXPECT_EQ(count(dot, " nodes</B>"), 2u);
   EXPECT_EQ(count(dot, "style=dashed, penwidth=2"), 1u) << "one line between the sides";
 }
@@ -264,9 +255,9 @@ TEST(LargeGraph, SidesAreNotDrawnAsOne) {
 TEST(LargeGraph, LeavesOutArrowsThatWouldHideEachOther) {
   Stage stage(20, 2, 3);
   stage.form();
-  EXPECT_EQ(count(to_dot(drawn(stage)), "#0072B2"), 0u);
+  EXPECT_EQ(count(to_dot(picture_of(stage)), "#0072B2"), 0u);
   stage.add(3s, 1, event::MachinePaused{});
-  EXPECT_EQ(count(to_dot(drawn(stage)), "#0072B2"), 2u + 1u)
+  EXPECT_EQ(count(to_dot(picture_of(stage)), "#0072B2"), 2u + 1u)
       << "to the two replicas of the paused one, and the legend";
 }
 
@@ -274,12 +265,12 @@ TEST(Graph, MarksNetworksThatAreWorseThanTheyWere) {
   Stage stage(3, 1, 3);
   stage.form();
   stage.add(3s, -1, event::FaultBegan{1, "delay", "delay m2 by 200ms", {MachineId{1}}});
-  const ClusterPicture picture = drawn(stage);
+  const ClusterPicture picture = picture_of(stage);
   EXPECT_EQ(picture.nodes.at(MachineId{1}).slowed, "delay");
   EXPECT_THAT(to_dot(picture), HasSubstr("~ delay"));
   EXPECT_THAT(physical_dot(picture, map_of(stage)), HasSubstr("~ delay"));
   stage.add(4s, -1, event::FaultEnded{1, 5, "segments delayed"});
-  EXPECT_EQ(drawn(stage).nodes.at(MachineId{1}).slowed, "");
+  EXPECT_EQ(picture_of(stage).nodes.at(MachineId{1}).slowed, "");
 }
 
 }  // namespace

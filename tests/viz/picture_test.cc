@@ -9,12 +9,6 @@
 namespace sim {
 namespace {
 
-ClusterPicture picture_of(const Stage& stage, Scene scene = {}) {
-  scene.cast = stage.cast;
-  PictureFold fold(scene);
-  for (const Record& record : stage.records) fold.see(record);
-  return fold.picture();
-}
 const PictureNode& node(const ClusterPicture& picture, std::uint32_t index) {
   return picture.nodes.at(MachineId{index});
 }

@@ -9,6 +9,7 @@
 #include "sim/base/slot_set.h"
 #include "sim/trace/fold.h"
 #include "sim/trace/record.h"
+#include "viz/picture.h"
 
 namespace sim {
 
@@ -97,5 +98,12 @@ class Stage {
  private:
   int shards_;
 };
+
+inline ClusterPicture picture_of(const Stage& stage, Scene scene = {}) {
+  scene.cast = stage.cast;
+  PictureFold fold(scene);
+  for (const Record& record : stage.records) fold.see(record);
+  return fold.picture();
+}
 
 }  // namespace sim
