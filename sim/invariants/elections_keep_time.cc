@@ -39,8 +39,10 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     if (const auto* fault = std::get_if<event::FaultBegan>(&record.event)) {
       reconfigured_ |= fault->kind == "config-set";
     }
+    see_network(record.at, stage);
     if (record.machine.value >= replicas_.size()) return;
     Replica& replica = replicas_[record.machine.value];
+    if (Directory::changes_serving(record.event)) see_serving(record, replica, stage);
     if (const auto* started = std::get_if<event::NodeStarted>(&record.event)) {
       replica = {};
       replica.loaded = started->incarnation > 0;
@@ -84,10 +86,28 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     bool synced = false;                // has never been up since the program started or won
     bool loaded = false;                // suspicions may have come from nodes.conf
     SimTime manual_until{Duration::min()};
+    std::optional<SimTime> silent_since;  // it does not serve
   };
 
   std::string who(const Record& record, const Stage& stage) const {
     return std::string{stage.name(record.machine)};
+  }
+
+  // A kernel doubles its patience, so what was kept back comes within as long again; a fault in
+  // the meantime adds to the one before.
+  void see_network(SimTime now, const Stage& stage) {
+    const bool keeps_back = stage.disturbed() || !stage.connectivity().whole();
+    if (keeps_back && !keeps_back_ && now > kept_until_) kept_from_ = now;
+    if (keeps_back || keeps_back_) kept_until_ = now + (now - kept_from_) + 1s;
+    keeps_back_ = keeps_back;
+  }
+
+  static void see_serving(const Record& record, Replica& server, const Stage& stage) {
+    if (stage.directory().is_serving(record.machine)) {
+      server.silent_since.reset();
+    } else if (!server.silent_since) {
+      server.silent_since = record.at;
+    }
   }
 
   static void see_data(const Record& record, Replica& replica) {
@@ -184,12 +204,23 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     violation(record, stands + " although it does not hold it for failed");
   }
 
-  // Who sets out tells its siblings at once. Their offsets cannot move, for the primary is gone,
-  // unless a fault has kept back what it sent.
+  // Since when nothing has come from the primary, provided that all it had sent had come by then.
+  std::optional<SimTime> last_word(const NodeName& primary, const Stage& stage) const {
+    const auto machine = stage.directory().machine_of(primary);
+    if (!machine || machine->value >= replicas_.size()) return std::nullopt;
+    const auto& silent = replicas_[machine->value].silent_since;
+    return silent && kept_until_ < *silent ? silent : std::nullopt;
+  }
+
+  // Who sets out tells its siblings at once. Their offsets can be compared if they stand still.
   void check_rank(const Record& record, const event::ElectionStarted& election, const SetOut& mine,
                   const std::string& stands, const Stage& stage) {
-    if (stage.disturbed() || stage.undisturbed_since() > mine.at) return;
-    if (!stage.connectivity().whole()) return;
+    const auto last = last_word(mine.primary, stage);
+    const auto stood_still = [&](MachineId machine, const SetOut& set_out) {
+      const auto serving = stage.serving_since(machine);
+      return last && *last < set_out.at && serving && *serving < *last;
+    };
+    if (!stood_still(record.machine, mine)) return;
     const Duration heard = 2 * (facts_.one_way_max + facts_.tick + facts_.stall_max);
     std::uint32_t ahead = 0;
     std::string names;
@@ -198,7 +229,7 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
       if (MachineId{i} == record.machine || !other || other->manual) continue;
       if (other->primary != mine.primary || other->offset <= mine.offset) continue;
       if (other->at + retry_ < record.at || other->at + heard > record.at) continue;
-      if (!stage.directory().is_serving(MachineId{i})) continue;
+      if (!stood_still(MachineId{i}, *other)) continue;
       ++ahead;
       names += " " + std::string{stage.name(MachineId{i})};
     }
@@ -213,6 +244,8 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
   std::vector<Replica> replicas_;  // by machine
   std::uint64_t scheduled_ = 0, started_ = 0;
   Duration shortest_ = Duration::max();
+  bool keeps_back_ = false;  // the network does, or did so
+  SimTime kept_from_{}, kept_until_{Duration::min()};
   bool reconfigured_ = false;
 };
 

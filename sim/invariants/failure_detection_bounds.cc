@@ -63,7 +63,11 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     } else if (std::holds_alternative<event::MachineResumed>(record.event)) {
       if (stage.directory().is_cluster_node(record.machine)) refresh(record.at);
     } else if (std::holds_alternative<event::NodeStarted>(record.event)) {
-      std::erase_if(held_, [&](const auto& entry) { return entry.first.first == record.machine; });
+      std::erase_if(held_, [&](const auto& entry) {
+        if (entry.first.first != record.machine) return false;
+        loaded_.insert(entry.first);
+        return true;
+      });
       waiting_.erase(record.machine);
       died_.erase(record.machine);
       refresh(record.at);
@@ -201,6 +205,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     const event::Suspicion before = change.from;
     if (before == event::Suspicion::kFail) check_lifted(record, pair, held_.find(pair), stage);
     held_[pair] = {change.to, record.at};
+    loaded_.erase(pair);
     if (change.to == event::Suspicion::kPfail) {
       evidence();
       ++pfails_;
@@ -257,6 +262,9 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   void check_reporters(const Record& record, const event::SuspicionChanged& change, Pair pair,
                        const std::string& what) {
     std::uint32_t reporters = 0;
+    for (const Pair& holder : loaded_) {
+      reporters += holder.second == pair.second && primaries_.count(holder.first) > 0 ? 1 : 0;
+    }
     for (const auto& [holder, held] : held_) {
       if (holder.second != pair.second) continue;
       const bool now = held.level != event::Suspicion::kNone;
@@ -383,6 +391,7 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
   RunFacts facts_;
   Duration timeout_, disorder_, earliest_, latest_, grace_;
   std::map<Pair, Held> held_;
+  std::set<Pair> loaded_;  // suspicions that may have come back with nodes.conf
   std::map<MachineId, Silences> alone_;
   std::map<Pair, Silences> cuts_;         // none of them empty
   std::map<MachineId, SimTime> counted_;  // peers that somebody held FAIL by counting

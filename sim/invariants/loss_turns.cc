@@ -94,6 +94,7 @@ void Losses::see_turn(const Record& record, const Stage& stage) {
     turn.coordinated = coordinated_.erase(record.machine) > 0 && promoted->manual;
     turn.place = place_of(record.machine);
     see_promotion(record, *promoted, stage, turn);
+    outbid_[turn.other] = promoted->epoch;
   } else if (const auto* stood = std::get_if<event::ElectionStarted>(&record.event)) {
     ranks_[record.machine] = stood->rank;
     return;

@@ -162,6 +162,13 @@ std::optional<Losses::Effect> Losses::effect_by_answer(const event::OpCompleted&
   return std::nullopt;
 }
 
+// Somebody with a greater epoch has won its slots, who may have died since.
+bool Losses::was_outbid(MachineId machine, const event::Claim* claim) const {
+  const auto winner = outbid_.find(machine);
+  return winner != outbid_.end() && claim != nullptr && claim->role == Role::kPrimary &&
+         winner->second > claim->config_epoch;
+}
+
 // Some slot that it claims has another owner. (Which slot the key is in is not known here.)
 bool Losses::may_be_deposed(MachineId machine, const Directory& directory) const {
   const event::Claim* claim = directory.claim(machine);
@@ -187,8 +194,9 @@ void Losses::see_effect(const Record& record, const event::WriteApplied& write,
   effect.sides = sides_now_;
   if (const auto since = stage.isolated_since(record.machine))
     effect.isolated_for = record.at - *since;
+  effect.deposed = was_outbid(record.machine, claim);
   if (contested_.test(write.slot.value)) {
-    effect.deposed = stage.directory().owner_of(write.slot) != record.machine;
+    effect.deposed |= stage.directory().owner_of(write.slot) != record.machine;
   }
   effects_[write.operation] = effect;
   unplaced_[record.machine].push_back(write.operation);

@@ -150,6 +150,7 @@ class Losses {
   void see_effect(const Record& record, const event::WriteApplied& write, const Stage& stage);
   std::optional<Effect> effect_by_answer(const event::OpCompleted& done, SimTime invoked,
                                          const Stage& stage) const;
+  bool was_outbid(MachineId machine, const event::Claim* claim) const;
   bool may_be_deposed(MachineId machine, const Directory& directory) const;
   void see_stream(const Record& record, const event::StreamAt& stream);
   void see_turn(const Record& record, const Stage& stage);
@@ -215,6 +216,7 @@ class Losses {
   std::map<NodeName, HistoryNumber> histories_;  // by replication id
   std::map<HistoryNumber, Place> parents_;       // where they branched off
   std::vector<Turn> turns_;
+  std::map<MachineId, std::uint64_t> outbid_;  // with which epoch its slots were last won from it
   std::vector<Removal> removals_;
   std::map<SlotId, std::pair<MachineId, MachineId>> ways_;  // of slots last opened: from, to
   SlotSet contested_;

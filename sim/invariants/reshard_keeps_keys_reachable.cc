@@ -128,7 +128,8 @@ class ReshardKeepsKeysReachable final : public CopyableVerdict<ReshardKeepsKeysR
     in_flight_.erase(found);
     Key& key = keys_[operation.key];
     if (reads(operation.kind)) return judge(record, operation, key, done, directory);
-    const bool alone = key.version == operation.version;  // nothing else changed it meanwhile
+    // Nothing else changed it meanwhile, or may do so yet.
+    const bool alone = key.version == operation.version && key.changing == 1;
     ++key.version;
     --key.changing;
     if (done.outcome == event::OpOutcome::kFailed) return;

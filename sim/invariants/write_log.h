@@ -27,7 +27,7 @@ struct WriteEffect {  // where a write took effect
   std::uint64_t epoch = 0;
   std::optional<Duration> isolated_for;
   std::uint32_t sides = 0;  // of the partition then, by number
-  bool deposed = false;     // a live primary outranked it in this slot
+  bool deposed = false;     // another primary had taken this slot from it
   // All that is known is who acknowledged it: a real server. `at` is then when it was asked, and
   // what the write cannot be said to have met is taken to excuse its loss.
   bool by_answer = false;

@@ -368,6 +368,19 @@ TEST(FailureDetectionBounds, DoesNotAskForReportersWhereReportsWereHeldBack) {
   }
 }
 
+// nodes.conf keeps "fail?": m3 may suspect m1 again from its start on, of which nothing is told.
+TEST(FailureDetectionBounds, CountsReportersThatMayHaveLoadedTheirSuspicion) {
+  for (const bool had_suspected : {true, false}) {
+    Story story = crash_m1_at_10s();
+    story.at(12500ms);
+    if (had_suspected) story.suspect(m3, m1, kNone, kPfail);
+    story.crash(m3).at(12600ms).start(m3, 1);
+    story.at(13s).suspect(m2, m1, kNone, kPfail).suspect(m2, m1, kPfail, kFail, 2, 2);
+    EXPECT_EQ(story.judge("failure_detection_bounds").judgement,
+              had_suspected ? Judgement::kPass : Judgement::kFail);
+  }
+}
+
 TEST(FailureDetectionBounds, SeesAFailMessageOutOfNowhere) {
   Story story = crash_m1_at_10s();
   story.at(12500ms).suspect(m3, m1, kNone, kFail);

@@ -149,6 +149,33 @@ TEST(ElectionsKeepTime, DoesNotCompareOffsetsThatMovedOn) {
   EXPECT_EQ(story.judge("elections_keep_time").judgement, Judgement::kPass);
 }
 
+// The primary lives, so m4 may have as much as m5 when it stands. A crash is final.
+TEST(ElectionsKeepTime, ComparesOffsetsOnlyAfterThePrimarysLastWord) {
+  Story base;
+  base.boot().say(m4, event::ReplicationUp{id(m1), event::SyncKind::kFull, id(m1), 0, 0});
+  base.say(m5, event::ReplicationUp{id(m1), event::SyncKind::kFull, id(m1)}).claim_replica(m5, m1);
+  const auto elect = [](Story story) {
+    story.at(13s).suspect(m4, m1, kPfail, kFail).suspect(m5, m1, kPfail, kFail);
+    story.say(m4, set_out(600, 0, 50)).at(13100ms).say(m5, set_out(900, 0, 77));
+    story.at(13600ms).say(m4, stands(4, 0));
+    return story.judge("elections_keep_time").judgement;
+  };
+  Story paused = base;
+  paused.at(11s).say(m1, event::MachinePaused{});
+  EXPECT_EQ(elect(paused), Judgement::kFail);
+  EXPECT_EQ(elect(paused.at(12900ms).say(m1, event::MachineResumed{})), Judgement::kPass);
+  // What was kept back for a second comes within one or two more.
+  for (const auto& [healed, judgement] :
+       {std::pair{9s, Judgement::kPass}, {6s, Judgement::kFail}}) {
+    Story kept = base;
+    kept.at(healed - 1s).cut({{"m1"}, {"m2", "m3", "m4", "m5", "m6", "c"}}).at(healed).cut({});
+    EXPECT_EQ(elect(kept.at(10s).crash(m1)), judgement) << healed.count();
+  }
+  Story woken = base;
+  woken.at(9s).say(m4, event::MachinePaused{}).at(10s).crash(m1);
+  EXPECT_EQ(elect(woken.at(12s).say(m4, event::MachineResumed{})), Judgement::kPass);
+}
+
 TEST(ElectionsKeepTime, SeesAReplicaStandWithDataThatAreTooOld) {
   Story story;
   story.facts.data_age_max = 5s;

@@ -55,6 +55,21 @@ TEST(LossClasses, MinorityUntilItShouldHaveStopped) {
   }
 }
 
+// m1 wakes and takes a write when m4 has its slots, though m4 is dead by then, and drops it later.
+TEST(LossClasses, MinorityIfItHadBeenReplacedByWhoHasDiedSince) {
+  const auto classes = [](std::uint64_t epoch) {
+    ClientStory story;
+    story.write(1, "k", "a", 50).replica_at(m4, 50);
+    story.when(6s).say(m1, event::MachinePaused{}).at(9s).promote(m4, m1, shard(0), epoch);
+    story.at(9100ms).crash(m4).at(10s).say(m1, event::MachineResumed{});
+    story.write(2, "k", "b", 100).when(20s).claim_replica(m1, m4);
+    story.say(m1, event::KeysDropped{2, "flushed before a full synchronisation"});
+    return story.final("k", OpKind::kRead, "a").classes();
+  };
+  EXPECT_EQ(classes(4), "B permitted");
+  EXPECT_EQ(classes(1), "? VIOLATION") << "its own epoch is as great";
+}
+
 TEST(LossClasses, MinReplicasAreInTheEvidenceOfAMinority) {
   ClientStory story;
   story.facts.min_replicas_to_write = 1;

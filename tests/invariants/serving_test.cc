@@ -213,6 +213,8 @@ TEST(ReshardKeepsKeysReachable, JudgesOnlyKeysAtRest) {
   // Of two at once nobody knows which came last.
   EXPECT_EQ(Reading().begin_write(1, "a").write(2, "b").end_write(1).read("b").judgement,
             Judgement::kNotChecked);
+  EXPECT_EQ(Reading().begin_write(1, "a").write(2, "b").read("a").judgement,
+            Judgement::kNotChecked);
   EXPECT_EQ(Reading().write(1, "a", unknown).write(2, "b").read("").judgement,
             Judgement::kNotChecked);
   EXPECT_EQ(Reading().write(1, "a").say(m1, event::MachineCrashed{}).read("").judgement,
