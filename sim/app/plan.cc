@@ -524,6 +524,7 @@ class Planner {
     if (uses_fault(scenario, {"clock-jump", "clock-skew"}))
       facts.clock_disorder = std::max<Duration>(facts.clock_disorder, 1h);
     if (uses_fault(scenario, {"clock-drift"})) facts.drift = true;
+    facts.messages_late = messages_late(scenario);
     // The nemesis' failovers are forced now and then.
     facts.takeovers = uses_word(scenario, "failover", {"takeover", "force"}) ||
                       nemesis_uses(scenario, "failover");

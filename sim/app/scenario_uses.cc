@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "sim/faults/fault.h"
+#include "sim/scenario/options.h"
+
 namespace sim {
 namespace {
 
@@ -42,6 +45,17 @@ bool uses_word(const Scenario& scenario, std::string_view fault,
                std::initializer_list<std::string_view> words) {
   return any_option(scenario, fault,
                     [&](const JsonMember& option) { return is_among(words, option.value->text); });
+}
+
+Duration messages_late(const Scenario& scenario) {
+  Duration longest = nemesis_uses(scenario, "message") ? kNemesisDelaysMessages : Duration{};
+  any_option(scenario, "message", [&](const JsonMember& option) {
+    if (option.key == "by") {
+      longest = std::max(longest, parse_duration(option.value->text).value_or(Duration{}));
+    }
+    return false;
+  });
+  return longest;
 }
 
 bool hands_on(const Scenario& scenario, std::string_view machine) {

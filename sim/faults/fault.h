@@ -22,6 +22,9 @@
 
 namespace sim {
 
+// The longest time by which the nemesis delays a message.
+inline constexpr Duration kNemesisDelaysMessages = 10s;
+
 // What a fault sees when it acts. `resolve` answers the machines a selector means at this moment
 // (never clients unless the selector says so); empty when nobody fits.
 class FaultStage {

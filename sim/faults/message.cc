@@ -118,7 +118,7 @@ std::unique_ptr<Fault> random_message(Choices& choices, const Cast&) {
   constexpr std::array<Act, 3> kMildestFirst{Act::kDelay, Act::kHold, Act::kDrop};
   rule.act = kMildestFirst[choices.choose(Site::kFaultKind, kMildestFirst.size())];
   rule.count = static_cast<std::uint32_t>(1 + choices.choose(Site::kFaultKind, 5));
-  rule.delay = random_time(choices, {100ms, 1s, 5s, 10s});
+  rule.delay = random_time(choices, {100ms, 1s, 5s, kNemesisDelaysMessages});
   return std::make_unique<Message>(std::move(rule), random_victim(choices), std::nullopt);
 }
 

@@ -38,6 +38,7 @@ struct RunFacts {
   Duration clock_disorder{};  // largest wall-clock disagreement the scenario causes (skews, jumps);
                               // 0: none
   bool drift = false;
+  Duration messages_late{};  // how long the longest of its faults delays a message
   Duration stall_max{};  // longest pass of an event loop that is not told; 0: work takes no time
   bool full_coverage = true;               // cluster-require-full-coverage, on every server
   std::int64_t min_replicas_to_write = 0;  // the least of any server

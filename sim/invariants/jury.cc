@@ -3,7 +3,7 @@
 namespace sim {
 
 Jury::Jury(const RunFacts& facts, std::span<const InvariantKind> kinds)
-    : stage_(facts.cast), views_(facts.settle_from) {
+    : stage_(facts.cast, facts.messages_late), views_(facts.settle_from) {
   for (const InvariantKind& kind : kinds) invariants_.push_back(kind.make(facts));
 }
 

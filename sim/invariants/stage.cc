@@ -24,9 +24,11 @@ bool changes_config(const Event& event) {
   return reply != nullptr && reply->command.starts_with("CONFIG SET");
 }
 
-Stage::Stage(const Cast& cast) : directory_(cast), connectivity_(cast), lives_(cast.size()) {}
+Stage::Stage(const Cast& cast, Duration messages_late)
+    : directory_(cast), connectivity_(cast), lives_(cast.size()), messages_late_(messages_late) {}
 
 void Stage::see(const Record& record) {
+  now_ = record.at;
   weighed_ = may_change_majority(record);
   if (makes_orphan(record)) orphans_.insert(record.machine);
   if (std::holds_alternative<event::ReplicationUp>(record.event)) orphans_.erase(record.machine);
@@ -64,9 +66,13 @@ bool Stage::makes_orphan(const Record& record) const {
 void Stage::see_faults(const Record& record) {
   if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
     if (bends_delays(began->kind)) bending_.insert(began->id);
+    if (began->kind == "message") delaying_.insert(began->id);
     reconfigured_ |= began->kind == "config-set";
   } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
-    if (!ended->never && bending_.erase(ended->id) > 0) undisturbed_since_ = record.at;
+    if (!ended->never && bending_.erase(ended->id) > 0) {
+      const Duration late = delaying_.erase(ended->id) > 0 ? messages_late_ : Duration{};
+      undisturbed_since_ = std::max(undisturbed_since_, record.at + late);
+    }
   } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {
     forming_ = phase->phase == event::Phase::kForming;
   }

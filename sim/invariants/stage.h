@@ -24,7 +24,8 @@ bool changes_config(const Event& event);
 
 class Stage final : public TraceFold {
  public:
-  explicit Stage(const Cast& cast);
+  // `messages_late`: how long a fault may delay a message, and the stream behind it.
+  explicit Stage(const Cast& cast, Duration messages_late = {});
 
   void see(const Record& record) override;
 
@@ -54,8 +55,9 @@ class Stage final : public TraceFold {
   // Could the record seen last have changed who serves, or who reaches a majority?
   bool weighed() const { return weighed_; }
   // A fault bends delays now, or timeouts are no longer what the plan says.
-  bool disturbed() const { return !bending_.empty() || reconfigured_; }
+  bool disturbed() const { return !bending_.empty() || reconfigured_ || undisturbed_since_ > now_; }
   // Since when no fault has bent delays: bounds that reach back further than this do not hold.
+  // Later than now while a fault is over and its messages may be still to come.
   SimTime undisturbed_since() const { return undisturbed_since_; }
   std::string_view name(MachineId machine) const { return directory_.name(machine); }
 
@@ -75,7 +77,9 @@ class Stage final : public TraceFold {
   Connectivity connectivity_;
   std::vector<Life> lives_;
   std::set<MachineId> orphans_;
-  std::set<std::uint32_t> bending_;
+  std::set<std::uint32_t> bending_, delaying_;  // the latter are among the former
+  Duration messages_late_;
+  SimTime now_{Duration::min()};
   SimTime undisturbed_since_{Duration::min()};
   bool forming_ = false, weighed_ = false, reconfigured_ = false;
 };

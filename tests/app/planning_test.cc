@@ -92,6 +92,25 @@ TEST(Servers, OfAProfileHaveDeviationsThatExist) {
   }
 }
 
+// ---- What the judge is told of it ----
+
+Duration messages_late_in(const std::string& rest) {
+  const Loaded loaded = load_scenario(
+      "late.json", R"({"version": 1, "name": "late", "duration": "5s")" + rest + "}", vocabulary());
+  EXPECT_EQ(loaded.problems.text(), "");
+  return make_plan(loaded.variants.at(0), {})->facts.messages_late;
+}
+
+TEST(Facts, TellHowLateAMessageMayCome) {
+  EXPECT_EQ(messages_late_in(""), 0s);
+  EXPECT_EQ(messages_late_in(R"(, "timeline": [
+                {"at": "1s", "do": "message", "label": "bus:PONG", "act": "delay", "by": "3s", "for": "1s"},
+                {"at": "2s", "do": "message", "label": "bus:PONG", "act": "delay", "by": "2s", "for": "1s"},
+                {"at": "2s", "do": "delay", "from": "m1", "to": "m2", "extra": "4s", "for": "1s"}])"),
+            3s);
+  EXPECT_EQ(messages_late_in(R"(, "nemesis": {"kinds": ["message"]})"), 10s);
+}
+
 // ---- The network it stands on ----
 
 Standing at(const std::string& machine, const std::string& zone) {

@@ -368,6 +368,21 @@ TEST(FailureDetectionBounds, DoesNotAskForReportersWhereReportsWereHeldBack) {
   }
 }
 
+// A PONG that is still to come when its fault is over leaves a PING unanswered: the last that was
+// heard may be a heartbeat older than the cut.
+TEST(FailureDetectionBounds, MessagesThatAreDelayedOutlastTheirFault) {
+  for (const auto& [late, expected] :
+       {std::pair{6s, Judgement::kFail}, std::pair{8s, Judgement::kPass}}) {
+    Story story;
+    story.facts.messages_late = late;
+    story.boot().at(5s).say(plan, event::FaultBegan{1, "message", "", {}});
+    story.at(6s).say(plan, event::FaultEnded{1, 1, "messages delayed", false, false});
+    story.at(16s).cut({{"m1"}, {"m2", "m3", "m4", "m5", "m6", "c"}});
+    story.at(17400ms).suspect(m2, m1, kNone, kPfail);
+    EXPECT_EQ(story.judge("failure_detection_bounds").judgement, expected);
+  }
+}
+
 // nodes.conf keeps "fail?": m3 may suspect m1 again from its start on, of which nothing is told.
 TEST(FailureDetectionBounds, CountsReportersThatMayHaveLoadedTheirSuspicion) {
   for (const bool had_suspected : {true, false}) {
