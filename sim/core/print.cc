@@ -22,28 +22,20 @@ void add_field(std::string& text, std::string_view name, std::uint64_t value) {
   text += "\r\n";
 }
 
-// In the order in which a real server walks the hash table of its nodes, in which it stands itself:
-// anywhere, while here it has the first row. Its place comes of who has the second, which is chance
-// already. Who takes slots from many primaries, as redis-cli does, goes by this order.
+// In the order in which a real server walks the hash table of its nodes: its own, and one in which
+// it stands anywhere itself. Who takes slots from many primaries, as redis-cli does, goes by it.
 template <class Visit>
 void each_as_listed(const Server& server, const Visit& visit) {
   const PeerTable& peers = server.cluster.peers;
-  std::uint64_t order = hash_text(peer_name(server, kMyself).view());
-  bool second = true;
+  const std::uint64_t own = hash_text(peer_name(server, kMyself).view());
+  std::vector<std::pair<std::uint64_t, PeerId>> listed;
+  listed.reserve(peers.known());
   peers.each([&](PeerId peer) {
-    if (peer == kMyself || !std::exchange(second, false)) return;
-    order = hash_text(peer_name(server, peer).view(), order);
+    listed.emplace_back(hash_text(peer_name(server, peer).view(), own), peer);
   });
-  std::uint64_t before_me = order % peers.known();
-  const auto me_in_turn = [&] {
-    if (before_me-- == 0) visit(kMyself);
-  };
-  me_in_turn();
-  peers.each([&](PeerId peer) {
-    if (peer == kMyself) return;
-    visit(peer);
-    me_in_turn();
-  });
+  std::stable_sort(listed.begin(), listed.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [hash, peer] : listed) visit(peer);
 }
 
 struct SlotCounts {
