@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sim/invariants/bounds.h"
+#include "sim/invariants/sent_again.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
@@ -93,13 +94,13 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     return std::string{stage.name(record.machine)};
   }
 
-  // A kernel doubles its patience, so what was kept back comes within as long again; a fault in
-  // the meantime adds to the one before.
   void see_network(SimTime now, const Stage& stage) {
-    const bool keeps_back = stage.disturbed() || !stage.connectivity().whole();
-    if (keeps_back && !keeps_back_ && now > kept_until_) kept_from_ = now;
-    if (keeps_back || keeps_back_) kept_until_ = now + (now - kept_from_) + 1s;
-    keeps_back_ = keeps_back;
+    if (stage.disturbed() || !stage.connectivity().whole()) {
+      if (!keeps_back_since_) keeps_back_since_ = now;
+    } else if (keeps_back_since_) {
+      sent_again_.see_outage(*keeps_back_since_, now);
+      keeps_back_since_.reset();
+    }
   }
 
   static void see_serving(const Record& record, Replica& server, const Stage& stage) {
@@ -209,7 +210,8 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     const auto machine = stage.directory().machine_of(primary);
     if (!machine || machine->value >= replicas_.size()) return std::nullopt;
     const auto& silent = replicas_[machine->value].silent_since;
-    return silent && kept_until_ < *silent ? silent : std::nullopt;
+    const bool all_came = !keeps_back_since_ && silent && sent_again_.by() < *silent;
+    return all_came ? silent : std::nullopt;
   }
 
   // Who sets out tells its siblings at once. Their offsets can be compared if they stand still.
@@ -244,8 +246,8 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
   std::vector<Replica> replicas_;  // by machine
   std::uint64_t scheduled_ = 0, started_ = 0;
   Duration shortest_ = Duration::max();
-  bool keeps_back_ = false;  // the network does, or did so
-  SimTime kept_from_{}, kept_until_{Duration::min()};
+  std::optional<SimTime> keeps_back_since_;  // the network does
+  SentAgain sent_again_;                     // what it kept back before
   bool reconfigured_ = false;
 };
 

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "sim/invariants/bounds.h"
+#include "sim/invariants/sent_again.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 
@@ -170,18 +171,16 @@ class FailureDetectionBounds final : public CopyableVerdict<FailureDetectionBoun
     return silences;
   }
 
-  // A PING lost to a link that flaps is sent again after twice as long each time, for as long again
-  // as it has flapped. Until then what else was heard counts, and the last of that may be as old as
-  // a heartbeat when the silence begins.
+  // Until a PING lost to a link that flaps has been sent again what else was heard counts, and the
+  // last of that may be as old as a heartbeat when the silence begins.
   Duration asked_before(Pair pair, SimTime since) const {
     const Silences silences = silences_of(pair);
-    SimTime began{}, again = SimTime::min();
+    SentAgain ping;
     for (auto silence = silences.rbegin(); silence != silences.rend(); ++silence) {
       if (silence->began >= since || !silence->ended) break;
-      if (silence->began > again) began = silence->began;
-      again = std::max(again, *silence->ended + (*silence->ended - began) + 1s);
+      ping.see_outage(silence->began, *silence->ended);
     }
-    return again > since ? Duration{1s} : Duration{};
+    return ping.by() > since ? Duration{1s} : Duration{};
   }
 
   // When the silence between the two began that is still on or has only just ended, for who might

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "sim/invariants/final_views.h"
+#include "sim/invariants/sent_again.h"
 #include "sim/invariants/stage.h"
 #include "sim/invariants/verdict.h"
 #include "sim/trace/directory.h"
@@ -59,15 +60,10 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
   }
 
  private:
-  // Who sent in vain tries again after twice as long each time: at the latest as long after a fault
-  // as that has lasted.
   void see_end(SimTime at, const event::FaultEnded& fault) {
     const auto began = began_.find(fault.id);
     if (began == began_.end() || fault.momentary) return;
-    // The next fault may begin before anything has been sent again: then the waiting goes on.
-    if (began->second > sent_again_) in_vain_since_ = began->second;
-    in_vain_since_ = std::min(in_vain_since_, began->second);
-    sent_again_ = std::max(sent_again_, at + (at - in_vain_since_) + 1s);
+    sent_again_.see_outage(began->second, at);
     began_.erase(began);
   }
 
@@ -75,7 +71,8 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
   // sends again what it had sent in vain.
   bool found_out_lately(MachineId machine, SimTime now) const {
     const auto down = link_down_.find(machine);
-    return down != link_down_.end() && down->second <= sent_again_ && down->second + kWithin > now;
+    return down != link_down_.end() && down->second <= sent_again_.by() &&
+           down->second + kWithin > now;
   }
 
   void judge(MachineId machine, const FinalViews::View& view, const FinalViews& views,
@@ -96,7 +93,7 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
                            std::string(directory.name(*primary)) + " at the end");
     }
     if (processes_.count(machine) + processes_.count(*primary) > 0) return;  // tell no offsets
-    if (other->second.at != view.at || view.at < sent_again_) return;
+    if (other->second.at != view.at || view.at < sent_again_.by()) return;
     const std::int64_t behind = other->second.said.offset - view.said.offset;
     behind_ = std::max(behind_, behind);
     if (behind <= kOnTheWay) return;
@@ -112,8 +109,7 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
   SimTime last_change_{Duration::min()};
   std::map<std::uint32_t, SimTime> began_;  // faults in force
   std::map<MachineId, SimTime> link_down_;  // when it went down last
-  SimTime in_vain_since_{Duration::max()};
-  SimTime sent_again_{Duration::min()};  // what was lost to faults has been sent once more
+  SentAgain sent_again_;                    // what was lost to faults
   std::int64_t behind_ = 0;
   std::uint64_t judged_ = 0;
 };
