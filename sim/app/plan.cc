@@ -472,6 +472,8 @@ class Planner {
     facts.full_coverage &= config.cluster_require_full_coverage;
     facts.min_replicas_to_write = first ? writes : std::min(facts.min_replicas_to_write, writes);
     facts.min_replicas_max_lag = std::max(facts.min_replicas_max_lag, lag);
+    const Duration timeout = std::chrono::seconds(config.repl_timeout_s);
+    facts.repl_timeout = first ? timeout : std::max(facts.repl_timeout, timeout);
     facts.replica_migration &= config.cluster_allow_replica_migration;
     facts.migration_barrier =
         first ? config.cluster_migration_barrier

@@ -44,6 +44,7 @@ struct RunFacts {
   std::int64_t min_replicas_to_write = 0;  // the least of any server
   Duration min_replicas_max_lag{};         // the longest of any server
   bool open_slots_repointed = false;       // some server lets claims take slots that it imports
+  Duration repl_timeout = 60s;             // the longest of any server
   bool replica_migration = true;           // cluster-allow-replica-migration, on every server
   std::int64_t migration_barrier = 1;      // the highest of any server
   std::uint32_t replicas_per_shard = 0;

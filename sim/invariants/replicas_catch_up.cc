@@ -29,7 +29,8 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
   explicit ReplicasCatchUp(const RunFacts& facts)
       : CopyableVerdict("there was no replica at the end"),
         work_takes_time_(facts.stall_max > Duration{}),
-        processes_(facts.processes) {}
+        processes_(facts.processes),
+        repl_timeout_(facts.repl_timeout) {}
 
   void see(const Record& record, const Stage&) override {
     if (std::holds_alternative<event::Converged>(record.event)) converged_ = true;
@@ -38,6 +39,8 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
     if (changes) last_change_ = record.at;
     if (std::holds_alternative<event::ReplicationDown>(record.event))
       link_down_[record.machine] = record.at;
+    const auto* crashed = std::get_if<event::MachineCrashed>(&record.event);
+    if (crashed != nullptr && crashed->power_lost) power_lost_[record.machine] = record.at;
     if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
       began_[began->id] = record.at;
     } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
@@ -75,6 +78,15 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
            down->second + kWithin > now;
   }
 
+  // A replica that waits for its first copy says nothing, and so learns by its repl-timeout alone
+  // that its primary has lost its power meanwhile.
+  bool waits_in_vain(MachineId machine, MachineId primary, SimTime now) const {
+    const auto lost = power_lost_.find(primary);
+    if (lost == power_lost_.end() || lost->second + repl_timeout_ + kWithin <= now) return false;
+    const auto down = link_down_.find(machine);
+    return down == link_down_.end() || down->second < lost->second;
+  }
+
   void judge(MachineId machine, const FinalViews::View& view, const FinalViews& views,
              const Directory& directory) {
     const event::Claim* claim = directory.claim(machine);
@@ -87,7 +99,7 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
     ++judged_;
     const std::string who = std::string(directory.name(machine));
     if (!view.said.replication_up) {
-      if (found_out_lately(machine, view.at)) return;
+      if (found_out_lately(machine, view.at) || waits_in_vain(machine, *primary, view.at)) return;
       return violation(view.at, view.record,
                        who + " has no working link to its primary " +
                            std::string(directory.name(*primary)) + " at the end");
@@ -105,11 +117,13 @@ class ReplicasCatchUp final : public CopyableVerdict<ReplicasCatchUp> {
 
   bool work_takes_time_;
   std::set<MachineId> processes_;
+  Duration repl_timeout_;
   bool converged_ = false;
   SimTime last_change_{Duration::min()};
-  std::map<std::uint32_t, SimTime> began_;  // faults in force
-  std::map<MachineId, SimTime> link_down_;  // when it went down last
-  SentAgain sent_again_;                    // what was lost to faults
+  std::map<std::uint32_t, SimTime> began_;   // faults in force
+  std::map<MachineId, SimTime> link_down_;   // when it went down last
+  std::map<MachineId, SimTime> power_lost_;  // likewise
+  SentAgain sent_again_;                     // what was lost to faults
   std::int64_t behind_ = 0;
   std::uint64_t judged_ = 0;
 };

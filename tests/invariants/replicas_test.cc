@@ -145,6 +145,22 @@ TEST(ReplicasCatchUp, GivesTimeToWhoFindsOutLately) {
   }
 }
 
+// m4 had been restarted when m1 lost its power, and was waiting for a copy: without a word, so for
+// 60 s.
+TEST(ReplicasCatchUp, GivesTimeToWhoWaitsForAPrimaryWithoutPower) {
+  for (const auto& [power, seen, expected] :
+       {std::tuple{true, 70s, Judgement::kPass}, std::tuple{false, 70s, Judgement::kFail},
+        std::tuple{true, 85s, Judgement::kFail}}) {
+    Story story = running().at(10s).say(m1, event::MachineCrashed{power}).at(12s).start(m1, 1);
+    story.claim_primary(m1, shard(0), 1);
+    story.facts.settle_from = sim_time(20s);
+    event::ViewSnapshot view = story.phase(event::Phase::kSettling).at(seen).view(m4);
+    view.replication_up = false;
+    EXPECT_EQ(story.views().say(m4, view).judge("replicas_catch_up").judgement, expected)
+        << power << seen / 1s;
+  }
+}
+
 // ---- replicas_spread ----
 
 // m5 is a second replica of m3's shard, m2 has no slots any more, and m1's replica m4 dies.
