@@ -14,12 +14,16 @@ bool is_among(const Names& names, std::string_view word) {
   return std::find(names.begin(), names.end(), word) != names.end();
 }
 
+bool is_fault(const Step& step, std::string_view fault) {
+  return step.what == Step::What::kFault && step.fault == fault;
+}
+
 // Does an option of a step with this fault fit?
 template <class Fits>
 bool any_option(const Scenario& scenario, std::string_view fault, Fits fits) {
   const std::vector<Step>& steps = scenario.timeline;
   return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
-    if (step.what != Step::What::kFault || step.fault != fault) return false;
+    if (!is_fault(step, fault)) return false;
     const auto& options = step.options.object->members;
     return std::any_of(options.begin(), options.end(), fits);
   });
@@ -49,12 +53,12 @@ bool uses_word(const Scenario& scenario, std::string_view fault,
 
 Duration messages_late(const Scenario& scenario) {
   Duration longest = nemesis_uses(scenario, "message") ? kNemesisDelaysMessages : Duration{};
-  any_option(scenario, "message", [&](const JsonMember& option) {
-    if (option.key == "by") {
-      longest = std::max(longest, parse_duration(option.value->text).value_or(Duration{}));
-    }
-    return false;
-  });
+  for (const Step& step : scenario.timeline) {
+    if (!is_fault(step, "message")) continue;
+    const JsonMember* by = step.options.object->find("by");
+    if (by == nullptr) continue;
+    longest = std::max(longest, parse_duration(by->value->text).value_or(Duration{}));
+  }
   return longest;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <variant>
 
 #include "sim/core/busy.h"
@@ -139,12 +138,6 @@ bool passes_migrate(const Server& server, const Input& input) {
   return std::holds_alternative<Probed>(input) || std::holds_alternative<DeadlinePassed>(input);
 }
 
-// On links of the bus, since it started.
-std::uint64_t messages_sent(const Server& server) {
-  const auto& sent = server.cluster.counters.sent;
-  return std::accumulate(sent.begin(), sent.end(), std::uint64_t{0});
-}
-
 }  // namespace
 
 ClusterNode::ClusterNode(const NodeSetup& setup) {
@@ -168,7 +161,6 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
   if (polls && !asked_only && !late) count_idle_ticks(now);
   // Nor is being woken before the poll is over, because the clocks are about to change.
   if (polls && woken_only && now.monotonic < next_tick()) return plan_ticks(now);
-  const std::uint64_t spoken = messages_sent(server_);
   wake(now);
   charge_inputs(server_, pass, inputs);
   take_all(pass, inputs);
@@ -184,7 +176,7 @@ void ClusterNode::step(const Clocks& now, std::span<const Input> inputs, Choices
   // Whatever wakes the poll, a cron that is due runs.
   if (attends(pass) && now.monotonic >= *due_) run_cron(pass);
   before_sleep(pass);
-  if (goes_round_at_once(spoken)) {
+  if (goes_round_at_once()) {
     pass.flush();
     before_sleep(pass);
   }
@@ -246,10 +238,11 @@ void ClusterNode::before_sleep(Pass& pass) {
 // What was put on a link of the bus is written once the poll finds the link writable, which it does
 // at once, and what the last hook has put off is done before the next poll: a replica whose manual
 // failover may begin stands as soon as its PONG is out.
-bool ClusterNode::goes_round_at_once(std::uint64_t spoken_before) const {
+bool ClusterNode::goes_round_at_once() const {
   const bool put_off =
       (server_.cluster.todo & (todo::kHandleFailover | todo::kHandleManualFailover)) != 0;
-  return put_off && messages_sent(server_) > spoken_before;
+  return put_off && std::any_of(outbox_.sends.begin(), outbox_.sends.end(),
+                                [&](const Send& send) { return is_bus_link(server_, send.conn); });
 }
 
 // The loop goes round once more at once: only now are those read that it accepted. Who has slept

@@ -59,7 +59,7 @@ class ClusterNode final : public Node {
   void take_kept(Pass& pass);
   bool attends(const Pass& pass) const;
   void before_sleep(Pass& pass);
-  bool goes_round_at_once(std::uint64_t spoken_before) const;
+  bool goes_round_at_once() const;
   void read_accepted(Pass& pass);
   void run_cron(Pass& pass);
   void set_period();

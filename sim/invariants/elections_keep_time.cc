@@ -43,7 +43,6 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     see_network(record.at, stage);
     if (record.machine.value >= replicas_.size()) return;
     Replica& replica = replicas_[record.machine.value];
-    if (Directory::changes_serving(record.event)) see_serving(record, replica, stage);
     if (const auto* started = std::get_if<event::NodeStarted>(&record.event)) {
       replica = {};
       replica.loaded = started->incarnation > 0;
@@ -87,7 +86,6 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     bool synced = false;                // has never been up since the program started or won
     bool loaded = false;                // suspicions may have come from nodes.conf
     SimTime manual_until{Duration::min()};
-    std::optional<SimTime> silent_since;  // it does not serve
   };
 
   std::string who(const Record& record, const Stage& stage) const {
@@ -100,14 +98,6 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
     } else if (keeps_back_since_) {
       sent_again_.see_outage(*keeps_back_since_, now);
       keeps_back_since_.reset();
-    }
-  }
-
-  static void see_serving(const Record& record, Replica& server, const Stage& stage) {
-    if (stage.directory().is_serving(record.machine)) {
-      server.silent_since.reset();
-    } else if (!server.silent_since) {
-      server.silent_since = record.at;
     }
   }
 
@@ -208,8 +198,8 @@ class ElectionsKeepTime final : public CopyableVerdict<ElectionsKeepTime> {
   // Since when nothing has come from the primary, provided that all it had sent had come by then.
   std::optional<SimTime> last_word(const NodeName& primary, const Stage& stage) const {
     const auto machine = stage.directory().machine_of(primary);
-    if (!machine || machine->value >= replicas_.size()) return std::nullopt;
-    const auto& silent = replicas_[machine->value].silent_since;
+    if (!machine) return std::nullopt;
+    const auto silent = stage.silent_since(*machine);
     const bool all_came = !keeps_back_since_ && silent && sent_again_.by() < *silent;
     return all_came ? silent : std::nullopt;
   }

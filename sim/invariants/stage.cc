@@ -65,13 +65,14 @@ bool Stage::makes_orphan(const Record& record) const {
 
 void Stage::see_faults(const Record& record) {
   if (const auto* began = std::get_if<event::FaultBegan>(&record.event)) {
-    if (bends_delays(began->kind)) bending_.insert(began->id);
-    if (began->kind == "message") delaying_.insert(began->id);
+    if (bends_delays(began->kind))
+      bending_[began->id] = began->kind == "message" ? messages_late_ : Duration{};
     reconfigured_ |= began->kind == "config-set";
   } else if (const auto* ended = std::get_if<event::FaultEnded>(&record.event)) {
-    if (!ended->never && bending_.erase(ended->id) > 0) {
-      const Duration late = delaying_.erase(ended->id) > 0 ? messages_late_ : Duration{};
-      undisturbed_since_ = std::max(undisturbed_since_, record.at + late);
+    const auto bent = bending_.find(ended->id);
+    if (!ended->never && bent != bending_.end()) {
+      undisturbed_since_ = std::max(undisturbed_since_, record.at + bent->second);
+      bending_.erase(bent);
     }
   } else if (const auto* phase = std::get_if<event::PhaseBegan>(&record.event)) {
     forming_ = phase->phase == event::Phase::kForming;
@@ -85,8 +86,10 @@ void Stage::see_life(const Record& record) {
   const bool anew = std::holds_alternative<event::MachineStarted>(record.event);
   if (!serving) {
     life.serving_since = life.isolated_since = std::nullopt;
+    if (!life.silent_since) life.silent_since = record.at;
   } else if (!life.serving_since || anew) {
     life.serving_since = record.at;
+    life.silent_since.reset();
     if (life.isolated_since) life.isolated_since = record.at;
   }
 }
@@ -133,6 +136,10 @@ Duration Stage::isolation_lasted(MachineId machine) const {
 
 std::optional<SimTime> Stage::serving_since(MachineId machine) const {
   return machine.value < lives_.size() ? lives_[machine.value].serving_since : std::nullopt;
+}
+
+std::optional<SimTime> Stage::silent_since(MachineId machine) const {
+  return machine.value < lives_.size() ? lives_[machine.value].silent_since : std::nullopt;
 }
 
 bool Stage::hears_unreachable(MachineId machine) const {

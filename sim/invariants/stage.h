@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -46,6 +47,9 @@ class Stage final : public TraceFold {
   // while it does not.
   std::optional<SimTime> serving_since(MachineId machine) const;
 
+  // And since when it does not.
+  std::optional<SimTime> silent_since(MachineId machine) const;
+
   // A replica that was restarted while its primary was down, and has not synchronised since: it has
   // no data age to show (protocol §7.1 step 3).
   bool is_orphan(MachineId machine) const { return orphans_.count(machine) > 0; }
@@ -63,7 +67,7 @@ class Stage final : public TraceFold {
 
  private:
   struct Life {
-    std::optional<SimTime> serving_since, isolated_since, rejoined_at;
+    std::optional<SimTime> serving_since, silent_since, isolated_since, rejoined_at;
     Duration isolation_lasted{};
   };
 
@@ -77,7 +81,7 @@ class Stage final : public TraceFold {
   Connectivity connectivity_;
   std::vector<Life> lives_;
   std::set<MachineId> orphans_;
-  std::set<std::uint32_t> bending_, delaying_;  // the latter are among the former
+  std::map<std::uint32_t, Duration> bending_;  // in force; how long they outlast their end
   Duration messages_late_;
   SimTime now_{Duration::min()};
   SimTime undisturbed_since_{Duration::min()};
