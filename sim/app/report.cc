@@ -227,7 +227,7 @@ void append_numbers(const RunResult& result, std::string& out) {
   for (const std::string_view name : kShown) {
     const MetricResult* metric = find_metric(result, name);
     if (metric == nullptr) continue;
-    const std::string item = fmt::format("{} {}", metric->name, metric->unit);
+    const std::string item = fmt::format("{} {}", metric->name, metric->text);
     if (!line.empty() && line.size() + item.size() > 96) {
       out += "  " + line + "\n";
       line.clear();
@@ -251,7 +251,7 @@ void append_workloads(const Scenario& scenario, const RunResult& result, std::st
     bool any = false;
     for (const WorkloadOptions& workload : scenario.workloads) {
       const MetricResult* metric = find_metric(result, metric_of(column, workload.name));
-      cells.push_back(metric == nullptr ? "-" : metric->unit);
+      cells.push_back(metric == nullptr ? "-" : metric->text);
       any = any || metric != nullptr;
     }
     if (!any) continue;

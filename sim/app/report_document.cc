@@ -113,7 +113,7 @@ Json verdict_json(const RunResult& result) {
         {{"text", expectation.text}, {"met", expectation.met}, {"detail", expectation.detail}});
   }
   for (const MetricResult& metric : result.metrics)
-    verdict["metrics"].push_back({metric.name, metric.unit});
+    verdict["metrics"].push_back({metric.name, metric.text});
   return verdict;
 }
 

@@ -193,7 +193,7 @@ std::string to_json(const RunResult& result) {
   json["metrics"] = Json::array();
   for (const MetricResult& metric : result.metrics) {
     json["metrics"].push_back(
-        {{"name", metric.name}, {"unit", metric.unit}, {"value", metric.value}});
+        {{"name", metric.name}, {"text", metric.text}, {"value", metric.value}});
   }
   if (result.losses) json["losses"] = losses_json(*result.losses);
   json["seen"] = to_json_part(result.seen);
@@ -245,7 +245,7 @@ RunResult result_from_json(const std::string& text) {
     result.timeline.push_back({time_from(entry["at_ns"]), entry["text"], entry["fault"]});
   }
   for (const Json& metric : json["metrics"]) {
-    result.metrics.push_back({metric["name"], metric["unit"], metric["value"]});
+    result.metrics.push_back({metric["name"], metric["text"], metric["value"]});
   }
   result.seen = observation_from(json["seen"]);
   return result;

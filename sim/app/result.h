@@ -63,7 +63,7 @@ struct Expectation {
 };
 
 struct MetricResult {
-  std::string name, unit;
+  std::string name, text;  // text: the value with its unit, for people
   std::int64_t value = 0;
 };
 

@@ -11,6 +11,11 @@ namespace {
 constexpr std::array<std::string_view, 5> kOfEveryStart{
     "is starting", "version=", "Configuration loaded", "Server initialized", "WARNING"};
 
+// What a crash report has below its first words, which say enough.
+constexpr std::array<std::string_view, 6> kOfCrashReports{
+    "=== ASSERTION FAILED", "Accessing address", "Crashed running the instruction", ") -> 0",
+    "Bio thread for job",   "dump of function"};
+
 // What Valkey calls a notice was a warning of redis 7.0.
 constexpr std::array<std::string_view, 13> kTelling{"Marking node",
                                                     "FAIL message received",
@@ -36,7 +41,10 @@ bool has_one_of(const std::array<std::string_view, N>& phrases, std::string_view
 }  // namespace
 
 bool is_worth_telling(const event::LogLine& line) {
-  if (line.level == event::LogLevel::kWarning) return !has_one_of(kOfEveryStart, line.text);
+  if (line.level == event::LogLevel::kWarning) {
+    return !line.text.empty() && !has_one_of(kOfEveryStart, line.text) &&
+           !has_one_of(kOfCrashReports, line.text);
+  }
   return line.level == event::LogLevel::kNotice && has_one_of(kTelling, line.text);
 }
 

@@ -11,6 +11,7 @@ namespace processes {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 using ProcessFaults = ProcessRun;
 
@@ -96,6 +97,16 @@ TEST_F(ProcessFaults, ATornNodesConfIsRefusedByTheServer) {
                 "disk": "torn-nodes-conf"})",
             R"("expect": {"reached": [{"node": "m4",
                 "log": "Unrecoverable error: corrupted cluster config file"}]})");
+}
+
+TEST_F(ProcessFaults, AServerThatCrashesSaysWhy) {
+  const Outcome crashed = run(scenario(
+      kSix, R"({"at": "1s", "do": "command", "node": "m4", "command": "CLUSTER DELSLOTS 0"},
+               {"then": "0s", "do": "command", "node": "m4", "command": "CLUSTER ADDSLOTS 0"},
+               {"then": "0s", "do": "command", "node": "m4", "command": "CLUSTER REPLICATE id-of:m2"})"));
+  EXPECT_THAT(crashed.out, HasSubstr("m4: program exits with code 134: ==> cluster.c"));
+  EXPECT_THAT(crashed.out, HasSubstr("'myself->numslots == 0' is not true"));
+  EXPECT_THAT(crashed.out, Not(HasSubstr("Bio thread")));
 }
 
 TEST_F(ProcessFaults, WithoutItsNodesConfAServerIsAnother) {

@@ -140,6 +140,14 @@ TEST(Describe, FollowsAMachineToItsNewId) {
       "m2: learns of m1");
 }
 
+TEST(Describe, QuotesTheEndOfWhatADyingProgramSaidInOneLine) {
+  const std::string text =
+      line(0, event::ProgramExited{1, std::string(5000, 'a') + "\nthe disk\r\nis full\n"});
+  EXPECT_TRUE(text.starts_with("m1: program exits with code 1: ...a")) << text;
+  EXPECT_TRUE(text.ends_with("aaa the disk is full")) << text;
+  EXPECT_LT(text.size(), 500u);
+}
+
 TEST(Describe, CutsLongSlotListsAndValues) {
   SlotSet odd;
   for (std::size_t slot = 1; slot < 400; slot += 2) odd.set(slot);

@@ -24,6 +24,12 @@ constexpr Duration kRetry = 1ms;
 constexpr std::size_t kMarkWithin = 45;  // the mark of a log line comes before this
 constexpr std::string_view kNodesConf = "nodes.conf";
 
+// Why a server dies by itself: a signal, an assertion or a panic, in the words of its report.
+bool tells_of_crash(std::string_view text) {
+  return text.starts_with("==> ") || text.starts_with("Guru Meditation: ") ||
+         text.find(" crashed by signal: ") != std::string_view::npos;
+}
+
 int error_of(CloseReason why) {
   switch (why) {
     case CloseReason::kPeerClosed:
@@ -294,7 +300,7 @@ void ServerProcess::start(const std::vector<std::string>& arguments, std::uint32
   Teller teller(*this, effects);
   starting_ = ticket;
   try {
-    programs_.try_emplace(tree_->start(setup, std::ref(teller)), Program{ticket, {}});
+    programs_.try_emplace(tree_->start(setup, std::ref(teller)), Program{ticket, {}, {}});
   } catch (const process::ProcessError& error) {
     programs_[0].ticket = ticket;
     ended({0, 127, false, error.what}, effects);
@@ -305,7 +311,7 @@ void ServerProcess::start(const std::vector<std::string>& arguments, std::uint32
 void ServerProcess::ended(const process::ProgramEnd& end, Effects& effects) {
   Program program = std::exchange(programs_[end.pid], {});
   programs_.erase(end.pid);
-  std::string output = std::move(program.output);
+  std::string output = std::move(program.crash.empty() ? program.output : program.crash);
   if (!end.complaint.empty()) output += (output.empty() ? "" : "\n") + end.complaint;
   if (program.ticket == 0 && (setup_->is_server || !setup_->directory.empty())) {
     effects.emplace_back(Exit{end.code, end.code == 0 ? "" : std::move(output)});
@@ -443,7 +449,7 @@ void ServerProcess::file_changed(const OutRecord& record, std::string_view name,
 }
 
 void ServerProcess::log(std::int32_t pid, std::string_view bytes, Effects& effects) {
-  Program& program = programs_.try_emplace(pid, Program{starting_, {}}).first->second;
+  Program& program = programs_.try_emplace(pid, Program{starting_, {}, {}}).first->second;
   std::string& output = program.output;
   output.append(bytes);
   if (output.size() > kOutputKept) output.erase(0, output.size() - kOutputKept);
@@ -452,20 +458,21 @@ void ServerProcess::log(std::int32_t pid, std::string_view bytes, Effects& effec
   std::size_t begin = 0;
   for (std::size_t end = log_line_.find('\n'); end != std::string::npos;
        end = log_line_.find('\n', begin)) {
-    log_whole_line(log_line_.substr(begin, end - begin), effects);
+    log_whole_line(log_line_.substr(begin, end - begin), program, effects);
     begin = end + 1;
   }
   log_line_.erase(0, begin);
 }
 
-void ServerProcess::log_whole_line(std::string line, Effects& effects) {
+void ServerProcess::log_whole_line(std::string line, Program& program, Effects& effects) {
   // "1234:M 26 Nov 2026 00:00:01.234 # Cluster state changed: ok"
   Notes notes;
   for (const char mark : {'#', '*', '-', '.'}) {
     const std::size_t at = line.find(std::string{' ', mark, ' '});
     if (at == std::string::npos || at > kMarkWithin) continue;
-    notes.push_back(
-        {event::LogLine{*event::log_level_of(mark), line.substr(at + 3)}, Source::kLog});
+    std::string text = line.substr(at + 3);
+    if (program.crash.empty() && tells_of_crash(text)) program.crash = text;
+    notes.push_back({event::LogLine{*event::log_level_of(mark), std::move(text)}, Source::kLog});
     break;
   }
   if (witness_) witness_->log_line(line, notes);

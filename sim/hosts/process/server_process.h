@@ -60,6 +60,11 @@ class ServerProcess final : public Node {
 
  private:
   class Teller;
+  struct Program {
+    std::uint32_t ticket = 0;  // 0: the one the machine is there for
+    std::string output;        // the end of what it said
+    std::string crash;         // why it dies by itself; "" while it does not
+  };
 
   void boot(const Booted& booted, const Clocks& now, Choices& choices, Effects& effects);
   void take(const Input& input, Effects& effects);
@@ -69,7 +74,7 @@ class ServerProcess final : public Node {
              Choices& choices, Effects& effects);
   void ended(const process::ProgramEnd& end, Effects& effects);
   void log(std::int32_t pid, std::string_view bytes, Effects& effects);
-  void log_whole_line(std::string line, Effects& effects);
+  void log_whole_line(std::string line, Program& program, Effects& effects);
   void read_bus(ConnId conn, const Payload& payload, Effects& effects);
   void write_bus(ConnId conn, std::string_view bytes, Effects& effects);
   void let_send_again();
@@ -98,10 +103,6 @@ class ServerProcess final : public Node {
   std::optional<Witness> witness_;
   std::string nodes_conf_;  // as it is on the disk now
   std::string log_line_;    // the beginning of one that is not yet whole
-  struct Program {
-    std::uint32_t ticket = 0;  // 0: the one the machine is there for
-    std::string output;        // the end of what it said
-  };
   std::uint32_t starting_ = 0;                // ticket of the one that is just being started
   std::map<std::int32_t, Program> programs_;  // by process id: started here, and not over
 };
