@@ -174,8 +174,7 @@ class SideOfDiff {
     RunSettings settings;
     settings.plan.seed = seed;
     settings.plan.mutation = side_.mutation;
-    settings.plan.log_suspicions = true;
-    settings.plan.spread_start = true;
+    run_as_in_diff(settings.plan);
     // What waits in a link that never opens, a node of ours counts as sent, and of a real one
     // nobody sees: only what arrives is counted alike.
     settings.plan.record_deliveries = !beside_wall_;

@@ -33,7 +33,7 @@ struct RunArguments {
   std::string program;
   std::string speed;
   bool watch = false;
-  bool verify = false, json = false, wire = false, raw = false, quiet = false;
+  bool verify = false, json = false, wire = false, as_in_diff = false, raw = false, quiet = false;
 };
 
 constexpr const char* kAboutRun =
@@ -98,6 +98,10 @@ void describe_options(CommandLine& line, RunArguments& arguments) {
   line.add_option("--program", arguments.program,
                   "run this server binary instead of our own node, under virtual time")
       .type_name("PATH");
+  line.add_flag(
+      "--as-in-diff", arguments.as_in_diff,
+      "the seed as slotsim diff runs it: faults begin anywhere between two ticks, and real "
+      "servers log whom they suspect");
   line.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
   line.add_flag("--raw", arguments.raw, "").hidden();
   line.add_option("--watch-events", arguments.watch_events, "").values(2).hidden();
@@ -178,6 +182,7 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   RunSettings settings;
   settings.plan.seed = seed;
   settings.plan.through_wire = arguments.wire;
+  if (arguments.as_in_diff) run_as_in_diff(settings.plan);
   settings.program = arguments.program;
   if (!arguments.mutation.empty())
     settings.plan.mutation = mutation_named("--mutate", arguments.mutation);
@@ -439,6 +444,7 @@ std::vector<std::string> passed_on(const RunArguments& arguments) {
   if (!arguments.program.empty()) options.insert(options.end(), {"--program", arguments.program});
   if (!arguments.mutation.empty()) options.insert(options.end(), {"--mutate", arguments.mutation});
   if (!arguments.until.empty()) options.insert(options.end(), {"--until", arguments.until});
+  if (arguments.as_in_diff) options.emplace_back("--as-in-diff");
   return options;
 }
 

@@ -37,6 +37,12 @@ struct PlanOptions {
   bool log_suspicions = false;   // processes log whom they suspect, and much else (loglevel debug)
 };
 
+// How slotsim diff runs a seed: so that the times of many runs show their spread, and so that real
+// servers tell what is compared.
+inline void run_as_in_diff(PlanOptions& options) {
+  options.spread_start = options.log_suspicions = true;
+}
+
 struct PlannedStep {
   Step step;                           // addresses in the words of programs filled in
   std::shared_ptr<const Fault> fault;  // for fault steps; cloned when it fires

@@ -332,13 +332,15 @@ TEST_F(Cli, LeavesOutOfAFolderWhatCannotRunHere) {
 
 // ---- Two sides ----
 
-// By a tenth of a second: the node is another one, and diff must say so. No clients, a short node
-// timeout: sanitizers make every run a hundred times slower.
-TEST_F(Cli, DiffFlagsALaterElection) {
-  write("failover.json", R"({
+// No clients, a short node timeout: sanitizers make every run a hundred times slower.
+constexpr const char* kQuickFailover = R"({
     "version": 1, "name": "failover", "duration": "5s",
     "cluster": {"shards": 3, "replicas": 1, "config": {"cluster-node-timeout": 1000}},
-    "timeline": [{"at": "500ms", "do": "crash", "node": "primary:shard-0", "for": "heal"}]})");
+    "timeline": [{"at": "500ms", "do": "crash", "node": "primary:shard-0", "for": "heal"}]})";
+
+// By a tenth of a second: the node is another one, and diff must say so.
+TEST_F(Cli, DiffFlagsALaterElection) {
+  write("failover.json", kQuickFailover);
   const std::string failover = "diff failover.json --jobs 2 ";
   const Outcome mutant = slotsim(failover + "--a sim --b sim:late-election --seeds 1..70");
   EXPECT_EQ(mutant.code, 1) << mutant.out << mutant.err;
@@ -347,6 +349,25 @@ TEST_F(Cli, DiffFlagsALaterElection) {
   const Outcome same = slotsim(failover + "--a sim --b sim --seeds 1..5 --seeds-b 1001..1005");
   EXPECT_EQ(same.code, 0) << same.out << same.err;
   EXPECT_THAT(last_line(same.out), StartsWith("EQUIVALENT within the bounds"));
+}
+
+TEST_F(Cli, ARunOfDiffCanBeRunAlone) {
+  write("failover.json", kQuickFailover);
+  const auto promoted_ms = [&](const std::string& options) {
+    const Json run = Json::parse(slotsim("run failover.json --seed 4 --json " + options).out);
+    const Json& failover = run["seen"]["failovers"][0];
+    return (failover["promoted_ns"].get<double>() - failover["loss_ns"].get<double>()) / 1e6;
+  };
+  const Json diff =
+      Json::parse(slotsim("diff failover.json --a sim --b sim --seeds 4..4 --json").out);
+  double median = 0;
+  for (const Json& row : diff["rows"]) {
+    if (row["what"] == "promotion, after the fault") median = row["a"]["median"];
+  }
+  EXPECT_DOUBLE_EQ(promoted_ms("--as-in-diff"), median);
+  EXPECT_NE(promoted_ms(""), median);
+  EXPECT_THAT(slotsim("run failover.json --as-in-diff").out,
+              HasSubstr("failover.json --seed 1 --as-in-diff\n"));
 }
 
 TEST_F(Cli, DiffTellsItsRowsAsJson) {
