@@ -174,7 +174,7 @@ class SideOfDiff {
     RunSettings settings;
     settings.plan.seed = seed;
     settings.plan.mutation = side_.mutation;
-    run_as_in_diff(settings.plan);
+    settings.plan.as_in_diff = true;
     // What waits in a link that never opens, a node of ours counts as sent, and of a real one
     // nobody sees: only what arrives is counted alike.
     settings.plan.record_deliveries = !beside_wall_;

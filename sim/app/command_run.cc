@@ -182,7 +182,7 @@ RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
   RunSettings settings;
   settings.plan.seed = seed;
   settings.plan.through_wire = arguments.wire;
-  if (arguments.as_in_diff) run_as_in_diff(settings.plan);
+  settings.plan.as_in_diff = arguments.as_in_diff;
   settings.program = arguments.program;
   if (!arguments.mutation.empty())
     settings.plan.mutation = mutation_named("--mutate", arguments.mutation);

@@ -81,7 +81,8 @@ std::string disagreements(const Comparison& comparison) {
   std::string text = "\nseeds with which only one side is as its scenario expects\n";
   for (const Disagreement& one : comparison.disagreements)
     text += fmt::format("  {:<12} a: {}\n{:<15}b: {}\n", one.seed, one.a, "", one.b);
-  return text + "  (again: run FILE --seed N --as-in-diff; side b with --program as well)\n";
+  return text +
+         "  (again: run FILE --seed N --as-in-diff, with the --program or --mutate of the side)\n";
 }
 
 // What samples of these sizes can tell at all.

@@ -35,7 +35,7 @@ class Planner {
       : options_(options), plan_(std::make_shared<Plan>()) {
     plan_->seed = options.seed;
     plan_->judge_invariants = options.judge_invariants;
-    if (options.spread_start) {
+    if (options.as_in_diff) {
       ChoiceStream stream(options.seed, "plan:start");
       Choices choices(stream);
       plan_->start_delay = std::chrono::microseconds(choices.choose(Site::kFaultTime, 1'000'000));
@@ -200,7 +200,7 @@ class Planner {
     machine.names = names_;
     if (is_introduced(server)) machine.planned_id = seed.id;
     machine.bus_ports = bus_ports_;
-    machine.log_suspicions = options_.log_suspicions;
+    machine.log_suspicions = options_.as_in_diff;
     return hosted(machine);
   }
 
@@ -492,7 +492,7 @@ class Planner {
           deviations_named(deviations_of(scenario.cluster, machine.info.name))
               .has(Deviation::kOpenSlotsRepointed);
     }
-    facts.suspicions_logged = options_.log_suspicions;
+    facts.suspicions_logged = options_.as_in_diff;
     Config config;
     if (!configs_.empty()) config = configs_.front();
     facts.node_timeout = std::chrono::milliseconds(config.cluster_node_timeout_ms);

@@ -28,20 +28,14 @@ struct PlanOptions {
   // Records or overrides what the world, its machines, faults and nemesis choose; may be null.
   std::shared_ptr<const ChoicePolicy> choice_policy;
   ProcessHost process_host;  // null: a scenario with processes cannot be planned
-  // Faults begin up to a second after the cluster has formed: what forms it falls on ticks, and
-  // with each run's faults at one place between ticks, runs would tell one time instead of their
-  // spread.
-  bool spread_start = false;
+  // As slotsim diff runs it. Faults begin up to a second after the cluster has formed: what forms
+  // it falls on ticks, and with each run's faults at one place between ticks, runs would tell one
+  // time instead of their spread. And processes log whom they suspect, and much else (loglevel
+  // debug).
+  bool as_in_diff = false;
   bool idle_faults = false;      // faults are made to do nothing, to see that it is noticed
   bool judge_invariants = true;  // false: to measure what they cost
-  bool log_suspicions = false;   // processes log whom they suspect, and much else (loglevel debug)
 };
-
-// How slotsim diff runs a seed: so that the times of many runs show their spread, and so that real
-// servers tell what is compared.
-inline void run_as_in_diff(PlanOptions& options) {
-  options.spread_start = options.log_suspicions = true;
-}
 
 struct PlannedStep {
   Step step;                           // addresses in the words of programs filled in

@@ -135,7 +135,7 @@ RunResult run_once(const Scenario& scenario, const RunSettings& settings) {
   RunResult result = run.result();
   if (!settings.program.empty()) result.replay_options += " --program " + settings.program;
   if (settings.plan.through_wire) result.replay_options += " --wire";
-  if (settings.plan.spread_start) result.replay_options += " --as-in-diff";
+  if (settings.plan.as_in_diff) result.replay_options += " --as-in-diff";
   for (const MutationInfo& info : mutations()) {
     if (info.mutation == settings.plan.mutation)
       result.replay_options += " --mutate " + std::string(info.name);

@@ -300,7 +300,7 @@ void ServerProcess::start(const std::vector<std::string>& arguments, std::uint32
   Teller teller(*this, effects);
   starting_ = ticket;
   try {
-    programs_.try_emplace(tree_->start(setup, std::ref(teller)), Program{ticket, {}, {}});
+    programs_.try_emplace(tree_->start(setup, std::ref(teller)), Program{.ticket = ticket});
   } catch (const process::ProcessError& error) {
     programs_[0].ticket = ticket;
     ended({0, 127, false, error.what}, effects);
@@ -449,7 +449,7 @@ void ServerProcess::file_changed(const OutRecord& record, std::string_view name,
 }
 
 void ServerProcess::log(std::int32_t pid, std::string_view bytes, Effects& effects) {
-  Program& program = programs_.try_emplace(pid, Program{starting_, {}, {}}).first->second;
+  Program& program = programs_.try_emplace(pid, Program{.ticket = starting_}).first->second;
   std::string& output = program.output;
   output.append(bytes);
   if (output.size() > kOutputKept) output.erase(0, output.size() - kOutputKept);
