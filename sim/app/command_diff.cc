@@ -1,13 +1,16 @@
-// slotsim diff: one scenario with two kinds of node, held against each other over seeds.
+// slotsim diff: scenarios with two kinds of node, held against each other over seeds.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "sim/app/cli.h"
 #include "sim/app/command_line.h"
 #include "sim/app/comparison_report.h"
+#include "sim/app/find_scenarios.h"
 #include "sim/app/run_once.h"
 #include "sim/app/side.h"
 #include "sim/app/vocabulary.h"
@@ -19,24 +22,28 @@ namespace sim {
 namespace {
 
 struct DiffArguments {
-  std::string file, a, b, seeds, seeds_b, only_case;
+  std::vector<std::string> paths;
+  std::string a, b, seeds, seeds_b, only_case;
   std::vector<std::string> bounds;
   unsigned jobs = 1;
   bool json = false;
 };
 
 constexpr const char* kAboutDiff =
-    "Runs one scenario with two kinds of node and says whether they are equivalent.\n\n"
+    "Runs scenarios with two kinds of node and says whether they are equivalent.\n\n"
     "A side is sim (our node), sim:MUTATION, a program such as redis-server (in virtual time),\n"
     "or wall:PROGRAM (that program on loopback in real time).\n\nExamples:\n"
     "  slotsim diff scenarios/failover.json --a sim --b redis-server --seeds 1..200 --jobs 2\n"
     "  slotsim diff scenarios/failover.json --a sim --b sim:late-election --seeds 1..200\n"
     "  slotsim diff scenarios/failover.json --a sim --b wall:redis-server --seeds 1..200 "
-    "--seeds-b 1..5";
+    "--seeds-b 1..5\n"
+    "  slotsim diff scenarios/upstream --a sim --b redis-server --seeds 1..50 --jobs 2";
 
 void describe_options(CommandLine& line, DiffArguments& arguments) {
-  line.add_option("scenario", arguments.file, "the scenario file (- for standard input)")
-      .type_name("FILE")
+  line.add_option("paths", arguments.paths,
+                  "a scenario file (- for standard input); of several, or of directories of them, "
+                  "a line each is told")
+      .type_name("PATH")
       .required();
   line.add_option("--a", arguments.a, "one side").type_name("SIDE").required();
   line.add_option("--b", arguments.b, "the other").type_name("SIDE").required();
@@ -49,7 +56,8 @@ void describe_options(CommandLine& line, DiffArguments& arguments) {
                   "runs at the same time, each in a process of its own; wall: runs are alone")
       .range(1, 1024)
       .type_name("N");
-  line.add_option("--case", arguments.only_case, "of a scenario with a matrix: this case")
+  line.add_option("--case", arguments.only_case,
+                  "of a scenario with cases or a matrix: only this one")
       .type_name("NAME");
   line.add_option("--bound", arguments.bounds,
                   "another bound: median=50ms, share=1%, distance=0.1, resolution=5ms or rate=5%; "
@@ -99,23 +107,64 @@ void set_bound(const std::string& bound, Bounds& bounds) {
   }
 }
 
-// nullopt: the file is wrong, which has been told.
-std::optional<Scenario> load_one(const DiffArguments& arguments, const std::string& program) {
-  Loaded loaded = load_scenario_file(arguments.file, program);
-  if (!loaded.problems.empty()) {
-    std::fputs(loaded.problems.text().c_str(), stderr);
-    return std::nullopt;
+// ---- The scenarios ----
+
+// One scenario, as the servers of either side can be given it.
+struct Pair {
+  Scenario a, b;
+};
+
+struct Pairs {
+  std::vector<Pair> pairs;
+  std::vector<LeftOut> left_out;
+  bool good = true;
+};
+
+bool same(const Scenario& one, const Scenario& other) {
+  return one.file == other.file && one.variant == other.variant;
+}
+
+// What only one side can run is among what the other leaves out.
+Pairs find_pairs(const DiffArguments& arguments, const Side& a, const Side& b) {
+  const auto find = [&](const Side& side) {
+    return find_scenarios(arguments.paths,
+                          side.kind == Side::Kind::kProgram ? side.program : std::string(),
+                          arguments.only_case);
+  };
+  Pairs found;
+  FoundScenarios of_a = find(a);
+  if (!of_a.good) return {{}, {}, false};
+  const bool alike = a.kind != Side::Kind::kProgram && b.kind != Side::Kind::kProgram;
+  FoundScenarios of_b = alike ? of_a : find(b);
+  found.good = of_b.good;
+  found.left_out = std::move(of_a.left_out);
+  for (LeftOut& one : of_b.left_out) {
+    const auto told = [&](const LeftOut& other) { return other.file == one.file; };
+    if (std::none_of(found.left_out.begin(), found.left_out.end(), told))
+      found.left_out.push_back(std::move(one));
   }
-  std::string cases;
-  for (Scenario& variant : loaded.variants) {
-    const bool meant = loaded.variants.size() == 1 || variant.variant == arguments.only_case;
-    if (meant && (arguments.only_case.empty() || variant.variant == arguments.only_case))
-      return std::move(variant);
-    cases += "\n  --case '" + variant.variant + "'";
+  for (Scenario& scenario : of_a.scenarios) {
+    const auto other =
+        std::find_if(of_b.scenarios.begin(), of_b.scenarios.end(),
+                     [&](const Scenario& candidate) { return same(candidate, scenario); });
+    if (other != of_b.scenarios.end())
+      found.pairs.push_back({std::move(scenario), std::move(*other)});
   }
-  throw UsageError{arguments.only_case.empty()
-                       ? "diff takes one case of a matrix; this has" + cases
-                       : "no case is called '" + arguments.only_case + "'; there are" + cases};
+  return found;
+}
+
+// What the wall cannot do: alone that is a mistake, among many it is left out.
+void refuse_for_wall(Pairs& found, const Side& side) {
+  if (side.kind != Side::Kind::kWall) return;
+  const bool alone = found.pairs.size() == 1;
+  std::erase_if(found.pairs, [&](const Pair& pair) {
+    const std::string why = wall_refusal(pair.a);
+    if (why.empty()) return false;
+    if (alone)
+      throw UsageError{fmt::format("{} cannot be run as {}: {}", pair.a.file, side.text, why)};
+    found.left_out.push_back({pair.a.file, why});
+    return true;
+  });
 }
 
 // ---- The runs ----
@@ -141,7 +190,6 @@ class SideOfDiff {
     return !interrupted();
   }
 
-  const Scenario& scenario() const { return scenario_; }
   const SideRuns& runs() const { return runs_; }
   ComparedSide compared() const { return {side_.text, seeds_, runs_.runs.size()}; }
   std::size_t broken() const { return broken_; }
@@ -203,6 +251,74 @@ class SideOfDiff {
   std::size_t broken_ = 0;
 };
 
+class Diff {
+ public:
+  Diff(const DiffArguments& arguments, Side a, Side b, const Bounds& bounds)
+      : arguments_(arguments), a_(std::move(a)), b_(std::move(b)), bounds_(bounds) {}
+
+  // nullopt: somebody interrupted.
+  std::optional<ComparedScenario> compared(Pair pair) const {
+    ComparedScenario compared;
+    compared.title = title(pair.a);
+    compared.file = pair.a.file;
+    const bool wall = a_.kind == Side::Kind::kWall || b_.kind == Side::Kind::kWall;
+    SideOfDiff a(std::move(pair.a), a_, arguments_.seeds, wall);
+    SideOfDiff b(std::move(pair.b), b_, seeds_of_b(), wall);
+    if (!a.run(arguments_.jobs) || !b.run(arguments_.jobs)) return std::nullopt;
+    compared.a = a.compared();
+    compared.b = b.compared();
+    compared.died = a.broken() + b.broken();
+    compared.comparison = compare(a.runs(), b.runs(), bounds_);
+    return compared;
+  }
+
+  int one(Pair pair) const {
+    const auto scenario = compared(std::move(pair));
+    if (!scenario) return exit_code::kInterrupted;
+    const std::string text = arguments_.json ? comparison_json(*scenario, bounds_) + "\n"
+                                             : report_comparison(*scenario, bounds_, Paint());
+    std::fputs(text.c_str(), stdout);
+    return code_of(*scenario);
+  }
+
+  int many(Pairs found) const {
+    if (!arguments_.json) {
+      std::fputs(sides_line({a_.text, arguments_.seeds}, {b_.text, seeds_of_b()}).c_str(), stdout);
+      std::fflush(stdout);
+    }
+    std::vector<ComparedScenario> scenarios;
+    int code = exit_code::kOk;
+    for (Pair& pair : found.pairs) {
+      auto scenario = compared(std::move(pair));
+      if (!scenario) return exit_code::kInterrupted;
+      code = exit_code::worse(code, code_of(*scenario));
+      scenarios.push_back(std::move(*scenario));
+      if (arguments_.json) continue;
+      std::fputs(comparison_line(scenarios.back(), Paint()).c_str(), stdout);
+      std::fflush(stdout);  // the next one may take minutes
+    }
+    const std::string text =
+        arguments_.json ? comparisons_json(scenarios, found.left_out, bounds_) + "\n"
+                        : report_comparisons(scenarios, found.left_out.size(), bounds_, Paint());
+    std::fputs(text.c_str(), stdout);
+    return code;
+  }
+
+ private:
+  const std::string& seeds_of_b() const {
+    return arguments_.seeds_b.empty() ? arguments_.seeds : arguments_.seeds_b;
+  }
+
+  static int code_of(const ComparedScenario& scenario) {
+    if (scenario.died > 0) return exit_code::kInternal;
+    return scenario.comparison.equivalent() ? exit_code::kOk : exit_code::kViolation;
+  }
+
+  const DiffArguments& arguments_;
+  Side a_, b_;
+  const Bounds& bounds_;
+};
+
 }  // namespace
 
 int command_diff(const Arguments& words) {
@@ -212,33 +328,19 @@ int command_diff(const Arguments& words) {
   if (const auto code = line.parse(words)) return *code;
   Bounds bounds;
   for (const std::string& bound : arguments.bounds) set_bound(bound, bounds);
-  const Side side_a = parse_side("--a", arguments.a), side_b = parse_side("--b", arguments.b);
-  std::vector<SideOfDiff> sides;
-  for (const Side* side : {&side_a, &side_b}) {
-    const bool hosted = side->kind == Side::Kind::kProgram;
-    const bool same = !sides.empty() && !hosted && side_a.kind != Side::Kind::kProgram;
-    std::optional<Scenario> scenario =
-        same ? sides.front().scenario() : load_one(arguments, hosted ? side->program : "");
-    if (!scenario) return exit_code::kUsage;
-    const std::string why = side->kind == Side::Kind::kWall ? wall_refusal(*scenario) : "";
-    if (!why.empty())
-      throw UsageError{fmt::format("{} cannot be run as {}: {}", arguments.file, side->text, why)};
-    const bool second = side == &side_b && !arguments.seeds_b.empty();
-    sides.emplace_back(std::move(*scenario), *side, second ? arguments.seeds_b : arguments.seeds,
-                       side_a.kind == Side::Kind::kWall || side_b.kind == Side::Kind::kWall);
+  const Side a = parse_side("--a", arguments.a), b = parse_side("--b", arguments.b);
+  for (const std::string& seeds : {arguments.seeds, arguments.seeds_b}) {
+    if (!seeds.empty()) parse_seeds(seeds);  // a mistake is told before anything runs
   }
-  SideOfDiff &a = sides[0], &b = sides[1];
+  Pairs found = find_pairs(arguments, a, b);
+  if (!found.good) return exit_code::kUsage;
+  for (const Side& side : {a, b}) refuse_for_wall(found, side);
+  tell_left_out(found.left_out);
   catch_interrupts();
-  if (!a.run(arguments.jobs) || !b.run(arguments.jobs)) return exit_code::kInterrupted;
-  const Comparison comparison = compare(a.runs(), b.runs(), bounds);
-  const ComparedSides compared{a.scenario().name, a.compared(), b.compared()};
-  if (arguments.json) {
-    std::puts(comparison_json(compared, comparison, bounds).c_str());
-  } else {
-    std::fputs(report_comparison(compared, comparison, bounds, Paint()).c_str(), stdout);
-  }
-  if (a.broken() + b.broken() > 0) return exit_code::kInternal;
-  return comparison.equivalent() ? exit_code::kOk : exit_code::kViolation;
+  const Diff diff(arguments, a, b, bounds);
+  return found.pairs.size() == 1 && found.left_out.empty()
+             ? diff.one(std::move(found.pairs.front()))
+             : diff.many(std::move(found));
 }
 
 }  // namespace sim

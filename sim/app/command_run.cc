@@ -10,7 +10,7 @@
 
 #include "sim/app/cli.h"
 #include "sim/app/command_line.h"
-#include "sim/app/program_lookup.h"
+#include "sim/app/find_scenarios.h"
 #include "sim/app/report.h"
 #include "sim/app/run_once.h"
 #include "sim/app/side.h"
@@ -105,77 +105,6 @@ void describe_options(CommandLine& line, RunArguments& arguments) {
   line.add_flag("--quiet,-q", arguments.quiet, "verdicts only");
   line.add_flag("--raw", arguments.raw, "").hidden();
   line.add_option("--watch-events", arguments.watch_events, "").values(2).hidden();
-}
-
-// Scenario files of a directory and the directories in it, sorted; a schema is not a scenario.
-void collect(const fs::path& path, std::vector<std::string>& files) {
-  if (!fs::is_directory(path)) {
-    files.push_back(path.string());
-    return;
-  }
-  std::vector<fs::path> entries(fs::directory_iterator(path), fs::directory_iterator{});
-  std::sort(entries.begin(), entries.end());
-  for (const fs::path& entry : entries) {
-    if (fs::is_directory(entry) ? entry.filename() != "schema" : entry.extension() == ".json")
-      collect(entry, files);
-  }
-}
-
-// Why a scenario that nobody asked for by its name is left out here; empty: it is not.
-std::string why_left_out(const Scenario& scenario, const std::string& program) {
-  const ServerProfile& profile = *find_profile(scenario.cluster.profile);
-  const bool of_another_version = &profile != &profiles().front();
-  if (!program.empty() && of_another_version && fs::path(program).filename() != profile.program) {
-    return "it is about " + std::string(profile.name) + ", and " + program + " is given";
-  }
-  try {
-    require_programs(scenario);
-  } catch (const UsageError& error) {
-    return error.what;
-  }
-  return {};
-}
-
-// All scenarios of all paths, a matrix expanded; of folders, those that can run here, and of the
-// rest it is said why not. Prints what is wrong; nothing runs unless everything is right.
-bool load_all(const RunArguments& arguments, std::vector<Scenario>& scenarios,
-              std::vector<LeftOut>& left_out) {
-  std::vector<std::string> files;
-  std::vector<bool> of_folder;
-  for (const std::string& path : arguments.paths) {
-    collect(path, files);
-    of_folder.resize(files.size(), fs::is_directory(path));
-  }
-  bool good = true;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const std::string& file = files[i];
-    Loaded loaded = load_scenario_file(file, arguments.program);
-    if (!loaded.problems.empty()) {
-      std::fputs(loaded.problems.text().c_str(), stderr);
-      good = false;
-    }
-    if (of_folder[i] && !loaded.variants.empty()) {
-      const std::string why = why_left_out(loaded.variants.front(), arguments.program);
-      if (!why.empty()) {
-        fmt::print(stderr, "skipped {}: {}\n", file, why);
-        left_out.push_back({file, why});
-        continue;
-      }
-    }
-    for (const Loaded::LeftOut& omitted : loaded.left_out) {
-      fmt::print(stderr, "skipped {} [{}]: {}\n", file, omitted.name, omitted.why);
-      left_out.push_back({file + " [" + omitted.name + "]", omitted.why});
-    }
-    for (Scenario& variant : loaded.variants) {
-      if (arguments.only_case.empty() || variant.variant == arguments.only_case)
-        scenarios.push_back(std::move(variant));
-    }
-  }
-  if (good && scenarios.empty() && left_out.empty()) {
-    throw UsageError{arguments.only_case.empty() ? "no scenario files there"
-                                                 : "no case is called " + arguments.only_case};
-  }
-  return good;
 }
 
 RunSettings settings_of(const RunArguments& arguments, std::uint64_t seed) {
@@ -494,9 +423,10 @@ int command_run(const Arguments& words) {
   describe_options(line, arguments);
   if (const auto code = line.parse(words)) return *code;
   check_combinations(arguments);
-  std::vector<Scenario> scenarios;
-  std::vector<LeftOut> left_out;
-  if (!load_all(arguments, scenarios, left_out)) return exit_code::kUsage;
+  auto [scenarios, left_out, good] =
+      find_scenarios(arguments.paths, arguments.program, arguments.only_case);
+  tell_left_out(left_out);
+  if (!good) return exit_code::kUsage;
   settings_of(arguments, 1);  // a mistake in the options is told before anything runs
   const bool single = scenarios.size() == 1 && arguments.seeds.empty() && left_out.empty();
   for (const auto& [name, file] :

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "sim/app/cli.h"
 #include "sim/app/files.h"
@@ -60,6 +61,20 @@ Vocabulary make_vocabulary() {
   return words;
 }
 
+// Null, and errno, if it cannot be read.
+std::optional<std::string> text_of(const std::string& path) {
+  std::string text;
+  const File file = try_to_open(path);
+  if (file == nullptr || !read_text(file.get(), kJsonBytesMax, text)) return std::nullopt;
+  return text;
+}
+
+// It can be read once only, and diff loads its scenario with the servers of either side.
+const std::optional<std::string>& standard_input() {
+  static const std::optional<std::string> text = text_of("-");
+  return text;
+}
+
 }  // namespace
 
 const Vocabulary& vocabulary() {
@@ -68,15 +83,14 @@ const Vocabulary& vocabulary() {
 }
 
 Loaded load_scenario_file(const std::string& path, const std::string& program) {
-  std::string text;
-  const File file = try_to_open(path);
-  if (file == nullptr || !read_text(file.get(), kJsonBytesMax, text)) {
+  std::optional<std::string> text = path == "-" ? standard_input() : text_of(path);
+  if (!text) {
     const int error = errno;
     Loaded loaded{{}, Problems(path, "")};
     loaded.problems.add({{}, "", std::string("cannot be read: ") + std::strerror(error), ""});
     return loaded;
   }
-  return load_scenario(path == "-" ? "(standard input)" : path, std::move(text), vocabulary(),
+  return load_scenario(path == "-" ? "(standard input)" : path, std::move(*text), vocabulary(),
                        program);
 }
 

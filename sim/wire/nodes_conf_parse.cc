@@ -49,6 +49,12 @@ std::optional<NodeName> to_name(std::string_view text) {
   return NodeName::from(text);
 }
 
+// Both inclusive. By words: slot by slot, a cluster's 16,384 took most of the time of reading it.
+SlotSet slots_between(SlotId first, SlotId last) {
+  const SlotSet all = ~SlotSet{};
+  return (all << first.value) & (all >> (kSlotCount - 1 - last.value));
+}
+
 class Reader {
  public:
   Bad read_line(std::string_view text) {
@@ -166,10 +172,13 @@ class Reader {
     const auto first = to_slot(token.substr(0, dash));
     const auto last = dash == std::string::npos ? first : to_slot(token.substr(dash + 1));
     if (!first || !last) return "slot out of range";
-    for (std::size_t slot = first->value; slot <= last->value; ++slot) {
-      if (taken_.test(slot)) continue;
-      taken_.set(slot);
-      line.slots.set(slot);
+    if (*first == *last) {
+      if (!taken_[first->value]) line.slots[first->value] = true;
+      taken_[first->value] = true;
+    } else if (*first < *last) {
+      const SlotSet range = slots_between(*first, *last);
+      line.slots |= range & ~taken_;
+      taken_ |= range;
     }
     return std::nullopt;
   }

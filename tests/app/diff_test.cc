@@ -18,6 +18,7 @@ namespace sim {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 using Verdict = ComparedRow::Verdict;
 
@@ -129,6 +130,13 @@ TEST(Diff, WhatAnEventCausesIsCountedPerRun) {
 
 // ---- What cannot be compared ----
 
+ComparedScenario scenario_of(const Comparison& comparison) {
+  return {"failover", "failover.json", {}, {}, 0, comparison};
+}
+std::string report_of(const Comparison& comparison) {
+  return report_comparison(scenario_of(comparison), {}, Paint::plain());
+}
+
 TEST(Diff, WhatOneSideCannotSupplyIsNotMeasured) {
   SideRuns other = spread(50);
   other.ours = false;
@@ -144,7 +152,7 @@ TEST(Diff, WhatOneSideCannotSupplyIsNotMeasured) {
                            "a primary is suspected (PFAIL)"})
     EXPECT_EQ(verdict_of(comparison, what), Verdict::kNotMeasured) << what;
   EXPECT_TRUE(comparison.equivalent());
-  EXPECT_THAT(report_comparison({}, comparison, {}, Paint::plain()), HasSubstr("not measured"));
+  EXPECT_THAT(report_of(comparison), HasSubstr("not measured"));
 }
 
 // Our own node tells every station: what it never told did not happen.
@@ -166,8 +174,7 @@ TEST(Diff, LossesWithoutEffectsHaveNoClasses) {
 TEST(Diff, NothingIsNotEquivalentToAnything) {
   const Comparison comparison = compare({"sim", true, {}}, spread(10), {});
   EXPECT_FALSE(comparison.equivalent());
-  EXPECT_THAT(report_comparison({}, comparison, {}, Paint::plain()),
-              HasSubstr("NOTHING TO COMPARE"));
+  EXPECT_THAT(report_of(comparison), HasSubstr("NOTHING TO COMPARE"));
 }
 
 // ---- Outcomes ----
@@ -179,7 +186,7 @@ TEST(Diff, OutcomesThatDifferAreFrequencies) {
   EXPECT_EQ(verdict_of(comparison, "primary of shard 0: as planned"), Verdict::kDifferent);
   EXPECT_EQ(verdict_of(comparison, "primary of shard 0: a replica of it"), Verdict::kDifferent);
   EXPECT_EQ(verdict_of(comparison, "primary of shard 1: as planned"), Verdict::kIdentical);
-  const std::string report = report_comparison({}, comparison, {}, Paint::plain());
+  const std::string report = report_of(comparison);
   EXPECT_THAT(report, HasSubstr("100 of 100"));
   EXPECT_THAT(report, HasSubstr("60 of 100"));
 }
@@ -215,9 +222,9 @@ TEST(Diff, NamesTheSeedsInWhichOneSideFails) {
   ASSERT_EQ(comparison.disagreements.size(), 1u);
   EXPECT_EQ(comparison.disagreements.front().seed, 1u);
   EXPECT_EQ(verdict_of(comparison, "the run is as its scenario expects"), Verdict::kChance);
-  EXPECT_THAT(report_comparison({}, comparison, {}, Paint::plain()),
+  EXPECT_THAT(report_of(comparison),
               HasSubstr("  1            a: PASS\n               b: FAIL y\n"));
-  EXPECT_THAT(comparison_json({}, comparison, {}), HasSubstr("\"seed\": 1"));
+  EXPECT_THAT(comparison_json(scenario_of(comparison), {}), HasSubstr("\"seed\": 1"));
 }
 
 // On the wall there are no clients, and nobody asks what the scenario expects.
@@ -230,13 +237,41 @@ TEST(Diff, WhoIsNotJudgedDisagreesWithNobody) {
 // ---- The report ----
 
 TEST(DiffReport, TellsWhatTheSampleSizeAllows) {
-  ComparedSides sides{"failover", {"sim", "1..3", 3}, {"wall:redis-server", "1..3", 3}};
-  const Comparison comparison = compare(spread(3), spread(3), {});
-  const std::string report = report_comparison(sides, comparison, {}, Paint::plain());
+  ComparedScenario scenario = scenario_of(compare(spread(3), spread(3), {}));
+  scenario.a = {"sim", "1..3", 3};
+  scenario.b = {"wall:redis-server", "1..3", 3};
+  const std::string report = report_comparison(scenario, {}, Paint::plain());
   EXPECT_THAT(report, HasSubstr("a = sim, seeds 1..3; b = wall:redis-server, seeds 1..3"));
   EXPECT_THAT(report, HasSubstr("From 3 and 3 runs"));
   EXPECT_THAT(report, HasSubstr("D >= 1.000 where one row is asked"));
   EXPECT_THAT(report, Not(HasSubstr("\x1b")));
+}
+
+// Of many, only what condemns one is told in full.
+TEST(DiffReport, TellsALineForEachOfMany) {
+  SideRuns late = spread(100);
+  for (Observation& run : late.runs) run.failovers[0].at[Station::kElection] += 900ms;
+  ComparedScenario different = scenario_of(compare(spread(100), late, {}));
+  ComparedScenario equal = scenario_of(compare(spread(100), spread(100), {}));
+  EXPECT_THAT(comparison_line(different, Paint::plain()),
+              MatchesRegex("DIFFERENT    failover \\(2 DIFFERENT of [0-9]+ rows\\)\n"
+                           "  DIFFERENT    election begins[^\n]*\n"
+                           "  DIFFERENT    promotion[^\n]*\n"));
+  EXPECT_THAT(comparison_line(equal, Paint::plain()),
+              MatchesRegex("equivalent   failover[^\n]*\n"));
+  equal.died = 2;
+  EXPECT_THAT(comparison_line(equal, Paint::plain()), HasSubstr("\n  runs that died: 2\n"));
+  const ComparedScenario nothing = scenario_of(compare({"sim", true, {}}, spread(10), {}));
+  EXPECT_EQ(report_comparisons({equal, different, equal, nothing}, 5, {}, Paint::plain()),
+            "\neach scenario by itself at 0.05: of 4 equal ones 0.2 may be called different by "
+            "chance\n2 equivalent, 1 different, 1 with nothing to compare, 5 skipped\n");
+}
+
+TEST(DiffReport, CountsTheSeedsInWhichOneSideFails) {
+  const auto seeds = judged({{7, "PASS"}, {8, "PASS"}, {9, "PASS"}});
+  const auto some = judged({{7, "PASS"}, {8, "FAIL x"}, {9, "FAIL x"}});
+  EXPECT_THAT(comparison_line(scenario_of(compare(seeds, some, {})), Paint::plain()),
+              HasSubstr("\n  as its scenario expects on one side only: 2 seeds, the first 8\n"));
 }
 
 // ---- A run shows itself ----

@@ -17,27 +17,18 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+using sim::last_line;
 using sim::Outcome;
+using sim::quiet;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
 
 std::string contents(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-std::string last_line(std::string text) {
-  if (text.ends_with('\n')) text.pop_back();
-  return text.substr(text.rfind('\n') + 1);
-}
-
-// A cluster in which nothing goes wrong, with more keys of the scenario.
-std::string quiet(const std::string& name, const std::string& more = "") {
-  return R"({"version": 1, "name": ")" + name + R"(", "duration": "3s",
-             "workload": [{"type": "register", "clients": 1, "keys": 20, "rate": 20}])" +
-         (more.empty() ? "" : ",\n" + more) + "}\n";
 }
 
 class Cli : public sim::ScratchTest {
@@ -218,7 +209,7 @@ TEST_F(Cli, TheNumberOfJobsChangesNothing) {
   const Outcome two = slotsim("run x.json --seeds 1..6 --jobs 2");
   EXPECT_EQ(one.out, two.out);
   EXPECT_EQ(one.code, two.code);
-  EXPECT_THAT(last_line(one.out), testing::MatchesRegex("[0-9]+ passed, [0-9]+ failed, 0 skipped"));
+  EXPECT_THAT(last_line(one.out), MatchesRegex("[0-9]+ passed, [0-9]+ failed, 0 skipped"));
 }
 
 TEST_F(Cli, TheWorstCodeWins) {
@@ -324,104 +315,15 @@ TEST_F(Cli, LeavesOutOfAFolderWhatCannotRunHere) {
   EXPECT_EQ(folder.code, 0) << folder.out << folder.err;
   EXPECT_EQ(last_line(folder.out), "1 passed, 0 failed, 2 skipped");
   EXPECT_THAT(folder.err, HasSubstr("skipped folder/b.json: there is no program no-such-server"));
+  write("folder/d.json", quiet("d", R"("cluster": {"costs": {"fork_per_gigabyte": "10ms"}})"));
+  write("folder/e.json", quiet("e", R"("cluster": {"shard": 3})"));
   const Outcome other = slotsim("run folder --program redis-server");
+  EXPECT_THAT(other.err, HasSubstr("skipped folder/d.json: no server is simulated"));
+  EXPECT_THAT(other.err, HasSubstr("folder/e.json:3:"));  // wrong for everybody
+  EXPECT_EQ(other.code, 2);
   EXPECT_THAT(other.err, HasSubstr("skipped folder/c.json: it is about valkey-8"));
   const Outcome named = slotsim("run folder/b.json");
   EXPECT_EQ(named.code, 2) << named.out;
-}
-
-// ---- Two sides ----
-
-// No clients, a short node timeout: sanitizers make every run a hundred times slower.
-constexpr const char* kQuickFailover = R"({
-    "version": 1, "name": "failover", "duration": "5s",
-    "cluster": {"shards": 3, "replicas": 1, "config": {"cluster-node-timeout": 1000}},
-    "timeline": [{"at": "500ms", "do": "crash", "node": "primary:shard-0", "for": "heal"}]})";
-
-// By a tenth of a second: the node is another one, and diff must say so.
-TEST_F(Cli, DiffFlagsALaterElection) {
-  write("failover.json", kQuickFailover);
-  const std::string failover = "diff failover.json --jobs 2 ";
-  const Outcome mutant = slotsim(failover + "--a sim --b sim:late-election --seeds 1..70");
-  EXPECT_EQ(mutant.code, 1) << mutant.out << mutant.err;
-  EXPECT_THAT(mutant.out, HasSubstr("DIFFERENT    election begins, after FAIL"));
-  EXPECT_THAT(last_line(mutant.out), StartsWith("DIFFERENT in "));
-  const Outcome same = slotsim(failover + "--a sim --b sim --seeds 1..5 --seeds-b 1001..1005");
-  EXPECT_EQ(same.code, 0) << same.out << same.err;
-  EXPECT_THAT(last_line(same.out), StartsWith("EQUIVALENT within the bounds"));
-}
-
-TEST_F(Cli, ARunOfDiffCanBeRunAlone) {
-  write("failover.json", kQuickFailover);
-  const auto promoted_ms = [&](const std::string& options) {
-    const Json run = Json::parse(slotsim("run failover.json --seed 4 --json " + options).out);
-    const Json& failover = run["seen"]["failovers"][0];
-    return (failover["promoted_ns"].get<double>() - failover["loss_ns"].get<double>()) / 1e6;
-  };
-  const Json diff =
-      Json::parse(slotsim("diff failover.json --a sim --b sim --seeds 4..4 --json").out);
-  double median = 0;
-  for (const Json& row : diff["rows"]) {
-    if (row["what"] == "promotion, after the fault") median = row["a"]["median"];
-  }
-  EXPECT_DOUBLE_EQ(promoted_ms("--as-in-diff"), median);
-  EXPECT_NE(promoted_ms(""), median);
-  EXPECT_THAT(slotsim("run failover.json --as-in-diff").out,
-              HasSubstr("failover.json --seed 1 --as-in-diff\n"));
-}
-
-TEST_F(Cli, DiffTellsItsRowsAsJson) {
-  write("x.json", quiet("x"));
-  const Outcome outcome = slotsim("diff x.json --a sim --b sim --seeds 1..3 --json");
-  EXPECT_EQ(outcome.code, 0) << outcome.err;
-  const Json json = Json::parse(outcome.out);
-  EXPECT_EQ(json["slotsim_diff"], 1);
-  EXPECT_EQ(json["equivalent"], true);
-  EXPECT_EQ(json["a"]["runs"], 3);
-  EXPECT_GT(json["rows"].size(), 5u);
-  for (const Json& row : json["rows"]) EXPECT_NE(row["verdict"], "different") << row;
-}
-
-TEST_F(Cli, DiffTakesTwoSidesAndOneScenario) {
-  write("x.json", quiet("x"));
-  for (const auto& [arguments, told] :
-       {std::pair{"--a sim --b sim:late-elections --seeds 1..3", "did you mean \"late-election\"?"},
-        {"--a sim --seeds 1..3", "--b is required"},
-        {"--a sim --b /no/such --seeds 1..3", "there is no program '/no/such'"},
-        {"--a sim --b sim --seeds 3..1", "backwards"},
-        {"--a sim --b sim --seeds 1..3 --case x", "no case is called 'x'"},
-        {"--a sim --b sim --seeds 1..3 --bound medain=5ms", "did you mean \"median\"?"},
-        {"--a sim --b sim --seeds 1..3 --bound rate=5", "told in %"},
-        {"--a sim --b sim --seeds 1..3 --bound distance=x", "--bound expects"}}) {
-    const Outcome outcome = slotsim(std::string("diff x.json ") + arguments);
-    EXPECT_EQ(outcome.code, 2) << arguments;
-    EXPECT_THAT(outcome.err, HasSubstr(told)) << arguments;
-    EXPECT_LE(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 2) << outcome.err;
-  }
-}
-
-TEST_F(Cli, DiffRefusesWhatTheWallCannotDo) {
-  write("x.json", R"({"version": 1, "name": "x", "duration": "3s", "timeline": [
-      {"at": "1s", "do": "partition", "groups": [["m1"]], "for": "1s"}]})");
-  const Outcome outcome = slotsim("diff x.json --a sim --b wall:sh --seeds 1..3");
-  EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.err,
-              HasSubstr("x.json cannot be run as wall:sh: step step-1 is a partition"));
-}
-
-TEST_F(Cli, DiffLeavesNothingBehindOnTheWall) {
-  if (std::system("command -v redis-server >/dev/null") != 0) GTEST_SKIP() << "no redis-server";
-  write("x.json", quiet("x"));
-  const std::string command = "cd '" + scratch_.string() +
-                              "' && mkdir tmp && TMPDIR=$PWD/tmp timeout --foreground " +
-                              "--preserve-status -s INT 2 '" SLOTSIM_BINARY
-                              "' diff x.json --a wall:redis-server --b sim --seeds 1..9 2>.err";
-  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 130);
-  EXPECT_EQ(contents(scratch_ / ".err"), "");
-  EXPECT_TRUE(fs::is_empty(scratch_ / "tmp")) << "servers or their files are left";
-  const std::string left =
-      "readlink /proc/[0-9]*/cwd 2>/dev/null | grep -qF '" + (scratch_ / "tmp").string() + "'";
-  EXPECT_NE(std::system(left.c_str()), 0);
 }
 
 // ---- Pictures, tables, help ----

@@ -12,6 +12,17 @@ namespace sim {
 
 namespace fs = std::filesystem;
 
+std::string last_line(std::string text) {
+  if (text.ends_with('\n')) text.pop_back();
+  return text.substr(text.rfind('\n') + 1);
+}
+
+std::string quiet(const std::string& name, const std::string& more) {
+  return R"({"version": 1, "name": ")" + name + R"(", "duration": "3s",
+             "workload": [{"type": "register", "clients": 1, "keys": 20, "rate": 20}])" +
+         (more.empty() ? "" : ",\n" + more) + "}\n";
+}
+
 void ScratchTest::SetUp() {
   std::string pattern = (fs::temp_directory_path() / "slotsim of a test XXXXXX").string();
   ASSERT_NE(mkdtemp(pattern.data()), nullptr);

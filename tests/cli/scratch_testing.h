@@ -14,6 +14,12 @@ struct Outcome {
   std::string all() const { return out + err; }
 };
 
+// Of a text with or without a newline at its end.
+std::string last_line(std::string text);
+
+// A scenario of that name in whose cluster nothing goes wrong, with more keys: R"("seed": 3)".
+std::string quiet(const std::string& name, const std::string& more = "");
+
 class ScratchTest : public ::testing::Test {
  protected:
   void SetUp() override;
