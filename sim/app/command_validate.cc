@@ -1,10 +1,13 @@
 // slotsim validate: every mistake of every file at once.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "sim/app/cli.h"
 #include "sim/app/command_line.h"
+#include "sim/app/find_scenarios.h"
 #include "sim/app/result.h"
 #include "sim/app/vocabulary.h"
 
@@ -14,12 +17,18 @@ int command_validate(const Arguments& words) {
   CommandLine line{
       "validate",
       "Checks scenario files without running them.\n\nExamples:\n  slotsim validate my.json\n  "
-      "slotsim validate -"};
-  std::vector<std::string> files;
-  line.add_option("files", files, "scenario files (- for standard input)")
-      .type_name("FILE")
+      "slotsim validate scenarios\n  slotsim validate -"};
+  std::vector<std::string> paths;
+  line.add_option("paths", paths, "scenario files, or directories of them (- for standard input)")
+      .type_name("PATH")
       .required();
   if (const auto code = line.parse(words)) return *code;
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::vector<std::string> more = scenario_files(path);
+    if (more.empty()) throw UsageError{"no scenario files in " + path};
+    std::move(more.begin(), more.end(), std::back_inserter(files));
+  }
   int code = exit_code::kOk;
   for (const std::string& file : files) {
     const Loaded loaded = load_scenario_file(file);

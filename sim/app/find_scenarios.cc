@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Scenario files of a directory and the directories in it, sorted; a schema is not a scenario.
 void collect(const fs::path& path, std::vector<std::string>& files) {
   if (!fs::is_directory(path)) {
     files.push_back(path.string());
@@ -101,13 +100,17 @@ class Search {
 
 }  // namespace
 
+std::vector<std::string> scenario_files(const std::string& path) {
+  std::vector<std::string> files;
+  collect(path, files);
+  return files;
+}
+
 FoundScenarios find_scenarios(const std::vector<std::string>& paths, const std::string& program,
                               const std::string& only_case) {
   Search search(program, only_case);
   for (const std::string& path : paths) {
-    std::vector<std::string> files;
-    collect(path, files);
-    for (const std::string& file : files) search.add(file, fs::is_directory(path));
+    for (const std::string& file : scenario_files(path)) search.add(file, fs::is_directory(path));
   }
   return std::move(search).found();
 }

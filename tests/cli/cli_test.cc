@@ -187,6 +187,11 @@ TEST_F(Cli, ValidateTellsEveryMistakeWithLineAndColumn) {
   EXPECT_THAT(outcome.err, HasSubstr("x.json:3:"));
   EXPECT_THAT(outcome.err, HasSubstr("/cluster/shards"));
   EXPECT_EQ(slotsim("validate '" SLOTSIM_SOURCE_DIR "'/scenarios/smoke.json").code, 0);
+  write("folder/more/y.json", quiet("y"));
+  EXPECT_EQ(slotsim("validate folder").out, "folder/more/y.json: fine\n");
+  EXPECT_THAT(slotsim("validate .").err, HasSubstr("./x.json:"));
+  fs::create_directory(scratch_ / "empty");
+  EXPECT_EQ(slotsim("validate empty").code, 2);
 }
 
 // ---- Many runs ----

@@ -224,9 +224,9 @@ TEST(NodesConfLoad, RefusesSlotsOutOfRange) {
 }
 
 TEST(NodesConfLoad, LeavesASlotListedTwiceWithTheFirstLine) {
-  const File file = loaded(myself(" 0-100") + other(" 50-150"));
+  const File file = loaded(myself(" 0-100") + other(" 7 50-150 160"));
   EXPECT_EQ(format_slots(file.lines[0].slots), "0-100");
-  EXPECT_EQ(format_slots(file.lines[1].slots), "101-150");
+  EXPECT_EQ(format_slots(file.lines[1].slots), "101-150 160");
 }
 
 TEST(NodesConfLoad, ReadsOpenSlots) {

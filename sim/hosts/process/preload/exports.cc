@@ -92,6 +92,11 @@ EXPORTED int close(int fd) {
   return static_cast<int>(leave(do_close(fd)));
 }
 
+// Asked for each line of a log.
+EXPORTED pid_t getpid() {
+  return static_cast<pid_t>(sim::process::raw(SYS_getpid));
+}
+
 // A server asks its allocator every tick how much memory it has from the kernel. Counting that up
 // takes longer than the rest of an idle tick, and nothing follows from it but lines of INFO, so it
 // is answered as a constant.
