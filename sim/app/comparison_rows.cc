@@ -88,12 +88,24 @@ class Rows {
         });
   }
 
+  // "0, 1, 5-9"; ascending.
+  static std::string listed(const std::vector<std::size_t>& shards) {
+    std::string text;
+    for (std::size_t i = 0; i < shards.size();) {
+      std::size_t next = i + 1;
+      while (next < shards.size() && shards[next] == shards[next - 1] + 1) ++next;
+      if (next - i == 2) next = i + 1;  // two are no range
+      text += (text.empty() ? "" : ", ") + std::to_string(shards[i]);
+      if (next - i > 1) text += "-" + std::to_string(shards[next - 1]);
+      i = next;
+    }
+    return text;
+  }
+
   void add_outcome(const std::vector<std::size_t>& shards, const std::string& outcome) {
-    std::string names;
-    for (const std::size_t shard : shards)
-      names += (names.empty() ? "" : ", ") + std::to_string(shard);
     add(Kind::kShare, "end states",
-        "primary of shard" + std::string(shards.size() == 1 ? " " : "s ") + names + ": " + outcome,
+        "primary of shard" + std::string(shards.size() == 1 ? " " : "s ") + listed(shards) + ": " +
+            outcome,
         [&, shard = shards.front()](const Observation& run) -> std::optional<double> {
           if (!run.complete || shard >= run.primaries.size()) return std::nullopt;
           return run.primaries[shard] == outcome ? 1 : 0;

@@ -191,6 +191,16 @@ TEST(Diff, OutcomesThatDifferAreFrequencies) {
   EXPECT_THAT(report, HasSubstr("60 of 100"));
 }
 
+TEST(Diff, ShardsWithOneOutcomeAreOneRow) {
+  SideRuns a = spread(1);
+  a.runs[0].primaries = {"as planned", "as planned", "gone", "as planned", "as planned",
+                         "as planned", "gone",       "gone", "as planned"};
+  const Comparison comparison = compare(a, a, {});
+  EXPECT_EQ(verdict_of(comparison, "primary of shards 0, 1, 3-5, 8: as planned"),
+            Verdict::kIdentical);
+  EXPECT_EQ(verdict_of(comparison, "primary of shards 2, 6, 7: gone"), Verdict::kIdentical);
+}
+
 TEST(Diff, SeveralShardsHaveAFirstAndALast) {
   SideRuns a = spread(60), b = spread(60);
   for (SideRuns* side : {&a, &b}) {

@@ -30,6 +30,12 @@ class Sleeping(unittest.TestCase):
         signal.pause()
         self.assertAlmostEqual(rang[0] - before, 2.5, delta=0.1)
 
+    def test_looking_at_the_clock_takes_no_time(self):
+        before = time.monotonic()
+        for _ in range(1000):
+            now = time.monotonic()
+        self.assertEqual(now, before)
+
     def test_a_busy_wait_ends(self):
         end = time.monotonic() + 0.2
         while time.monotonic() < end:

@@ -15,14 +15,6 @@ namespace sim::process {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-// A program that reads the clock again and again in one slice waits for time to pass.
-constexpr std::uint32_t kFreeReadings = 100;
-constexpr std::int64_t kReadingCost = 2'000;
-
-void count_reading() {
-  if (++region->calls_this_slice > kFreeReadings) spend(kReadingCost);
-}
-
 bool is_wall(long clock) {
   return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI ||
          clock == CLOCK_REALTIME_ALARM;

@@ -30,6 +30,7 @@ std::int64_t wall_now();
 void spend(std::int64_t ns);
 // A thread that goes on and on in one slice (a loop that polls or reads the clock) has time pass.
 void count_call();
+void count_reading();
 
 // Gives the turn away for good: the caller ends next.
 void give_up_turn(Reason reason);
