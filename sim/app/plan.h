@@ -30,8 +30,8 @@ struct PlanOptions {
   ProcessHost process_host;  // null: a scenario with processes cannot be planned
   // As slotsim diff runs it. Faults begin up to a second after the cluster has formed: what forms
   // it falls on ticks, and with each run's faults at one place between ticks, runs would tell one
-  // time instead of their spread. And processes log whom they suspect, and much else (loglevel
-  // debug).
+  // time instead of their spread. And processes log whom they suspect (loglevel debug, of which the
+  // rest is dropped).
   bool as_in_diff = false;
   bool idle_faults = false;      // faults are made to do nothing, to see that it is noticed
   bool judge_invariants = true;  // false: to measure what they cost

@@ -31,6 +31,11 @@ std::string config_text(const ProcessMachine& machine) {
   return text;
 }
 
+bool has_own_loglevel(const ProcessMachine& machine) {
+  return std::any_of(machine.config.begin(), machine.config.end(),
+                     [](const auto& directive) { return directive.first == "loglevel"; });
+}
+
 // The same whatever the caller's is. Of a program built with AddressSanitizer the host's library
 // comes first; and its search for leaks would stop threads by means that the host does not do.
 std::vector<std::string> plain_environment() {
@@ -58,6 +63,7 @@ ProgramSetup setup_of(const ProcessMachine& machine, std::uint32_t number) {
   setup.names = machine.names;
   setup.planned_id = machine.planned_id;
   if (machine.cluster_enabled) setup.bus_ports = machine.bus_ports;
+  setup.hushes_debug = machine.log_suspicions && !has_own_loglevel(machine);
   return setup;
 }
 

@@ -27,7 +27,7 @@ struct ProcessMachine {
   NamesRef names;
   NodeName planned_id;                   // of its generated nodes.conf; none otherwise
   std::vector<std::uint16_t> bus_ports;  // of all servers of the cluster
-  bool log_suspicions = false;           // it runs at loglevel debug
+  bool log_suspicions = false;           // it runs at loglevel debug, for these alone
 };
 
 // Makes the nodes of such a machine.

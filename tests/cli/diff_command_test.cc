@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "tests/cli/scratch_testing.h"
@@ -60,6 +62,30 @@ TEST_F(CliDiff, ARunOfItCanBeRunAlone) {
   EXPECT_NE(promoted_ms(""), median);
   EXPECT_THAT(slotsim("run failover.json --as-in-diff").out,
               HasSubstr("failover.json --seed 1 --as-in-diff\n"));
+}
+
+TEST_F(CliDiff, OfDebugLogsOnlySuspicionsAreKept) {
+  if (std::system("command -v redis-server >/dev/null") != 0) GTEST_SKIP() << "no redis-server";
+  write("failover.json", kQuickFailover);
+  const auto debug_lines = [&](const std::string& more) {
+    const Outcome run = slotsim("run failover.json --program redis-server --trace t.jsonl " + more);
+    EXPECT_EQ(run.code, 0) << run.all();
+    std::istringstream lines(file("t.jsonl"));
+    std::map<bool, int> count;  // by whether they tell a suspicion
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find("\"level\":\"debug\"") != std::string::npos)
+        ++count[line.find("possibly failing") != std::string::npos];
+    }
+    return count;
+  };
+  EXPECT_TRUE(debug_lines("").empty());
+  const auto kept = debug_lines("--as-in-diff");
+  EXPECT_EQ(kept.count(false), 0u);
+  EXPECT_GT(kept.at(true), 0);
+  std::string verbose = kQuickFailover;
+  verbose.replace(verbose.find("\"config\": {"), 11, "\"config\": {\"loglevel\": \"debug\", ");
+  write("failover.json", verbose);
+  EXPECT_GT(debug_lines("--as-in-diff")[false], 100);  // who asks for them has them
 }
 
 TEST_F(CliDiff, TellsItsRowsAsJson) {

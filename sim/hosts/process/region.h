@@ -225,6 +225,7 @@ struct Region {
   std::uint32_t address;  // the machine's own
   bool mirrors_disk;
   bool alone;                  // no network but itself: nobody else can be dialled
+  bool hushes_debug;           // lines of a log at debug level are lost, but those of suspicions
   std::int64_t fork_child_ns;  // a fork child that does not exec lives at least so long
   std::int64_t fork_cost_ns, exec_cost_ns, wakeup_cost_ns;
   std::uint32_t timer_descriptors;

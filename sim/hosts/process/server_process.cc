@@ -274,11 +274,13 @@ void ServerProcess::boot(const Booted& booted, const Clocks& now, Choices& choic
   setup.incarnation = booted.incarnation;
   setup.mirrors_disk = setup_->directory.empty();
   setup.alone = setup_->alone;
+  setup.hushes_debug = setup_->hushes_debug;
   if (setup_->names) {
     const auto found = booted.disk->find(kNodesConf);
     nodes_conf_ = found == booted.disk->end() ? std::string() : *found->second;
-    witness_.emplace(
-        Witness::Facts{setup_->names, setup_->planned_id, booted.incarnation, nodes_conf_});
+    Witness::Facts facts{setup_->names, setup_->planned_id, booted.incarnation, nodes_conf_};
+    facts.logs_suspicion = setup_->hushes_debug;
+    witness_.emplace(std::move(facts));
   }
   setup.fork_child_ns = setup_->fork_time.count();
   setup.fork_cost_ns = setup_->fork_cost.count();

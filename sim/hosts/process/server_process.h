@@ -37,13 +37,16 @@ struct ProgramSetup {
   std::string directory;
   // Put there at each start beside those of the disk; "{address}" in them is the machine's own.
   std::map<std::string, std::string> files;
-  std::uint64_t disk_bytes = 0;              // so much fits into a folder of its own; 0: any
-  bool is_server = false;  // its output is log, its connections carry known protocols
+  std::uint64_t disk_bytes = 0;  // so much fits into a folder of its own; 0: any
+  bool is_server = false;        // its output is log, its connections carry known protocols
   // Of a server in a cluster: where its kind has its bus, and what a witness must know of it.
   std::vector<std::uint16_t> bus_ports;
   NamesRef names;
   NodeName planned_id;
-  bool alone = false;    // can reach nobody but its own machine
+  bool alone = false;  // can reach nobody but its own machine
+  // It logs at debug level for its suspicions only: what else it says there is lost at once. Of a
+  // hundred servers that is millions of lines.
+  bool hushes_debug = false;
   Duration fork_time{};  // a fork child (RDB, AOF rewrite) lives at least so long
   Duration fork_cost{}, exec_cost{}, cost_per_wakeup{};
 };
@@ -101,8 +104,8 @@ class ServerProcess final : public Node {
   std::vector<ConnId> wrote_;                      // in the last step
   std::optional<MonotonicTime> go_on_;             // for who wrote all that he could
   std::optional<Witness> witness_;
-  std::string nodes_conf_;  // as it is on the disk now
-  std::string log_line_;    // the beginning of one that is not yet whole
+  std::string nodes_conf_;                    // as it is on the disk now
+  std::string log_line_;                      // the beginning of one that is not yet whole
   std::uint32_t starting_ = 0;                // ticket of the one that is just being started
   std::map<std::int32_t, Program> programs_;  // by process id: started here, and not over
 };

@@ -166,6 +166,7 @@ void ProcessTree::map_region(const TreeSetup& setup) {
   region_->incarnation = setup.incarnation;
   region_->mirrors_disk = setup.mirrors_disk;
   region_->alone = setup.alone;
+  region_->hushes_debug = setup.hushes_debug;
   region_->fork_child_ns = setup.fork_child_ns;
   region_->fork_cost_ns = setup.fork_cost_ns;
   region_->exec_cost_ns = setup.exec_cost_ns;

@@ -20,7 +20,8 @@ struct TreeSetup {
   std::uint32_t incarnation = 0;
   std::int64_t monotonic_ns = 0, wall_ns = 0;  // now
   bool mirrors_disk = false;
-  bool alone = false;  // no network but itself
+  bool alone = false;         // no network but itself
+  bool hushes_debug = false;  // as of ProgramSetup
   std::int64_t fork_child_ns = 0, fork_cost_ns = 0, exec_cost_ns = 0, wakeup_cost_ns = 0;
 };
 

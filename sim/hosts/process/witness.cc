@@ -34,6 +34,7 @@ Witness::Witness(Facts facts)
     : names_(std::move(facts.names)), config_file_(std::move(facts.config_file)) {
   CHECK(names_ != nullptr);
   picture_.incarnation = facts.incarnation;
+  picture_.logs_suspicion = facts.logs_suspicion;
   const auto parsed = nodes_conf::parse(facts.nodes_conf);
   if (const auto* file = std::get_if<nodes_conf::File>(&parsed)) load(picture_, *file);
   if (picture_.id.is_none() && !facts.planned_id.is_none()) {

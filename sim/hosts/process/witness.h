@@ -32,6 +32,7 @@ class Witness {
     std::uint32_t incarnation = 0;           // as in Booted
     std::string nodes_conf;                  // what the disk has at boot; "" if nothing
     std::string config_file = "nodes.conf";  // cluster-config-file
+    bool logs_suspicion = false;             // it is known to; else its first line at debug tells
   };
   explicit Witness(Facts facts);
 
