@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <optional>
+#include <utility>
 #include <variant>
 
 #include "sim/core/busy.h"
@@ -113,6 +116,28 @@ struct Deliver {
   void operator()(const RunProgram&) const { CHECK(false); }  // there is no system to run it
 };
 
+// What a connection has brought is read at once, connection by connection, each where the first of
+// it came: after a pause a link is read to its end before the next is looked at.
+std::vector<const Input*> in_order_of_connections(std::span<const Input> inputs) {
+  std::vector<std::pair<std::size_t, const Input*>> places;
+  std::map<ConnId, std::size_t> first;
+  for (const Input& input : inputs) {
+    const auto conn = std::visit(
+        [](const auto& one) -> std::optional<ConnId> {
+          if constexpr (requires { one.conn; }) return one.conn;
+          return std::nullopt;
+        },
+        input);
+    const std::size_t here = places.size();
+    places.emplace_back(conn ? first.try_emplace(*conn, here).first->second : here, &input);
+  }
+  std::stable_sort(places.begin(), places.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const Input*> ordered;
+  for (const auto& [place, input] : places) ordered.push_back(input);
+  return ordered;
+}
+
 // Whether it comes by one of the connections `accepted` in this pass; one more may be among them
 // then.
 bool is_read_later(const Input& input, std::vector<ConnId>& accepted) {
@@ -209,19 +234,18 @@ void ClusterNode::wake(const Clocks& now) {
 // While the program waits, only what it waits for gets through.
 void ClusterNode::take_all(Pass& pass, std::span<const Input> inputs) {
   std::vector<ConnId> accepted;
-  for (const Input& input : inputs) {
+  const auto take_or_keep = [&](const Input& input) {
     if (pass.exited()) return;
-    if (is_read_later(input, accepted)) {
-      unread_.push_back(input);
-      continue;
-    }
+    if (is_read_later(input, accepted)) return unread_.push_back(input);
     const bool must_wait = is_busy(server_) || !kept_.empty();
     if (must_wait && !passes_migrate(server_, input)) {
       kept_.push_back(input);
     } else {
       take(pass, input);
     }
-  }
+  };
+  if (inputs.size() == 1) return take_or_keep(inputs.front());
+  for (const Input* input : in_order_of_connections(inputs)) take_or_keep(*input);
 }
 
 bool ClusterNode::attends(const Pass& pass) const {
