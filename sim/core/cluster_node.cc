@@ -116,26 +116,29 @@ struct Deliver {
   void operator()(const RunProgram&) const { CHECK(false); }  // there is no system to run it
 };
 
+// What it came by, if it is about a connection.
+std::optional<ConnId> conn_of(const Input& input) {
+  return std::visit(
+      [](const auto& one) -> std::optional<ConnId> {
+        if constexpr (requires { one.conn; }) return one.conn;
+        return std::nullopt;
+      },
+      input);
+}
+
 // What a connection has brought is read at once, connection by connection, each where the first of
 // it came: after a pause a link is read to its end before the next is looked at.
-std::vector<const Input*> in_order_of_connections(std::span<const Input> inputs) {
-  std::vector<std::pair<std::size_t, const Input*>> places;
+std::vector<std::pair<std::size_t, const Input*>> by_connection(std::span<const Input> inputs) {
+  std::vector<std::pair<std::size_t, const Input*>> placed;
   std::map<ConnId, std::size_t> first;
   for (const Input& input : inputs) {
-    const auto conn = std::visit(
-        [](const auto& one) -> std::optional<ConnId> {
-          if constexpr (requires { one.conn; }) return one.conn;
-          return std::nullopt;
-        },
-        input);
-    const std::size_t here = places.size();
-    places.emplace_back(conn ? first.try_emplace(*conn, here).first->second : here, &input);
+    const auto conn = conn_of(input);
+    const std::size_t here = placed.size();
+    placed.emplace_back(conn ? first.try_emplace(*conn, here).first->second : here, &input);
   }
-  std::stable_sort(places.begin(), places.end(),
+  std::stable_sort(placed.begin(), placed.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<const Input*> ordered;
-  for (const auto& [place, input] : places) ordered.push_back(input);
-  return ordered;
+  return placed;
 }
 
 // Whether it comes by one of the connections `accepted` in this pass; one more may be among them
@@ -145,21 +148,12 @@ bool is_read_later(const Input& input, std::vector<ConnId>& accepted) {
     accepted.push_back(connection->conn);
     return false;
   }
-  if (accepted.empty()) return false;
-  const auto is_new = [&](ConnId conn) {
-    return std::find(accepted.begin(), accepted.end(), conn) != accepted.end();
-  };
-  if (const auto* received = std::get_if<Received>(&input)) return is_new(received->conn);
-  const auto* closed = std::get_if<Closed>(&input);
-  return closed != nullptr && is_new(closed->conn);
+  const auto conn = accepted.empty() ? std::nullopt : conn_of(input);
+  return conn && std::find(accepted.begin(), accepted.end(), *conn) != accepted.end();
 }
 
 bool passes_migrate(const Server& server, const Input& input) {
-  const auto is_its_own = [&server](ConnId conn) { return is_migrate_socket(server, conn); };
-  if (const auto* connected = std::get_if<Connected>(&input)) return is_its_own(connected->conn);
-  if (const auto* received = std::get_if<Received>(&input)) return is_its_own(received->conn);
-  if (const auto* sent = std::get_if<Sent>(&input)) return is_its_own(sent->conn);
-  if (const auto* closed = std::get_if<Closed>(&input)) return is_its_own(closed->conn);
+  if (const auto conn = conn_of(input)) return is_migrate_socket(server, *conn);
   return std::holds_alternative<Probed>(input) || std::holds_alternative<DeadlinePassed>(input);
 }
 
@@ -245,7 +239,7 @@ void ClusterNode::take_all(Pass& pass, std::span<const Input> inputs) {
     }
   };
   if (inputs.size() == 1) return take_or_keep(inputs.front());
-  for (const Input* input : in_order_of_connections(inputs)) take_or_keep(*input);
+  for (const auto& [place, input] : by_connection(inputs)) take_or_keep(*input);
 }
 
 bool ClusterNode::attends(const Pass& pass) const {
@@ -299,11 +293,8 @@ bool ClusterNode::waits_for_data(const Input& input) {
     unseen_conns_.insert(accepted->conn);
     return true;
   }
-  if (const auto* received = std::get_if<Received>(&input)) {
-    return unseen_conns_.contains(received->conn);
-  }
-  const auto* closed = std::get_if<Closed>(&input);
-  return closed != nullptr && unseen_conns_.contains(closed->conn);
+  const auto conn = conn_of(input);
+  return conn && unseen_conns_.contains(*conn);
 }
 
 void ClusterNode::take_loading(Pass& pass) {

@@ -27,6 +27,10 @@ inline constexpr std::uint32_t kPathBytes = 192;
 // So much may be written to a connection before its network has been asked what it takes.
 inline constexpr std::uint64_t kSentAtOnce = 2u << 20;
 
+// In a line of a server's log, "1234:M 26 Nov 2026 00:00:01.234 # text", the mark of its level
+// comes before this.
+inline constexpr std::size_t kMarkWithin = 45;
+
 // The environment variables by which a program learns where its machine's region is and which task
 // of it is its first.
 inline constexpr char kRegionVariable[] = "SLOTSIM_REGION";

@@ -21,7 +21,6 @@ using process::RecordKind;
 
 constexpr std::size_t kOutputKept = 4'000;
 constexpr Duration kRetry = 1ms;
-constexpr std::size_t kMarkWithin = 45;  // the mark of a log line comes before this
 constexpr std::string_view kNodesConf = "nodes.conf";
 
 // Why a server dies by itself: a signal, an assertion or a panic, in the words of its report.
@@ -471,7 +470,7 @@ void ServerProcess::log_whole_line(std::string line, Program& program, Effects& 
   Notes notes;
   for (const char mark : {'#', '*', '-', '.'}) {
     const std::size_t at = line.find(std::string{' ', mark, ' '});
-    if (at == std::string::npos || at > kMarkWithin) continue;
+    if (at == std::string::npos || at > process::kMarkWithin) continue;
     std::string text = line.substr(at + 3);
     if (program.crash.empty() && tells_of_crash(text)) program.crash = text;
     notes.push_back({event::LogLine{*event::log_level_of(mark), std::move(text)}, Source::kLog});

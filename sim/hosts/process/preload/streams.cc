@@ -167,7 +167,6 @@ long read_constant(Object& object, void* into, std::size_t size) {
 
 // "1234:M 26 Nov 2026 00:00:01.234 . GOSSIP ...": a line at debug level that tells no suspicion.
 bool is_hushed(std::string_view text) {
-  constexpr std::size_t kMarkWithin = 45;
   const std::size_t mark = text.substr(0, kMarkWithin).find(" . ");
   const bool one_line = text.find('\n') + 1 == text.size();
   return one_line && mark != std::string_view::npos &&
