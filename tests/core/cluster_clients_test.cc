@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/core/cluster_stage.h"
@@ -222,34 +224,57 @@ TEST(ClusterClients, WhatTheyWaitForIsPartOfACopiedWorld) {
   EXPECT_EQ(stage.world().digest(), copy.world().digest());
 }
 
+// A server alone, which is given what has piled up while it stood still.
+struct Woken {
+  const Endpoint here{parse_ipv4("10.0.0.1"), 6379}, there{parse_ipv4("10.0.0.2"), 4000};
+  const Clocks now{kWallStart, MonotonicTime{}};
+  ClusterNode node{[] {
+    NodeSetup setup;
+    setup.names = std::make_shared<Names>();
+    setup.config.cluster_enabled = false;
+    return setup;
+  }()};
+  ChoiceStream stream{1, "test"};
+
+  explicit Woken(const std::vector<ConnId>& known) {
+    std::vector<Input> start{Booted{0, std::make_shared<DiskImage>(), here, {}}};
+    for (const ConnId conn : known) start.emplace_back(Accepted{conn, here, there});
+    answers(start);
+  }
+  // Who is answered with what, in order.
+  std::vector<std::pair<ConnId, std::string>> answers(const std::vector<Input>& inputs) {
+    Effects effects;
+    Choices choices(stream);
+    node.step(now, inputs, choices, effects);
+    std::vector<std::pair<ConnId, std::string>> said;
+    for (const Effect& effect : effects) {
+      if (const auto* send = std::get_if<Send>(&effect))
+        said.emplace_back(send->conn, send->payload->bytes());
+    }
+    return said;
+  }
+};
+
+Received append(ConnId conn) {
+  return Received{conn, PayloadRef(new resp::RequestPayload({"APPEND", "key", "x"}))};
+}
+
 // A server that wakes up finds connections to accept that have something to say already: it reads
 // them when its loop comes round again, after all others.
 TEST(ClusterClients, AreReadWhenTheLoopComesRoundAgainAfterTheyWereAccepted) {
-  NodeSetup setup;
-  setup.names = std::make_shared<Names>();
-  setup.config.cluster_enabled = false;
-  ClusterNode node(setup);
-  ChoiceStream stream(1, "test");
-  Choices choices(stream);
-  const Clocks now{kWallStart, MonotonicTime{}};
-  const Endpoint here{parse_ipv4("10.0.0.1"), 6379}, there{parse_ipv4("10.0.0.2"), 4000};
   const ConnId known = ConnId::accepted(0, 1), fresh = ConnId::accepted(0, 2);
-  const auto set = [](ConnId conn, const char* value) {
-    return Received{conn, PayloadRef(new resp::RequestPayload({"SET", "key", value}))};
-  };
-  Effects effects;
-  const std::vector<Input> start{Booted{0, std::make_shared<DiskImage>(), here, {}},
-                                 Accepted{known, here, there}};
-  node.step(now, start, choices, effects);
-  effects.clear();
-  const std::vector<Input> waiting{Accepted{fresh, here, there}, set(fresh, "last"),
-                                   set(known, "first")};
-  node.step(now, waiting, choices, effects);
-  std::vector<ConnId> answered;
-  for (const Effect& effect : effects) {
-    if (const auto* send = std::get_if<Send>(&effect)) answered.push_back(send->conn);
-  }
-  EXPECT_EQ(answered, (std::vector{known, fresh}));
+  Woken server({known});
+  const auto answers =
+      server.answers({Accepted{fresh, server.here, server.there}, append(fresh), append(known)});
+  EXPECT_EQ(answers, (decltype(answers){{known, ":1\r\n"}, {fresh, ":2\r\n"}}));
+}
+
+// Each to its end, where the first of it came: not in the order in which all of it came.
+TEST(ClusterClients, AreReadOneConnectionAfterTheOther) {
+  const ConnId one = ConnId::accepted(0, 1), other = ConnId::accepted(0, 2);
+  Woken server({other, one});
+  const auto answers = server.answers({append(one), append(other), append(one)});
+  EXPECT_EQ(answers, (decltype(answers){{one, ":1\r\n"}, {one, ":2\r\n"}, {other, ":3\r\n"}}));
 }
 
 }  // namespace
